@@ -1,0 +1,111 @@
+#include "precedent/base/domain.h"
+
+#include <array>
+
+namespace precedent {
+namespace {
+
+template <typename Enum, std::size_t N>
+std::optional<Enum> find(const std::array<Enum, N>& values, std::string_view text)
+{
+    for (const Enum value : values) {
+        if (text == toString(value))
+            return value;
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+const char* toString(Disposition value)
+{
+    switch (value) {
+    case Disposition::comply:
+        return "comply";
+    case Disposition::refuse:
+        return "refuse";
+    case Disposition::safeComplete:
+        return "safe_complete";
+    case Disposition::unknown:
+        break;
+    }
+    return "unknown";
+}
+
+const char* toString(Verdict value)
+{
+    switch (value) {
+    case Verdict::comply:
+        return "comply";
+    case Verdict::refuse:
+        return "refuse";
+    case Verdict::safeComplete:
+        return "safe_complete";
+    case Verdict::noAnswer:
+        break;
+    }
+    return "no_answer";
+}
+
+const char* toString(PromptLabel value)
+{
+    switch (value) {
+    case PromptLabel::harmful:
+        return "harmful";
+    case PromptLabel::benign:
+        return "benign";
+    case PromptLabel::attack:
+        return "attack";
+    case PromptLabel::utility:
+        break;
+    }
+    return "utility";
+}
+
+const char* toString(Mode value)
+{
+    switch (value) {
+    case Mode::none:
+        return "none";
+    case Mode::codes:
+        return "codes";
+    case Mode::cases:
+        break;
+    }
+    return "cases";
+}
+
+std::optional<Disposition> dispositionFromString(std::string_view text)
+{
+    using enum Disposition;
+    return find(std::array{comply, refuse, safeComplete, unknown}, text);
+}
+
+std::optional<Verdict> verdictFromString(std::string_view text)
+{
+    using enum Verdict;
+    return find(std::array{comply, refuse, safeComplete, noAnswer}, text);
+}
+
+std::optional<PromptLabel> promptLabelFromString(std::string_view text)
+{
+    using enum PromptLabel;
+    return find(std::array{harmful, benign, attack, utility}, text);
+}
+
+std::optional<Mode> modeFromString(std::string_view text)
+{
+    using enum Mode;
+    return find(std::array{none, codes, cases}, text);
+}
+
+std::string lastUserText(const std::vector<Message>& messages)
+{
+    for (auto it = messages.rbegin(); it != messages.rend(); ++it) {
+        if (it->role == "user")
+            return it->content;
+    }
+    return {};
+}
+
+} // namespace precedent

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "precedent/base/result.h"
+
+namespace precedent {
+
+/// SHA-256 as 64 lower-case hexadecimal digits.
+[[nodiscard]] std::string sha256Hex(std::string_view bytes);
+
+/// SHA-256 of a file's bytes, read in pieces. Fails with notFound, permissionDenied or io.
+[[nodiscard]] Result<std::string> sha256File(const std::filesystem::path& path);
+
+/// Incremental SHA-256. Not thread-safe.
+class Sha256 {
+public:
+    Sha256();
+    ~Sha256();
+    Sha256(Sha256&&) noexcept;
+    Sha256& operator=(Sha256&&) noexcept;
+
+    Sha256& add(std::string_view bytes);
+    /// Adds the length before the bytes, so that ("ab","c") and ("a","bc") differ.
+    Sha256& addField(std::string_view bytes);
+    /// Ends the digest; the object must not be used after.
+    [[nodiscard]] std::string hex();
+
+private:
+    struct State;
+    std::unique_ptr<State> m_state;
+};
+
+} // namespace precedent

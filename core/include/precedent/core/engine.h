@@ -1,0 +1,205 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "precedent/base/event_channel.h"
+#include "precedent/base/result.h"
+#include "precedent/core/run_inputs.h"
+#include "precedent/core/run_records.h"
+
+namespace precedent::core {
+
+struct ModelInfo {
+    std::string architecture; ///< "llama"
+    std::string dtype; ///< of the stored weights
+    std::int64_t parameters = 0;
+    int vocabulary = 0;
+    int contextLength = 0;
+    int layers = 0;
+    int hiddenSize = 0;
+    std::string sha256; ///< of the weights file (of the index file's shards in order, where sharded)
+};
+
+/// One prompt to be continued `n` times. Token ids; no special token is added.
+struct GenerationPrompt {
+    std::vector<int> ids;
+    int n = 1;
+    std::uint64_t seed = 0; ///< each completion draws from stream (seed, index)
+};
+
+struct GenerationRequest {
+    std::vector<GenerationPrompt> prompts;
+    Sampling sampling; ///< seed is taken from each prompt
+    std::vector<int> stopIds; ///< a completion ends with (and keeps) any of these
+    int maxBatch = 64; ///< completions decoded together at most
+};
+
+enum class StopReason { stopId, length, context, cancelled };
+
+struct Completion {
+    int prompt = 0;
+    int index = 0;
+    std::vector<int> ids; ///< the stop id included
+    std::vector<float> logprobs; ///< of each id under the untempered distribution
+    StopReason stopReason = StopReason::length;
+};
+
+struct GenerationResult {
+    std::vector<Completion> completions; ///< by prompt, then index
+    std::int64_t promptTokens = 0;
+    std::int64_t completionTokens = 0;
+    double prefillSeconds = 0;
+    double decodeSeconds = 0;
+};
+
+/// Called on the generating thread for each token. Must not block.
+using TokenSink = std::function<void(int prompt, int index, int id)>;
+/// Called on the generating thread as each completion ends.
+using CompletionSink = std::function<void(const Completion&)>;
+
+struct LogitsResult {
+    std::vector<float> logprobs; ///< log p(ids[i] | ids[..i-1]) for i >= 1
+    struct Candidate {
+        int id = 0;
+        float logit = 0;
+        float logprob = 0;
+    };
+    std::vector<Candidate> top; ///< for the token after the last, best first
+};
+
+/// A loaded model. Calls are serialised inside; each may come from any thread.
+class Model {
+public:
+    virtual ~Model() = default;
+    [[nodiscard]] virtual const ModelInfo& info() const = 0;
+
+    /// Completions for every prompt. A prefix common to prompts and the prompt of a group are computed once. The same
+    /// request gives the same ids on the same machine and thread count. Cancelled: returns what there is, marked.
+    [[nodiscard]] virtual Result<GenerationResult> generate(const GenerationRequest& request, std::stop_token stop = {},
+        const TokenSink& onToken = {}, const CompletionSink& onCompletion = {}) = 0;
+
+    [[nodiscard]] virtual Result<LogitsResult> logits(const std::vector<int>& ids, int topK) = 0;
+};
+
+struct LoadOptions {
+    std::string folder; ///< Hugging Face layout
+    std::string adapter; ///< PEFT folder, or empty
+};
+
+/// What the window and the command line see of a run, in order. `droppable` ones are progress.
+struct RolloutEvent {
+    RolloutRecord rollout;
+};
+struct TokenEvent {
+    int step, group, index;
+    std::string text;
+};
+struct StepEvent {
+    StepRecord step;
+    int steps;
+};
+struct CheckpointEvent {
+    CheckpointRecord checkpoint;
+};
+struct StateEvent {
+    RunState state;
+    std::string message;
+};
+using RunEvent = std::variant<RolloutEvent, TokenEvent, StepEvent, CheckpointEvent, StateEvent>;
+
+/// A policy being trained as a RunSpec says, on one worker thread.
+///
+/// Thread: every method from any thread; none blocks longer than a queue push but wait(). Destruction asks the run to
+/// stop and hands the worker to the engine, which ends it; it never joins.
+class TrainingRun {
+public:
+    virtual ~TrainingRun() = default;
+    virtual void pause() = 0;
+    virtual void resume() = 0;
+    /// Stops at the next check (200 ms at most), then writes a checkpoint of the last whole step.
+    virtual void stop() = 0;
+    virtual void stopAfterStep() = 0;
+    virtual void checkpointNow() = 0;
+    [[nodiscard]] virtual RunState state() const = 0;
+    [[nodiscard]] virtual EventChannel<RunEvent>& events() = 0;
+    /// Blocks until the run ended or the time is over; true if it ended. Never call it on a UI thread.
+    [[nodiscard]] virtual bool wait(std::chrono::milliseconds timeout) = 0;
+};
+
+/// A language model made from scratch by next-token prediction on a corpus (the starter's recipe).
+struct PretrainSpec {
+    std::string corpusFolder; ///< grammar folder (resources/starter/grammar)
+    std::string outputFolder;
+    std::uint64_t seed = 1;
+    std::int64_t tokens = 12'000'000;
+    int vocabulary = 1536;
+    int hiddenSize = 192;
+    int layers = 5;
+    int heads = 6;
+    int kvHeads = 2;
+    int intermediateSize = 512;
+    int contextLength = 2048;
+    int batchTokens = 8192;
+    double learningRate = 2e-3;
+    double minLearningRate = 1e-4;
+    double warmupSteps = 100;
+    double weightDecay = 0.05;
+    int saveSteps = 100;
+    bool resume = false;
+};
+
+struct PretrainProgress {
+    int step = 0;
+    int steps = 0;
+    std::int64_t tokens = 0;
+    double loss = 0;
+    double tokensPerSecond = 0;
+};
+
+struct PretrainSummary {
+    int steps = 0;
+    std::int64_t tokens = 0;
+    double loss = 0;
+    std::string sha256; ///< of model.safetensors
+};
+
+/// What the engine library offers. One instance, from `precedent_engine()`, opened at run time: no caller links LibTorch.
+class Engine {
+public:
+    virtual ~Engine() = default;
+
+    /// Sets ATen's and OpenMP's team, once for the process. n <= 0: the machine's cores.
+    virtual void setThreads(int n) = 0;
+    [[nodiscard]] virtual std::string description() const = 0; ///< LibTorch's version, BLAS, threads
+
+    /// Fails with notFound, corrupt, unsupported (naming the architecture or tensor) or outOfMemory.
+    [[nodiscard]] virtual Result<std::shared_ptr<Model>> load(const LoadOptions& options) = 0;
+
+    /// Starts from step 0. Fails with invalidArgument if the spec does not validate, notFound if the model is missing.
+    [[nodiscard]] virtual Result<std::unique_ptr<TrainingRun>> start(const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder) = 0;
+
+    /// Continues bit-exactly from the run's last good checkpoint (same machine, same thread count). Fails with
+    /// failedPrecondition, naming what differs, if weights, spec or frozen inputs changed since.
+    [[nodiscard]] virtual Result<std::unique_ptr<TrainingRun>> resume(const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder) = 0;
+
+    /// Blocks. `onProgress` is called on this thread after each step. Cancelled by `stop` after a checkpoint.
+    [[nodiscard]] virtual Result<PretrainSummary> pretrain(
+        const PretrainSpec& spec, const std::function<void(const PretrainProgress&)>& onProgress, std::stop_token stop) = 0;
+};
+
+/// The version of this facade: the library is refused if it was built against another.
+inline constexpr int kEngineVersion = 1;
+
+} // namespace precedent::core
+
+extern "C" {
+/// The process's one engine. Opened with dlsym from libprecedent_core.so.
+precedent::core::Engine* precedent_engine();
+int precedent_engine_version();
+}

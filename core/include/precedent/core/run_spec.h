@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace precedent::core {
+
+/// How completions are drawn. temperature 0 is greedy; topK 0 and topP 1 switch those filters off.
+struct Sampling {
+    double temperature = 1.0;
+    int topK = 0;
+    double topP = 1.0;
+    int maxTokens = 128;
+    std::uint64_t seed = 0;
+};
+
+enum class LossType { grpo, dapo, drGrpo };
+enum class ScaleRewards { group, batch, none };
+/// The controls that show what the method adds: dispositions permuted over prompts, rewards drawn at random.
+enum class Control { off, shuffledDispositions, randomRewards };
+
+/// Weights of the named reward parts (method.md, Reward). A part with weight 0 is still computed and stored.
+struct RewardWeights {
+    double disposition = 1.0;
+    double harmlessness = 0.5;
+    double format = 0.2;
+    double citation = 0.1;
+    double overlong = 0.1;
+};
+
+/// Everything that decides a run. JSON keys carry TRL's names where TRL has one (see runSpecFromJson); units are
+/// tokens and steps unless a name says otherwise.
+struct RunSpec {
+    std::string preset = "cada";
+    std::string model = "starter";
+    std::string method = "grpo";
+    int maxSteps = 100; ///< max_steps: the total, also after a resume
+    std::uint64_t seed = 1; ///< seed
+    int promptsPerStep = 4; ///< prompts_per_step
+    int numGenerations = 8; ///< num_generations (G)
+    int maxCompletionLength = 128; ///< max_completion_length
+    int maxPromptLength = 1536; ///< max_prompt_length: a longer prompt is voided and reported, never cut
+    double temperature = 1.0; ///< temperature
+    double topP = 1.0; ///< top_p
+    int topK = 0; ///< top_k
+    double learningRate = 1e-4; ///< learning_rate
+    double warmupRatio = 0.05; ///< warmup_ratio; then constant
+    double adamBeta1 = 0.9; ///< adam_beta1
+    double adamBeta2 = 0.99; ///< adam_beta2
+    double weightDecay = 0.0; ///< weight_decay
+    double maxGradNorm = 1.0; ///< max_grad_norm
+    double beta = 0.02; ///< beta: weight of KL against the reference
+    double epsilon = 0.2; ///< epsilon
+    double epsilonHigh = 0.2; ///< epsilon_high
+    int numIterations = 1; ///< num_iterations: updates on each batch of rollouts
+    LossType lossType = LossType::dapo; ///< loss_type: grpo, dapo, dr_grpo
+    ScaleRewards scaleRewards = ScaleRewards::group; ///< scale_rewards: group, batch, none
+    double rewardStdFloor = 0.05; ///< reward_std_floor: added as a floor to the std that divides
+    bool dynamicSampling = false; ///< dynamic_sampling: groups without spread leave the loss's normaliser
+    bool useLora = true; ///< use_peft
+    int loraR = 16; ///< lora_r
+    double loraAlpha = 32; ///< lora_alpha
+    double loraDropout = 0.0; ///< lora_dropout
+    std::vector<std::string> loraTargets = {
+        "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}; ///< lora_target_modules
+    std::map<std::string, double> modeWeights = {{"cases", 1.0}}; ///< mode: a name, or an object of name to share
+    std::map<std::string, double> labelWeights; ///< label_weights: share of each label; empty: as the prompts come
+    int casesPerPrompt = 4; ///< cases_per_prompt
+    RewardWeights rewardWeights; ///< reward_weights
+    int overlongFrom = 0; ///< overlong_from: tokens where the soft penalty starts; 0: 3/4 of the maximum
+    Control control = Control::off; ///< control: off, shuffled_dispositions, random_rewards
+    int saveSteps = 25; ///< save_steps: a checkpoint every so many steps (and at a stop and the end)
+    int microBatchTokens = 8192; ///< micro_batch_tokens: positions held at once in the update
+    bool evaluateBeforeAfter = false; ///< evaluate_before_after: the workspace runs the sealed suites before and after
+    int evaluateLimit = 0; ///< evaluate_limit: prompts an axis; 0: all
+    double evaluateTemperature = 0.7; ///< evaluate_temperature
+};
+
+} // namespace precedent::core
