@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "precedent/base/result.h"
+
+namespace precedent::text {
+
+/// Sequences nested deeper than this in a tokenizer.json are refused rather than followed.
+constexpr int kDeepestSequence = 16;
+
+/// Fields of a JSON object that other programs wrote: a missing, null or wrongly typed field gives the fallback.
+[[nodiscard]] inline bool boolField(const nlohmann::json& json, const char* key, bool fallback)
+{
+    const auto found = json.find(key);
+    return found != json.end() && found->is_boolean() ? found->get<bool>() : fallback;
+}
+
+[[nodiscard]] inline std::string stringField(const nlohmann::json& json, const char* key, const std::string& fallback = {})
+{
+    const auto found = json.find(key);
+    return found != json.end() && found->is_string() ? found->get<std::string>() : fallback;
+}
+
+[[nodiscard]] inline std::size_t countField(const nlohmann::json& json, const char* key)
+{
+    const auto found = json.find(key);
+    return found != json.end() && found->is_number_unsigned() ? found->get<std::size_t>() : 0;
+}
+
+[[nodiscard]] inline Error unsupportedEntry(const std::string& where, const std::string& what)
+{
+    return {ErrorCode::unsupported, where + ": " + what + " is not supported.",
+        "Byte-level BPE and BPE with byte fallback are; convert the tokenizer or use another model."};
+}
+
+} // namespace precedent::text

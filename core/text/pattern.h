@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "precedent/base/json.h"
+#include "precedent/base/result.h"
+
+namespace precedent::text {
+
+/// A literal or regular expression that finds its matches from left to right (PCRE2, UTF and UCP, compiled to machine
+/// code where that works). Bytes that are no UTF-8 match nothing. Immutable; any thread.
+class Pattern {
+public:
+    [[nodiscard]] static Result<Pattern> literal(std::string text);
+    /// Fails with unsupported, saying where the expression is not understood.
+    [[nodiscard]] static Result<Pattern> regex(const std::string& expression);
+    /// From tokenizer.json: {"String": ...} or {"Regex": ...}.
+    [[nodiscard]] static Result<Pattern> fromJson(const nlohmann::json& json, const std::string& where);
+
+    /// Calls `found(from, to)` for each match that is not empty, in order. A text on which the engine gives up is
+    /// treated as if the rest of it matched nothing.
+    void forEachMatch(std::string_view text, const std::function<void(std::size_t, std::size_t)>& found) const;
+
+    [[nodiscard]] std::string replaceAll(std::string_view text, std::string_view replacement) const;
+    [[nodiscard]] bool isLiteral() const { return m_code == nullptr; }
+    [[nodiscard]] const std::string& literalText() const { return m_literal; }
+
+private:
+    Pattern() = default;
+    std::string m_literal;
+    std::shared_ptr<const void> m_code;
+};
+
+} // namespace precedent::text

@@ -1,0 +1,161 @@
+#include "core/text/token_decoder.h"
+
+#include "core/text/byte_alphabet.h"
+#include "core/text/json_fields.h"
+#include "core/text/unicode.h"
+
+namespace precedent::text {
+namespace {
+
+const std::string kWhere = "decoder";
+
+int hexValue(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return -1;
+}
+
+/// The byte of "<0x0A>"; -1 for any other token.
+int byteOfToken(const std::string& token)
+{
+    if (token.size() != 6 || token.compare(0, 3, "<0x") != 0 || token[5] != '>')
+        return -1;
+    const int high = hexValue(token[3]);
+    const int low = hexValue(token[4]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+std::string withoutEnds(std::string_view text, const std::string& content, std::size_t start, std::size_t stop)
+{
+    for (std::size_t i = 0; i < start && !content.empty() && text.substr(0, content.size()) == content; ++i)
+        text.remove_prefix(content.size());
+    for (std::size_t i = 0;
+         i < stop && !content.empty() && text.size() >= content.size() && text.substr(text.size() - content.size()) == content; ++i)
+        text.remove_suffix(content.size());
+    return std::string(text);
+}
+
+} // namespace
+
+Result<TokenDecoder> TokenDecoder::fromJson(const nlohmann::json& json)
+{
+    TokenDecoder decoder;
+    decoder.m_joinBySpace = json.is_null();
+    PRECEDENT_TRY(decoder.add(json, 0));
+    return decoder;
+}
+
+Status TokenDecoder::add(const nlohmann::json& json, int depth)
+{
+    if (json.is_null())
+        return {};
+    if (!json.is_object() || depth > kDeepestSequence)
+        return unsupportedEntry(kWhere, "an entry of this form");
+    const std::string type = stringField(json, "type");
+    if (type == "Sequence") {
+        const auto parts = json.find("decoders");
+        if (parts == json.end() || !parts->is_array())
+            return unsupportedEntry(kWhere, "a Sequence without \"decoders\"");
+        for (const nlohmann::json& part : *parts)
+            PRECEDENT_TRY(add(part, depth + 1));
+        return {};
+    }
+    if (type == "Fuse") {
+        m_fused = true;
+        return {};
+    }
+    if (type == "Strip")
+        return addStrip(json);
+    if (m_fused)
+        return unsupportedEntry(kWhere, "the type \"" + type + "\" after Fuse");
+    if (type == "Replace")
+        return addReplace(json);
+    if (type == "ByteFallback") {
+        m_steps.push_back({StepKind::byteFallback, {}, {}});
+    } else if (type == "ByteLevel") {
+        m_steps.push_back({StepKind::byteLevel, {}, {}});
+        m_fused = true;
+    } else if (type == "Metaspace") {
+        Step step{StepKind::metaspace, {}, stringField(json, "replacement", "\xE2\x96\x81")};
+        step.dropPrefix = stringField(json, "prepend_scheme", boolField(json, "add_prefix_space", true) ? "always" : "never") != "never";
+        m_steps.push_back(std::move(step));
+    } else {
+        return unsupportedEntry(kWhere, "the type \"" + type + "\"");
+    }
+    return {};
+}
+
+Status TokenDecoder::addReplace(const nlohmann::json& json)
+{
+    if (!json.contains("pattern"))
+        return unsupportedEntry(kWhere, "a Replace without \"pattern\"");
+    Result<Pattern> pattern = Pattern::fromJson(json["pattern"], kWhere);
+    PRECEDENT_TRY(pattern);
+    m_steps.push_back({StepKind::replace, std::move(*pattern), stringField(json, "content")});
+    return {};
+}
+
+Status TokenDecoder::addStrip(const nlohmann::json& json)
+{
+    const std::string content = stringField(json, "content", " ");
+    const std::size_t start = countField(json, "start");
+    const std::size_t stop = countField(json, "stop");
+    if (!m_fused) {
+        Step step{StepKind::stripToken, {}, content};
+        step.start = start;
+        step.stop = stop;
+        m_steps.push_back(std::move(step));
+        return {};
+    }
+    if (m_strip)
+        return unsupportedEntry(kWhere, "a second Strip after Fuse");
+    m_strip = Strip{content, start, stop};
+    return {};
+}
+
+std::string TokenDecoder::applyMetaspace(const Step& step, const std::string& text, bool first)
+{
+    std::string out;
+    std::size_t from = 0;
+    for (std::size_t at = text.find(step.content); !step.content.empty() && at != std::string::npos; at = text.find(step.content, from)) {
+        out.append(text, from, at - from);
+        if (!(first && at == 0 && step.dropPrefix))
+            out.push_back(' ');
+        from = at + step.content.size();
+    }
+    return out.append(text, from);
+}
+
+std::string TokenDecoder::bytesOf(const std::string& token, bool first) const
+{
+    std::string text = m_joinBySpace && !first ? " " + token : token;
+    for (const Step& step : m_steps) {
+        switch (step.kind) {
+        case StepKind::replace:
+            text = step.pattern->replaceAll(text, step.content);
+            break;
+        case StepKind::byteFallback:
+            if (const int byte = byteOfToken(text); byte >= 0)
+                text.assign(1, static_cast<char>(static_cast<unsigned char>(byte)));
+            break;
+        case StepKind::byteLevel:
+            if (std::optional<std::string> bytes = bytesOfAlphabet(text))
+                text = std::move(*bytes);
+            break;
+        case StepKind::stripToken:
+            text = withoutEnds(text, step.content, step.start, step.stop);
+            break;
+        case StepKind::metaspace:
+            text = applyMetaspace(step, text, first);
+            break;
+        }
+    }
+    return text;
+}
+
+} // namespace precedent::text

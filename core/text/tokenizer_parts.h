@@ -1,0 +1,48 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/text/added_tokens.h"
+#include "core/text/bpe_model.h"
+#include "core/text/normalizer.h"
+#include "core/text/pre_tokenizer.h"
+#include "core/text/token_decoder.h"
+
+namespace precedent::text {
+
+/// A loaded tokenizer's parts.
+struct TokenizerParts {
+    struct Entry {
+        std::string text;
+        bool exists = false;
+        bool special = false;
+    };
+
+    Normalizer normalizer;
+    PreTokenizer preTokenizer;
+    std::unique_ptr<const BpeModel> model;
+    TokenDecoder decoder;
+    AddedTokenFinder rawTokens; ///< looked for in the text as it came
+    AddedTokenFinder normalizedTokens; ///< looked for after normalizing
+    Vocabulary addedIds;
+    std::vector<Entry> entries; ///< by id
+    std::vector<int> before; ///< what the post-processor puts before a single text
+    std::vector<int> after;
+    std::optional<int> bosId;
+    std::optional<int> eosId;
+
+    void encodeSegment(std::string_view segment, bool atStart, std::vector<int>& ids) const;
+    void encodePlain(std::string_view text, bool atStart, std::vector<int>& ids) const;
+    [[nodiscard]] std::optional<int> idOf(std::string_view token) const;
+    /// The entry of an id that takes part in decoding; null for ids that are unknown or skipped.
+    [[nodiscard]] const Entry* decodable(int id, bool skipSpecial) const;
+};
+
+/// Reads a tokenizer.json and the settings beside it.
+[[nodiscard]] Result<std::unique_ptr<TokenizerParts>> readTokenizer(const std::filesystem::path& file);
+
+} // namespace precedent::text
