@@ -1,0 +1,50 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "precedent/base/domain.h"
+#include "precedent/base/result.h"
+#include "precedent/core/run_inputs.h"
+#include "precedent/text/chain_parser.h"
+#include "precedent/text/chat_template.h"
+#include "precedent/text/tokenizer.h"
+
+namespace precedent::align {
+
+/// A model folder's tokenizer and chat template: how messages become ids and ids an answer. Needs no LibTorch.
+/// Immutable; every method from any thread.
+class PromptEncoder {
+public:
+    /// Fails as Tokenizer::load() and ChatTemplate::forModel() do.
+    [[nodiscard]] static Result<PromptEncoder> load(const std::filesystem::path& modelFolder);
+
+    /// The text that the model is given: messages in its chat template, the next turn opened, and the chain's opening
+    /// delimiter where the templates put it into the prompt.
+    [[nodiscard]] std::string render(const std::vector<Message>& messages, const core::ContextTemplates& templates) const;
+    [[nodiscard]] std::vector<int> encode(const std::string& rendered) const;
+
+    /// Ids that end an answer: the template's stop tokens that are tokens, and the end-of-text token.
+    [[nodiscard]] const std::vector<int>& stopIds() const { return m_stopIds; }
+    /// The text of a completion. A stop text that is no token ends it (the plain template's next turn).
+    [[nodiscard]] std::string completionText(const std::vector<int>& ids) const;
+    /// Whether completionText() ended at such a stop text, so that the answer is whole although no stop id came.
+    [[nodiscard]] bool endsAtStopText(const std::vector<int>& ids) const;
+    [[nodiscard]] text::ParsedCompletion parse(const std::string& completion, const core::ContextTemplates& templates) const;
+
+    [[nodiscard]] const text::Tokenizer& tokenizer() const { return *m_tokenizer; }
+    [[nodiscard]] std::shared_ptr<const text::Tokenizer> sharedTokenizer() const { return m_tokenizer; }
+    [[nodiscard]] const text::ChatTemplate& chatTemplate() const { return m_template; }
+
+private:
+    PromptEncoder(std::shared_ptr<const text::Tokenizer> tokenizer, text::ChatTemplate chatTemplate);
+
+    std::shared_ptr<const text::Tokenizer> m_tokenizer;
+    text::ChatTemplate m_template;
+    std::vector<int> m_stopIds;
+    std::vector<std::string> m_stopTexts; ///< those that are no single token
+};
+
+} // namespace precedent::align
