@@ -1,0 +1,128 @@
+#include "core/generate/generator.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/generate/batch.h"
+#include "core/generate/packed_weights.h"
+
+namespace precedent::core {
+namespace {
+
+Error badRequest(const std::string& message) { return {ErrorCode::invalidArgument, message}; }
+
+Status checkIds(const std::vector<int>& ids, const DecoderConfig& config, const std::string& what)
+{
+    if (ids.empty())
+        return badRequest(what + " is empty; at least one token is needed to continue from.");
+    if (ids.size() > static_cast<std::size_t>(config.contextLength))
+        return badRequest(what + " has " + std::to_string(ids.size()) + " tokens; the model's context holds " +
+            std::to_string(config.contextLength) + ".");
+    for (const int id : ids) {
+        if (id < 0 || id >= config.vocabulary)
+            return badRequest(what + " has token id " + std::to_string(id) + "; the model's vocabulary has 0 to " +
+                std::to_string(config.vocabulary - 1) + ".");
+    }
+    return {};
+}
+
+Status checkRequest(const GenerationRequest& request, const DecoderConfig& config)
+{
+    const Sampling& sampling = request.sampling;
+    if (!(sampling.temperature >= 0) || !std::isfinite(sampling.temperature))
+        return badRequest("temperature is " + std::to_string(sampling.temperature) + "; expected a number from 0 up.");
+    if (sampling.topK < 0)
+        return badRequest("top_k is " + std::to_string(sampling.topK) + "; expected 0 (off) or more.");
+    if (!(sampling.topP > 0 && sampling.topP <= 1))
+        return badRequest("top_p is " + std::to_string(sampling.topP) + "; expected a number above 0, up to 1 (off).");
+    if (sampling.maxTokens < 1)
+        return badRequest("The most tokens to generate is " + std::to_string(sampling.maxTokens) + "; expected 1 or more.");
+    if (request.maxBatch < 1)
+        return badRequest("The batch size is " + std::to_string(request.maxBatch) + "; expected 1 or more.");
+    for (std::size_t p = 0; p < request.prompts.size(); ++p) {
+        PRECEDENT_TRY(checkIds(request.prompts[p].ids, config, "Prompt " + std::to_string(p)));
+        if (request.prompts[p].n < 1)
+            return badRequest(
+                "Prompt " + std::to_string(p) + " asks for " + std::to_string(request.prompts[p].n) + " completions; expected 1 or more.");
+    }
+    return {};
+}
+
+std::vector<LogitsResult::Candidate> bestOf(const float* logits, int vocabulary, int topK, float logSum)
+{
+    std::vector<int> ids(static_cast<std::size_t>(vocabulary));
+    std::iota(ids.begin(), ids.end(), 0);
+    const auto count = static_cast<std::ptrdiff_t>(std::clamp(topK, 0, vocabulary));
+    std::partial_sort(
+        ids.begin(), ids.begin() + count, ids.end(), [&](int a, int b) { return logits[a] != logits[b] ? logits[a] > logits[b] : a < b; });
+    std::vector<LogitsResult::Candidate> best;
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        const int id = ids[static_cast<std::size_t>(i)];
+        best.push_back({id, logits[id], logits[id] - logSum});
+    }
+    return best;
+}
+
+} // namespace
+
+struct Generator::State {
+    PackedWeights weights;
+    std::vector<Scratch> scratch;
+};
+
+Generator::Generator(std::shared_ptr<const Decoder> decoder)
+    : m_decoder(std::move(decoder))
+    , m_state(std::make_unique<State>())
+{
+    refreshWeights();
+}
+
+Generator::~Generator() = default;
+
+void Generator::refreshWeights() { m_state->weights.copyFrom(*m_decoder); }
+
+Result<GenerationResult> Generator::generate(
+    const GenerationRequest& request, std::stop_token stop, const TokenSink& onToken, const CompletionSink& onCompletion)
+{
+    PRECEDENT_TRY(checkRequest(request, m_state->weights.config));
+    const Forward forward(m_state->weights, bestKernels());
+    return Batch(forward, m_state->weights, m_state->scratch, request, std::move(stop), onToken, onCompletion).run();
+}
+
+Result<LogitsResult> Generator::logits(const std::vector<int>& ids, int topK, std::stop_token stop)
+{
+    const PackedWeights& weights = m_state->weights;
+    PRECEDENT_TRY(checkIds(ids, weights.config, "The text"));
+    m_state->scratch.resize(std::max<std::size_t>(1, m_state->scratch.size()));
+    Scratch& scratch = m_state->scratch.front();
+    const Forward forward(weights, bestKernels());
+    const auto length = static_cast<std::int64_t>(ids.size());
+    constexpr std::int64_t kRowsAtOnce = 16;
+    KvSequence sequence;
+    sequence.addBlock(std::make_shared<KvBlock>(weights.config, length));
+    LogitsResult result;
+    for (std::int64_t begin = 0; begin < length; begin += Forward::kRowsPerPass) {
+        const std::int64_t rows = std::min(Forward::kRowsPerPass, length - begin);
+        sequence.extend(rows);
+        if (!forward.run({Span{&sequence, ids.data() + begin, rows}}, scratch, /*team=*/true, stop))
+            return Error(ErrorCode::cancelled, "Stopped.");
+        for (std::int64_t first = 0; first < rows; first += kRowsAtOnce) {
+            const std::int64_t count = std::min(kRowsAtOnce, rows - first);
+            forward.logits(scratch, first, count, /*team=*/true);
+            for (std::int64_t r = 0; r < count; ++r) {
+                const float* row = scratch.logits.data() + r * forward.logitStride();
+                float highest = 0;
+                const float logSum = std::log(forward.kernels().sumOfExponentials(row, weights.config.vocabulary, &highest)) + highest;
+                const std::int64_t next = begin + first + r + 1;
+                if (next < length)
+                    result.logprobs.push_back(row[ids[static_cast<std::size_t>(next)]] - logSum);
+                else
+                    result.top = bestOf(row, weights.config.vocabulary, topK, logSum);
+            }
+        }
+    }
+    return result;
+}
+
+} // namespace precedent::core

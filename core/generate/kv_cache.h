@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "core/generate/aligned_buffer.h"
+#include "core/generate/kernels.h"
+#include "core/model/decoder_config.h"
+
+namespace precedent::core {
+
+/// Keys and values of a run of consecutive positions, all layers, in the layouts that make attention a product of
+/// packed panels: keys as panels [D, 32 positions], values as panels [positions, 32 of D].
+class KvBlock {
+public:
+    KvBlock(const DecoderConfig& config, std::int64_t capacity);
+
+    [[nodiscard]] std::int64_t capacity() const { return m_capacity; }
+
+    /// Panels of one layer and key head; a key panel is D * 32 floats on, a value panel capacity * 32.
+    [[nodiscard]] const float* keys(std::int64_t layer, std::int64_t kvHead) const { return m_data.data() + head(layer, kvHead); }
+    [[nodiscard]] const float* values(std::int64_t layer, std::int64_t kvHead) const
+    {
+        return keys(layer, kvHead) + m_capacity * m_headDim;
+    }
+    [[nodiscard]] std::int64_t keyPanelStride() const { return m_headDim * kPanel; }
+    [[nodiscard]] std::int64_t valuePanelStride() const { return m_capacity * kPanel; }
+
+    /// Writes one position's key and value of one head, D floats each.
+    void write(std::int64_t layer, std::int64_t kvHead, std::int64_t index, const float* key, const float* value);
+
+private:
+    [[nodiscard]] std::int64_t head(std::int64_t layer, std::int64_t kvHead) const { return (layer * m_kvHeads + kvHead) * m_headStride; }
+
+    std::int64_t m_capacity;
+    std::int64_t m_headDim;
+    std::int64_t m_kvHeads;
+    std::int64_t m_headStride;
+    AlignedBuffer m_data;
+};
+
+using KvBlockPtr = std::shared_ptr<KvBlock>;
+
+/// Blocks of completions are all of one size and are taken again when one ends. Any thread; must outlive its blocks.
+class KvPool {
+public:
+    static constexpr std::int64_t kBlockPositions = 64;
+
+    explicit KvPool(const DecoderConfig& config)
+        : m_config(config)
+    {
+    }
+    [[nodiscard]] KvBlockPtr take();
+    [[nodiscard]] KvBlockPtr make(std::int64_t positions) const { return std::make_shared<KvBlock>(m_config, positions); }
+
+private:
+    DecoderConfig m_config;
+    std::mutex m_mutex;
+    std::vector<std::unique_ptr<KvBlock>> m_free;
+};
+
+/// What one sequence sees: runs of positions in blocks, which other sequences may see too; it appends to the last one
+/// if that is its own.
+class KvSequence {
+public:
+    struct Piece {
+        KvBlockPtr block;
+        std::int64_t begin = 0; ///< the position that is the block's first
+        std::int64_t count = 0;
+        bool own = false;
+    };
+
+    /// A sequence that goes on from what this one holds now, without writing to it.
+    [[nodiscard]] KvSequence fork() const;
+
+    [[nodiscard]] std::int64_t length() const { return m_length; }
+    [[nodiscard]] const std::vector<Piece>& pieces() const { return m_pieces; }
+
+    /// Positions that extend() can add before another block is needed.
+    [[nodiscard]] std::int64_t room() const;
+    void addBlock(KvBlockPtr block);
+    /// Counts n <= room() more positions as its own; their keys and values are still to be written.
+    void extend(std::int64_t n);
+
+    /// The piece that holds a position < length().
+    [[nodiscard]] const Piece& pieceOf(std::int64_t position) const;
+
+private:
+    std::vector<Piece> m_pieces;
+    std::int64_t m_length = 0;
+};
+
+} // namespace precedent::core

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "core/model/decoder_config.h"
+#include "precedent/base/result.h"
+
+namespace precedent::core {
+
+class LoraSet;
+
+using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
+
+/// A decoder-only language model with gradients: the plain path. Generation has a faster one of its own
+/// (core/generate), which reads the weights from parameters() and is tested against this one.
+///
+/// A family (Llama, ...) derives from this class, says its weights, and registers itself under config.json's
+/// model_type in one file of its own. Tensors are contiguous CPU tensors of one floating dtype (float32; float64 in
+/// gradient checks). Thread: one at a time. Throws c10::Error and Cancelled; callers at the facade translate.
+class Decoder {
+public:
+    virtual ~Decoder() = default;
+    Decoder(const Decoder&) = delete;
+    Decoder& operator=(const Decoder&) = delete;
+
+    /// A model with random weights: normal of std 0.02, those that write to the residual stream scaled by
+    /// 1/sqrt(2 layers), norms 1. The same seed gives the same weights. Fails with corrupt or unsupported as validate().
+    [[nodiscard]] static Result<std::shared_ptr<Decoder>> create(
+        const DecoderConfig& config, std::uint64_t seed = 0, at::ScalarType dtype = at::kFloat);
+
+    [[nodiscard]] const DecoderConfig& config() const { return m_config; }
+
+    /// The weights under Hugging Face's names ("model.layers.0.self_attn.q_proj.weight"), in a fixed order: leaf
+    /// tensors that share storage with the model. A tied head is listed once, as model.embed_tokens.weight.
+    [[nodiscard]] virtual const NamedTensors& parameters() const = 0;
+
+    /// Whether the weights take gradients (true after create() and loading). False while only an adapter is trained.
+    void setTrainable(bool trainable);
+
+    /// Adds an adapter to every projection it targets, or takes it off (nullptr): with it off the model is its own
+    /// reference. The set is shared, not copied.
+    void setAdapter(std::shared_ptr<const LoraSet> adapter) { m_adapter = std::move(adapter); }
+    [[nodiscard]] const std::shared_ptr<const LoraSet>& adapter() const { return m_adapter; }
+
+    /// Asked between layers and head chunks; when it answers true, the call in progress throws Cancelled.
+    void setStopCheck(std::function<bool()> stopRequested) { m_stopRequested = std::move(stopRequested); }
+    /// Throws Cancelled if the stop check says so.
+    void checkStop() const;
+
+    /// Final-normed hidden states [B, T, C] of ids [B, T] int64; position t sees 0..t. Rows may be padded on the right
+    /// with any valid id: what follows a position cannot change it. Differentiable.
+    [[nodiscard]] virtual at::Tensor hidden(const at::Tensor& ids) const = 0;
+
+    /// One prompt and its G completions, the prompt computed once. promptIds [P] int64, P >= 1; suffixIds [G, S] int64,
+    /// padded on the right. Returns [G, S, C]: the hidden state that predicts each suffix token (of the prompt's last
+    /// position for token 0, of suffix position s - 1 for token s). Values and gradients are those of hidden() on the
+    /// G concatenated sequences (tst_decoder, packedEqualsConcatenated).
+    [[nodiscard]] virtual at::Tensor hiddenPacked(const at::Tensor& promptIds, const at::Tensor& suffixIds) const = 0;
+
+    /// [V, C]: rows are the output embedding of each token (the input embedding where tied).
+    [[nodiscard]] virtual at::Tensor headWeight() const = 0;
+
+    /// log p(target) [N] of hidden [N, C] under softmax(logits / temperature); targets [N] int64. Exact; the full
+    /// logits of a large vocabulary are never held (see core/model/token_log_probs.h). entropy, if given, receives the
+    /// distribution's entropy [N] in nats, detached.
+    [[nodiscard]] at::Tensor tokenLogProbs(
+        const at::Tensor& hidden, const at::Tensor& targets, double temperature = 1.0, at::Tensor* entropy = nullptr) const;
+
+protected:
+    explicit Decoder(DecoderConfig config)
+        : m_config(std::move(config))
+    {
+    }
+
+    /// input [.., in] times the weight's transpose, with the adapter's part for this module name where it has one.
+    [[nodiscard]] at::Tensor project(const at::Tensor& input, const at::Tensor& weight, const std::string& module) const;
+
+private:
+    DecoderConfig m_config;
+    std::shared_ptr<const LoraSet> m_adapter;
+    std::function<bool()> m_stopRequested;
+};
+
+/// A family's part in the registry: its name in config.json, the shapes of its weights (in parameters()' order), and
+/// how to build a model over tensors of these shapes.
+struct DecoderFamily {
+    struct Weight {
+        std::string name;
+        std::vector<std::int64_t> shape;
+        enum class Init { normal, residual, ones } init = Init::normal;
+    };
+    std::string name;
+    std::vector<Weight> (*weights)(const DecoderConfig&);
+    std::shared_ptr<Decoder> (*build)(const DecoderConfig&, NamedTensors);
+};
+
+/// nullptr if no family has that name.
+[[nodiscard]] const DecoderFamily* findDecoderFamily(const std::string& name);
+/// "llama" or, with more than one, "gemma3_text, llama".
+[[nodiscard]] std::string knownDecoderFamilies();
+
+/// A static object of this type, in the family's own file, enters it in the registry.
+class DecoderFamilyRegistration {
+public:
+    explicit DecoderFamilyRegistration(DecoderFamily family);
+};
+
+} // namespace precedent::core

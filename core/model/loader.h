@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/model/decoder.h"
+#include "core/model/decoder_config.h"
+#include "precedent/base/result.h"
+
+namespace precedent::core {
+
+struct LoadedModel {
+    DecoderConfig config;
+    std::shared_ptr<Decoder> decoder; ///< float32 whatever the file's dtype
+    std::string sha256; ///< of the weights file; of the shards' digests in order where sharded
+    std::string dtype; ///< of the stored weights: "F32", "F16", "BF16"; "mixed" if they differ
+    std::filesystem::path folder;
+};
+
+/// Loads a Hugging Face folder: config.json, model.safetensors (or its shards by model.safetensors.index.json) and
+/// tokenizer.json. Tied heads and aliases are resolved. Fails with notFound (folder, config, weights or tokenizer
+/// missing), unsupported (architecture or dtype, named, with what is known) or corrupt (missing tensor, wrong shape,
+/// NaN or infinity in a tensor: each named).
+[[nodiscard]] Result<LoadedModel> loadModel(const std::filesystem::path& folder, bool requireTokenizer = true);
+
+enum class StoredType { f32, bf16 };
+
+/// Writes config.json, model.safetensors and copies of `extraFiles` (tokenizer.json, ...) into an existing folder, each
+/// file atomically. For folders that the caller makes whole itself.
+[[nodiscard]] Status writeModelFiles(const std::filesystem::path& folder, const Decoder& decoder, StoredType type = StoredType::f32,
+    const std::vector<std::filesystem::path>& extraFiles = {});
+
+/// As writeModelFiles, but the folder itself appears at once or not at all: it is written under a temporary name
+/// beside its place, flushed, and renamed (exchanged with what was there, which is then removed).
+[[nodiscard]] Status saveModel(const std::filesystem::path& folder, const Decoder& decoder, StoredType type = StoredType::f32,
+    const std::vector<std::filesystem::path>& extraFiles = {});
+
+/// Digest as in LoadedModel::sha256, without loading. Fails with notFound.
+[[nodiscard]] Result<std::string> weightsSha256(const std::filesystem::path& folder);
+
+} // namespace precedent::core

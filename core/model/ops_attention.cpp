@@ -1,0 +1,308 @@
+#include "core/model/ops_attention.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "core/generate/aligned_buffer.h"
+#include "core/generate/kernels.h"
+#include "core/model/parallel.h"
+
+namespace precedent::core {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Variable;
+using torch::autograd::variable_list;
+
+constexpr std::int64_t kRows = 24; // (position, query head) pairs that go through the keys together
+
+struct Shape {
+    std::int64_t G, L, H, D, KV, P;
+    [[nodiscard]] std::int64_t R() const { return H / KV; }
+    [[nodiscard]] std::int64_t keys() const { return P + L; }
+    [[nodiscard]] std::int64_t wideD() const { return paddedToPanel(D); }
+    [[nodiscard]] std::int64_t positionsPerBlock() const { return std::max<std::int64_t>(1, kRows / R()); }
+};
+
+/// rows [n, D] at `stride` as panels [D, 32 rows]: what a product with their transpose reads. Begins at row `first`.
+void packAcross(const float* rows, std::int64_t stride, std::int64_t n, std::int64_t D, std::int64_t first, float* panels)
+{
+    for (std::int64_t i = 0; i < n; ++i) {
+        float* column = panels + (first + i) / kPanel * D * kPanel + (first + i) % kPanel;
+        for (std::int64_t d = 0; d < D; ++d)
+            column[d * kPanel] = rows[i * stride + d];
+    }
+}
+
+/// rows [n, D] at `stride` as panels [rows, 32 of D] of `capacity` rows each: what a product over the rows reads.
+void packAlong(
+    const float* rows, std::int64_t stride, std::int64_t n, std::int64_t D, std::int64_t first, std::int64_t capacity, float* panels)
+{
+    for (std::int64_t i = 0; i < n; ++i) {
+        for (std::int64_t d = 0; d < D; d += kPanel)
+            std::memcpy(panels + (d / kPanel * capacity + first + i) * kPanel, rows + i * stride + d,
+                static_cast<std::size_t>(std::min(kPanel, D - d)) * sizeof(float));
+    }
+}
+
+/// Work of one thread on one key head and a run of sequences. Scores lie by key: the prompt's first, then the own.
+class HeadWorker {
+public:
+    HeadWorker(
+        const Shape& shape, const float* q, const float* k, const float* v, const float* promptK, const float* promptV, std::int64_t kvHead)
+        : m(shape)
+        , m_q(q)
+        , m_k(k)
+        , m_v(v)
+        , m_promptK(promptK)
+        , m_promptV(promptV)
+        , m_head(kvHead)
+        , m_scale(1.0F / std::sqrt(static_cast<float>(shape.D)))
+        , m_scoreStride(paddedToPanel(shape.keys()) + kPanel)
+        , m_kernels(bestKernels())
+        , m_keysAcross(paddedToPanel(shape.keys()) * shape.D)
+        , m_valuesAlong(shape.keys() * shape.wideD())
+        , m_block(rowsPerBlock() * (2 * shape.D + shape.wideD() + m_scoreStride))
+    {
+        packPrompt(m_promptK, m_keysAcross, true);
+        packPrompt(m_promptV, m_valuesAlong, false);
+    }
+
+    /// out [G, L, H, D], logSums [G, L, H].
+    void forward(std::int64_t g, float* out, float* logSums)
+    {
+        pack(g);
+        float *queries = m_block.data(), *result = queries + rowsPerBlock() * m.D, *scores = result + rowsPerBlock() * m.wideD();
+        for (std::int64_t begin = 0; begin < m.L; begin += m.positionsPerBlock()) {
+            const std::int64_t end = std::min(begin + m.positionsPerBlock(), m.L), rows = (end - begin) * m.R(), seen = m.P + end;
+            gather(m_q, g, begin, rows, queries);
+            m_kernels.matmul(
+                queries, m.D, 1, rows, m.D, m_keysAcross.data(), (seen + kPanel - 1) / kPanel, m.D * kPanel, scores, m_scoreStride, false);
+            for (std::int64_t r = 0; r < rows; ++r) {
+                float highest = 0, *row = scores + r * m_scoreStride;
+                const std::int64_t limit = m.P + begin + r / m.R() + 1;
+                const float sum = m_kernels.softmaxWeights(row, limit, m_scale, &highest);
+                std::fill(row + limit, row + seen, 0.0F);
+                logSums[rowIndex(g, begin, r)] = highest * m_scale + std::log(sum);
+                queries[r] = 1.0F / sum; // the queries are used up
+            }
+            m_kernels.matmul(scores, m_scoreStride, 1, rows, seen, m_valuesAlong.data(), m.wideD() / kPanel, m.keys() * kPanel, result,
+                m.wideD(), false);
+            for (std::int64_t r = 0; r < rows; ++r) {
+                float* target = out + rowIndex(g, begin, r) * m.D;
+                for (std::int64_t d = 0; d < m.D; ++d)
+                    target[d] = result[r * m.wideD() + d] * queries[r];
+            }
+        }
+    }
+
+    struct Gradients {
+        float *q, *k, *v; // as the inputs
+        float *promptKeys, *promptValues; // [P, wideD] of this worker's own: added up over workers later
+    };
+
+    /// P = exp(s - logSum); dV = P^T dO; dP = dO V^T; dS = P (dP - sum(dO O)) scale; dQ = dS K; dK = dS^T Q.
+    void backward(std::int64_t g, const float* out, const float* logSums, const float* upstream, const Gradients& gradients)
+    {
+        prepareBackward();
+        pack(g);
+        packOwn(m_k, g, m_keysAlong, false);
+        packOwn(m_v, g, m_valuesAcross, true);
+        std::fill_n(m_ownGradient.data(), m_ownGradient.size(), 0.0F);
+        float *keyGradient = m_ownGradient.data(), *valueGradient = keyGradient + m.L * m.wideD();
+        for (std::int64_t begin = 0; begin < m.L; begin += m.positionsPerBlock()) {
+            const std::int64_t end = std::min(begin + m.positionsPerBlock(), m.L), rows = (end - begin) * m.R(), seen = m.P + end;
+            backwardBlock(g, begin, rows, seen, out, logSums, upstream, gradients.q);
+            const auto addRows = [&](const float* weights, const float* panels, float* prompt, float* own) {
+                // Both products run over the rows of the block, for every key: the scores are read down their columns.
+                if (m.P > 0)
+                    m_kernels.matmul(
+                        weights, 1, m_scoreStride, m.P, rows, panels, m.wideD() / kPanel, rowsPerBlock() * kPanel, prompt, m.wideD(), true);
+                m_kernels.matmul(weights + m.P, 1, m_scoreStride, seen - m.P, rows, panels, m.wideD() / kPanel, rowsPerBlock() * kPanel,
+                    own, m.wideD(), true);
+            };
+            addRows(m_weights.data(), m_upstreamAlong.data(), gradients.promptValues, valueGradient);
+            addRows(m_scoreGradient.data(), m_queriesAlong.data(), gradients.promptKeys, keyGradient);
+        }
+        for (std::int64_t i = 0; i < m.L; ++i) {
+            std::copy_n(keyGradient + i * m.wideD(), m.D, gradients.k + ((g * m.L + i) * m.KV + m_head) * m.D);
+            std::copy_n(valueGradient + i * m.wideD(), m.D, gradients.v + ((g * m.L + i) * m.KV + m_head) * m.D);
+        }
+    }
+
+private:
+    [[nodiscard]] std::int64_t rowsPerBlock() const { return m.positionsPerBlock() * m.R(); }
+    [[nodiscard]] std::int64_t rowIndex(std::int64_t g, std::int64_t begin, std::int64_t r) const
+    {
+        return (g * m.L + begin + r / m.R()) * m.H + m_head * m.R() + r % m.R();
+    }
+
+    void gather(const float* tensor, std::int64_t g, std::int64_t begin, std::int64_t rows, float* target) const
+    {
+        for (std::int64_t r = 0; r < rows; ++r)
+            std::copy_n(tensor + rowIndex(g, begin, r) * m.D, m.D, target + r * m.D);
+    }
+
+    void packPrompt(const float* tensor, AlignedBuffer& panels, bool across) const
+    {
+        if (across)
+            packAcross(tensor + m_head * m.D, m.KV * m.D, m.P, m.D, 0, panels.data());
+        else
+            packAlong(tensor + m_head * m.D, m.KV * m.D, m.P, m.D, 0, m.keys(), panels.data());
+    }
+
+    void packOwn(const float* tensor, std::int64_t g, AlignedBuffer& panels, bool across) const
+    {
+        const float* rows = tensor + (g * m.L * m.KV + m_head) * m.D;
+        if (across)
+            packAcross(rows, m.KV * m.D, m.L, m.D, m.P, panels.data());
+        else
+            packAlong(rows, m.KV * m.D, m.L, m.D, m.P, m.keys(), panels.data());
+    }
+
+    void pack(std::int64_t g)
+    {
+        packOwn(m_k, g, m_keysAcross, true);
+        packOwn(m_v, g, m_valuesAlong, false);
+    }
+
+    void prepareBackward()
+    {
+        if (m_keysAlong.size() > 0)
+            return;
+        m_keysAlong.reset(m.keys() * m.wideD());
+        m_valuesAcross.reset(paddedToPanel(m.keys()) * m.D);
+        m_weights.reset(rowsPerBlock() * m_scoreStride);
+        m_scoreGradient.reset(rowsPerBlock() * m_scoreStride);
+        m_queriesAlong.reset(rowsPerBlock() * m.wideD());
+        m_upstreamAlong.reset(rowsPerBlock() * m.wideD());
+        m_ownGradient.reset(2 * m.L * m.wideD());
+        packPrompt(m_promptK, m_keysAlong, false);
+        packPrompt(m_promptV, m_valuesAcross, true);
+    }
+
+    /// Fills m_weights (P), m_scoreGradient (dS) and the block's panels, and writes dQ.
+    void backwardBlock(std::int64_t g, std::int64_t begin, std::int64_t rows, std::int64_t seen, const float* out, const float* logSums,
+        const float* upstream, float* queryGradient)
+    {
+        float *queries = m_block.data(), *outputs = queries + rowsPerBlock() * m.D, *result = outputs + rowsPerBlock() * m.D;
+        const std::int64_t panels = (seen + kPanel - 1) / kPanel;
+        gather(m_q, g, begin, rows, queries);
+        packAlong(queries, m.D, rows, m.D, 0, rowsPerBlock(), m_queriesAlong.data());
+        m_kernels.matmul(queries, m.D, 1, rows, m.D, m_keysAcross.data(), panels, m.D * kPanel, m_weights.data(), m_scoreStride, false);
+        gather(upstream, g, begin, rows, outputs);
+        packAlong(outputs, m.D, rows, m.D, 0, rowsPerBlock(), m_upstreamAlong.data());
+        m_kernels.matmul(
+            outputs, m.D, 1, rows, m.D, m_valuesAcross.data(), panels, m.D * kPanel, m_scoreGradient.data(), m_scoreStride, false);
+        for (std::int64_t r = 0; r < rows; ++r) {
+            const std::int64_t limit = m.P + begin + r / m.R() + 1, index = rowIndex(g, begin, r);
+            float *weights = m_weights.data() + r * m_scoreStride, *gradient = m_scoreGradient.data() + r * m_scoreStride, mean = 0;
+            for (std::int64_t d = 0; d < m.D; ++d)
+                mean += upstream[index * m.D + d] * out[index * m.D + d];
+            m_kernels.exponentials(weights, limit, m_scale, logSums[index]);
+            m_kernels.softmaxGradient(weights, gradient, limit, mean, m_scale);
+            std::fill(weights + limit, weights + seen, 0.0F);
+            std::fill(gradient + limit, gradient + seen, 0.0F);
+        }
+        m_kernels.matmul(m_scoreGradient.data(), m_scoreStride, 1, rows, seen, m_keysAlong.data(), m.wideD() / kPanel, m.keys() * kPanel,
+            result, m.wideD(), false);
+        for (std::int64_t r = 0; r < rows; ++r)
+            std::copy_n(result + r * m.wideD(), m.D, queryGradient + rowIndex(g, begin, r) * m.D);
+    }
+
+    const Shape m;
+    const float *m_q, *m_k, *m_v, *m_promptK, *m_promptV;
+    const std::int64_t m_head;
+    const float m_scale;
+    const std::int64_t m_scoreStride;
+    const Kernels& m_kernels;
+    AlignedBuffer m_keysAcross, m_valuesAlong, m_block;
+    AlignedBuffer m_keysAlong, m_valuesAcross, m_weights, m_scoreGradient, m_queriesAlong, m_upstreamAlong, m_ownGradient;
+};
+
+/// The runs of sequences that each key head's workers take: all of them alone where no prompt is shared, else as few as
+/// keep every thread busy, because each packs the prompt.
+std::vector<std::pair<std::int64_t, std::int64_t>> sequenceRuns(const Shape& shape)
+{
+    const std::int64_t runs =
+        shape.P == 0 ? shape.G : std::clamp<std::int64_t>((threadCount() + shape.KV - 1) / shape.KV, 1, std::max<std::int64_t>(1, shape.G));
+    std::vector<std::pair<std::int64_t, std::int64_t>> all;
+    for (std::int64_t i = 0; i < runs; ++i)
+        all.emplace_back(shape.G * i / runs, shape.G * (i + 1) / runs);
+    return all;
+}
+
+class Attention : public torch::autograd::Function<Attention> {
+public:
+    static Variable forward(AutogradContext* context, const at::Tensor& qIn, const at::Tensor& kIn, const at::Tensor& vIn,
+        const at::Tensor& promptKIn, const at::Tensor& promptVIn)
+    {
+        const at::Tensor q = qIn.contiguous(), k = kIn.contiguous(), v = vIn.contiguous(), promptK = promptKIn.contiguous(),
+                         promptV = promptVIn.contiguous();
+        const Shape shape = shapeOf(q, k, promptK);
+        const at::Tensor out = at::empty_like(q), logSums = at::empty({shape.G, shape.L, shape.H}, q.options());
+        const auto runs = sequenceRuns(shape);
+        const auto tasks = static_cast<std::int64_t>(runs.size()) * shape.KV;
+        parallelTasks(tasks, /*wide=*/true, [&](std::int64_t i, int) {
+            HeadWorker worker(shape, q.data_ptr<float>(), k.data_ptr<float>(), v.data_ptr<float>(), promptK.data_ptr<float>(),
+                promptV.data_ptr<float>(), i % shape.KV);
+            const auto [begin, end] = runs[static_cast<std::size_t>(i / shape.KV)];
+            for (std::int64_t g = begin; g < end; ++g)
+                worker.forward(g, out.data_ptr<float>(), logSums.data_ptr<float>());
+        });
+        context->save_for_backward({q, k, v, promptK, promptV, out, logSums});
+        return out;
+    }
+
+    static variable_list backward(AutogradContext* context, variable_list gradients)
+    {
+        const auto saved = context->get_saved_variables();
+        const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2], &promptK = saved[3], &promptV = saved[4], &out = saved[5],
+                         &logSums = saved[6];
+        const at::Tensor upstream = gradients[0].contiguous();
+        const Shape shape = shapeOf(q, k, promptK);
+        const auto runs = sequenceRuns(shape);
+        const auto tasks = static_cast<std::int64_t>(runs.size()) * shape.KV;
+        const at::Tensor dq = at::empty_like(q), dk = at::empty_like(k), dv = at::empty_like(v);
+        // One part a task, added up below in a fixed order.
+        const at::Tensor promptParts =
+            at::zeros({2, static_cast<std::int64_t>(runs.size()), shape.KV, shape.P, shape.wideD()}, q.options());
+        const std::int64_t part = shape.P * shape.wideD();
+        parallelTasks(tasks, /*wide=*/true, [&](std::int64_t i, int) {
+            HeadWorker worker(shape, q.data_ptr<float>(), k.data_ptr<float>(), v.data_ptr<float>(), promptK.data_ptr<float>(),
+                promptV.data_ptr<float>(), i % shape.KV);
+            float* parts = promptParts.data_ptr<float>() + i * part;
+            const HeadWorker::Gradients targets = {
+                dq.data_ptr<float>(), dk.data_ptr<float>(), dv.data_ptr<float>(), parts, parts + tasks * part};
+            const auto [begin, end] = runs[static_cast<std::size_t>(i / shape.KV)];
+            for (std::int64_t g = begin; g < end; ++g)
+                worker.backward(g, out.data_ptr<float>(), logSums.data_ptr<float>(), upstream.data_ptr<float>(), targets);
+        });
+        // [2, runs, KV, P, wide D] -> [2, P, KV, D]
+        const at::Tensor promptGradients = promptParts.sum(1).slice(-1, 0, shape.D).permute({0, 2, 1, 3}).contiguous();
+        return {dq, dk, dv, promptGradients[0], promptGradients[1]};
+    }
+
+private:
+    static Shape shapeOf(const at::Tensor& q, const at::Tensor& k, const at::Tensor& promptK)
+    {
+        return {q.size(0), q.size(1), q.size(2), q.size(3), k.size(2), promptK.size(0)};
+    }
+};
+
+} // namespace
+
+bool canFuseAttention(const at::Tensor& q) { return q.device().is_cpu() && q.scalar_type() == at::kFloat; }
+
+at::Tensor fusedAttention(
+    const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK, const at::Tensor& promptV)
+{
+    return Attention::apply(q, k, v, promptK, promptV);
+}
+
+} // namespace precedent::core

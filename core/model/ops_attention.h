@@ -1,0 +1,16 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace precedent::core {
+
+/// float32 on the CPU.
+[[nodiscard]] bool canFuseAttention(const at::Tensor& q);
+
+/// suffixAttention (core/model/ops.h) over the generation kernels, without ever holding a whole matrix of scores: the
+/// backward computes them again block by block, from each row's log-sum-exp. A prompt of no positions makes it
+/// causalAttention. Measured against the plain form by tests/bench/generate_bench.
+[[nodiscard]] at::Tensor fusedAttention(
+    const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK, const at::Tensor& promptV);
+
+} // namespace precedent::core

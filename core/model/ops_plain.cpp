@@ -1,0 +1,82 @@
+#include <cmath>
+#include <limits>
+
+#include <ATen/ATen.h>
+
+#include "core/model/ops.h"
+
+namespace precedent::core {
+namespace {
+
+/// [T, T] with -infinity above the diagonal.
+at::Tensor causalMask(std::int64_t length, const at::TensorOptions& options)
+{
+    return at::full({length, length}, -std::numeric_limits<double>::infinity(), options).triu_(1);
+}
+
+} // namespace
+
+RopeTable makeRopeTable(std::int64_t positions, std::int64_t headDim, double theta, at::ScalarType dtype)
+{
+    const at::Tensor exponents = at::arange(0, headDim, 2, at::kDouble) / static_cast<double>(headDim);
+    const at::Tensor frequencies = at::pow(theta, exponents).reciprocal(); // [D/2]
+    const at::Tensor angles = at::outer(at::arange(positions, at::TensorOptions(at::kDouble)), frequencies); // [T, D/2]
+    return {angles.cos().to(dtype), angles.sin().to(dtype)};
+}
+
+namespace plain {
+
+at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps)
+{
+    return x * at::rsqrt(x.square().mean(-1, /*keepdim=*/true) + eps) * weight;
+}
+
+at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin)
+{
+    const std::int64_t half = x.size(-1) / 2;
+    const at::Tensor c = cos.unsqueeze(1); // [N, 1, D/2]
+    const at::Tensor s = sin.unsqueeze(1);
+    const at::Tensor x1 = x.slice(-1, 0, half);
+    const at::Tensor x2 = x.slice(-1, half);
+    return at::cat({x1 * c - x2 * s, x2 * c + x1 * s}, -1);
+}
+
+at::Tensor swiGlu(const at::Tensor& gate, const at::Tensor& up) { return at::silu(gate) * up; }
+
+at::Tensor causalAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v)
+{
+    const std::int64_t B = q.size(0), T = q.size(1), H = q.size(2), D = q.size(3), KV = k.size(2);
+    const std::int64_t R = H / KV; // query heads that share a key head
+    // The R heads of a group lie one after another, so they become rows of one product with their keys.
+    const at::Tensor queries = q.reshape({B, T, KV, R, D}).permute({0, 2, 3, 1, 4}).reshape({B * KV, R * T, D});
+    const at::Tensor keys = k.permute({0, 2, 3, 1}).reshape({B * KV, D, T});
+    const at::Tensor values = v.permute({0, 2, 1, 3}).reshape({B * KV, T, D});
+    at::Tensor scores = at::bmm(queries, keys) / std::sqrt(static_cast<double>(D)); // [B KV, R T, T]
+    scores = scores.reshape({B * KV, R, T, T}) + causalMask(T, q.options());
+    const at::Tensor weights = at::softmax(scores, -1).reshape({B * KV, R * T, T});
+    const at::Tensor mixed = at::bmm(weights, values); // [B KV, R T, D]
+    return mixed.reshape({B, KV, R, T, D}).permute({0, 3, 1, 2, 4}).reshape({B, T, H, D});
+}
+
+at::Tensor suffixAttention(
+    const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK, const at::Tensor& promptV)
+{
+    const std::int64_t G = q.size(0), L = q.size(1), H = q.size(2), D = q.size(3), KV = k.size(2), P = promptK.size(0);
+    const std::int64_t R = H / KV;
+    const at::Tensor queries = q.reshape({G, L, KV, R, D}).permute({2, 0, 3, 1, 4}).reshape({KV, G * R * L, D});
+    const at::Tensor seen = promptK.permute({1, 2, 0}).contiguous(); // [KV, D, P]
+    const at::Tensor own = k.permute({2, 0, 3, 1}).reshape({KV * G, D, L}); // own keys
+    const at::Tensor ownValues = v.permute({2, 0, 1, 3}).reshape({KV * G, L, D});
+    const double scale = 1.0 / std::sqrt(static_cast<double>(D));
+    const at::Tensor promptScores = at::bmm(queries, seen).reshape({KV, G, R, L, P});
+    at::Tensor ownScores = at::bmm(queries.reshape({KV * G, R * L, D}), own).reshape({KV, G, R, L, L});
+    ownScores = ownScores + causalMask(L, q.options());
+    const at::Tensor weights = at::softmax(at::cat({promptScores, ownScores}, -1) * scale, -1); // [KV, G, R, L, P + L]
+    const at::Tensor fromPrompt = at::bmm(weights.slice(-1, 0, P).reshape({KV, G * R * L, P}), promptV.permute({1, 0, 2}));
+    const at::Tensor fromOwn = at::bmm(weights.slice(-1, P).reshape({KV * G, R * L, L}), ownValues);
+    const at::Tensor mixed = fromPrompt.reshape({KV, G, R, L, D}) + fromOwn.reshape({KV, G, R, L, D});
+    return mixed.permute({1, 3, 0, 2, 4}).reshape({G, L, H, D});
+}
+
+} // namespace plain
+} // namespace precedent::core

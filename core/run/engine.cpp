@@ -1,0 +1,85 @@
+#include "precedent/core/engine.h"
+
+#include <spdlog/spdlog.h>
+
+#include <ATen/Version.h>
+#include <c10/util/Exception.h>
+
+#include "core/model/threads.h"
+#include "core/run/model_impl.h"
+#include "core/run/pretrain.h"
+#include "core/run/training_run_impl.h"
+
+namespace precedent::core {
+namespace {
+
+class EngineImpl final : public Engine {
+public:
+    void setThreads(int n) override { setThreadCount(n); }
+
+    [[nodiscard]] std::string description() const override
+    {
+        const std::string version = at::show_config();
+        return "LibTorch, " + std::to_string(threadCount()) + " threads; " + version.substr(0, version.find('\n'));
+    }
+
+    [[nodiscard]] Result<std::shared_ptr<Model>> load(const LoadOptions& options) override { return openModel(options); }
+
+    [[nodiscard]] Result<std::unique_ptr<TrainingRun>> start(const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder) override
+    {
+        return begin(inputs, std::move(recorder), false);
+    }
+
+    [[nodiscard]] Result<std::unique_ptr<TrainingRun>> resume(const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder) override
+    {
+        return begin(inputs, std::move(recorder), true);
+    }
+
+    [[nodiscard]] Result<PretrainSummary> pretrain(
+        const PretrainSpec& spec, const std::function<void(const PretrainProgress&)>& onProgress, std::stop_token stop) override
+    {
+        return core::pretrain(spec, onProgress, std::move(stop));
+    }
+
+private:
+    Result<std::unique_ptr<TrainingRun>> begin(const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder, bool resumes)
+    {
+        m_yard.sweep();
+        try {
+            auto trainer = Trainer::create(inputs);
+            if (!trainer.ok())
+                return trainer.error();
+            if (resumes) {
+                std::vector<std::string> skipped;
+                const Status resumed = (*trainer)->resume(skipped);
+                for (const std::string& message : skipped)
+                    spdlog::warn("{}", message);
+                PRECEDENT_TRY(resumed);
+            }
+            return runOnWorker(std::move(*trainer), inputs.spec, std::move(recorder), m_yard);
+        } catch (const std::bad_alloc&) {
+            return Error(ErrorCode::outOfMemory, "There is not enough memory to load " + inputs.modelFolder + " for training.",
+                "Close other programs, or train with LoRA.");
+        } catch (const c10::Error& e) {
+            return Error(ErrorCode::internal, std::string("LibTorch failed while the run was set up: ") + e.what_without_backtrace());
+        } catch (const std::exception& e) {
+            return Error(ErrorCode::internal, std::string("The run could not be set up: ") + e.what());
+        }
+    }
+
+    WorkerYard m_yard;
+};
+
+} // namespace
+} // namespace precedent::core
+
+extern "C" {
+
+__attribute__((visibility("default"))) precedent::core::Engine* precedent_engine()
+{
+    static precedent::core::EngineImpl engine;
+    return &engine;
+}
+
+__attribute__((visibility("default"))) int precedent_engine_version() { return precedent::core::kEngineVersion; }
+}

@@ -1,0 +1,85 @@
+#include "core/run/model_impl.h"
+
+#include <mutex>
+
+#include <c10/util/Exception.h>
+
+#include "core/generate/generator.h"
+#include "core/model/cancelled.h"
+#include "core/model/loader.h"
+#include "core/model/lora.h"
+
+namespace precedent::core {
+namespace {
+
+/// Runs work that may throw; what comes out is a Result.
+template <typename Work>
+auto guarded(const std::string& action, const Work& work) -> decltype(work())
+{
+    try {
+        return work();
+    } catch (const Cancelled&) {
+        return Error(ErrorCode::cancelled, "Stopped.");
+    } catch (const std::bad_alloc&) {
+        return Error(ErrorCode::outOfMemory, action + " needs more memory than there is.", "Use a smaller batch or close other programs.");
+    } catch (const c10::Error& error) {
+        return Error(ErrorCode::internal, action + " failed: " + error.what_without_backtrace());
+    } catch (const std::exception& error) {
+        return Error(ErrorCode::internal, action + " failed: " + error.what());
+    }
+}
+
+class ModelImpl final : public Model {
+public:
+    explicit ModelImpl(const LoadedModel& loaded)
+        : m_generator(loaded.decoder)
+    {
+        const DecoderConfig& config = loaded.config;
+        m_info = {config.family, loaded.dtype, config.parameterCount(), config.vocabulary, config.contextLength, config.layers,
+            config.hiddenSize, loaded.sha256};
+    }
+
+    [[nodiscard]] const ModelInfo& info() const override { return m_info; }
+
+    [[nodiscard]] Result<GenerationResult> generate(
+        const GenerationRequest& request, std::stop_token stop, const TokenSink& onToken, const CompletionSink& onCompletion) override
+    {
+        const std::scoped_lock lock(m_mutex);
+        return guarded("Generation", [&] { return m_generator.generate(request, std::move(stop), onToken, onCompletion); });
+    }
+
+    [[nodiscard]] Result<LogitsResult> logits(const std::vector<int>& ids, int topK) override
+    {
+        const std::scoped_lock lock(m_mutex);
+        return guarded("Computing logits", [&] { return m_generator.logits(ids, topK); });
+    }
+
+private:
+    std::mutex m_mutex;
+    Generator m_generator;
+    ModelInfo m_info;
+};
+
+Result<std::shared_ptr<Model>> open(const LoadOptions& options)
+{
+    auto loaded = loadModel(options.folder);
+    if (!loaded.ok())
+        return loaded.error();
+    loaded->decoder->setTrainable(false);
+    if (!options.adapter.empty()) {
+        auto adapter = LoraSet::load(*loaded->decoder, options.adapter);
+        if (!adapter.ok())
+            return adapter.error();
+        loaded->decoder->setAdapter(*adapter);
+    }
+    return std::shared_ptr<Model>(std::make_shared<ModelImpl>(*loaded));
+}
+
+} // namespace
+
+Result<std::shared_ptr<Model>> openModel(const LoadOptions& options)
+{
+    return guarded("Loading " + options.folder, [&] { return open(options); });
+}
+
+} // namespace precedent::core

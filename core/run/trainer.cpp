@@ -1,0 +1,303 @@
+#include "core/run/trainer.h"
+
+#include <chrono>
+#include <numeric>
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <spdlog/spdlog.h>
+
+#include "core/model/cancelled.h"
+#include "core/run/checkpoint_folder.h"
+#include "core/run/step_metrics.h"
+#include "precedent/align/advantages.h"
+#include "precedent/align/run_spec_json.h"
+#include "precedent/base/digest.h"
+#include "precedent/base/files.h"
+#include "precedent/base/json.h"
+#include "precedent/base/random.h"
+
+namespace precedent::core {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+struct Trainer::Sampled {
+    RolloutRecord record;
+    double spread = 0;
+    std::vector<int> ids;
+};
+
+namespace {
+
+/// Everything that a checkpoint shares with the run that goes on from it.
+std::string stateHash(const RunInputs& inputs, const std::string& modelSha256)
+{
+    return Sha256().addField(align::specHash(inputs.spec)).addField(inputs.contentHash).addField(modelSha256).hex();
+}
+
+std::vector<fs::path> companionFiles(const fs::path& modelFolder)
+{
+    std::vector<fs::path> files;
+    std::error_code ec;
+    for (const char* name : {"tokenizer.json", "tokenizer_config.json", "generation_config.json", "special_tokens_map.json"}) {
+        if (fs::exists(modelFolder / name, ec))
+            files.push_back(modelFolder / name);
+    }
+    return files;
+}
+
+align::Advantages advantagesOf(
+    const StepPlan& plan, const std::vector<double>& rewards, const std::vector<double>& spreads, const RunSpec& spec)
+{
+    std::vector<align::GroupRewards> groups(plan.prompts.size());
+    const auto G = static_cast<std::size_t>(spec.numGenerations);
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+        const auto begin = static_cast<std::ptrdiff_t>(g * G);
+        const auto end = begin + static_cast<std::ptrdiff_t>(G);
+        groups[g].rewards.assign(rewards.begin() + begin, rewards.begin() + end);
+        groups[g].spread.assign(spreads.begin() + begin, spreads.begin() + end);
+    }
+    return align::computeAdvantages(groups, spec.scaleRewards, spec.rewardStdFloor);
+}
+
+} // namespace
+
+Trainer::Trainer(const RunInputs& inputs, LoadedModel model, align::PromptEncoder encoder)
+    : m_inputs(inputs)
+    , m_model(std::move(model))
+    , m_encoder(std::move(encoder))
+    , m_planner(m_inputs, m_encoder, m_model.config.contextLength)
+    , m_known(align::knownIds(m_inputs))
+    , m_stateHash(stateHash(m_inputs, m_model.sha256))
+    , m_warmupSteps(static_cast<int>(inputs.spec.warmupRatio * inputs.spec.maxSteps))
+{
+}
+
+Trainer::~Trainer() = default;
+
+Result<std::unique_ptr<Trainer>> Trainer::create(const RunInputs& inputs)
+{
+    PRECEDENT_TRY(align::validate(inputs.spec));
+    if (inputs.prompts.empty())
+        return Error(ErrorCode::invalidArgument, "There is nothing to train on: the run's frozen set holds no prompt.",
+            "Add prompts or approved cases to the casebase, or see what was excluded and why.");
+    auto model = loadModel(inputs.modelFolder);
+    if (!model.ok())
+        return model.error();
+    if (align::promptBudget(inputs.spec, model->config.contextLength) < 1)
+        return Error(ErrorCode::invalidArgument,
+            "max_completion_length is " + std::to_string(inputs.spec.maxCompletionLength) + ", and the model's context is " +
+                std::to_string(model->config.contextLength) + ": no room is left for a prompt.",
+            "Lower max_completion_length.");
+    auto encoder = align::PromptEncoder::load(inputs.modelFolder);
+    if (!encoder.ok())
+        return encoder.error();
+    auto policy = Policy::create(*model, inputs.spec);
+    if (!policy.ok())
+        return policy.error();
+    std::unique_ptr<Trainer> trainer(new Trainer(inputs, std::move(*model), std::move(*encoder)));
+    trainer->m_policy = std::move(*policy);
+    trainer->m_generator = std::make_unique<Generator>(trainer->m_policy->decoder());
+    if (trainer->m_planner.plan(1).prompts.empty())
+        return Error(ErrorCode::invalidArgument,
+            "No prompt of the first step fits: codes and request alone are longer than the " +
+                std::to_string(align::promptBudget(inputs.spec, trainer->m_model.config.contextLength)) +
+                " tokens that the model's context leaves.",
+            "Use another mode, shorter codes, a smaller max_completion_length, or a model with a longer context.");
+    return trainer;
+}
+
+double Trainer::learningRate(int step) const
+{
+    const double full = m_inputs.spec.learningRate;
+    return step <= m_warmupSteps ? full * step / (m_warmupSteps + 1.0) : full;
+}
+
+Result<GenerationResult> Trainer::sample(
+    const StepPlan& plan, int step, const std::stop_token& stop, const std::function<void(const TokenEvent&)>& onToken)
+{
+    const RunSpec& spec = m_inputs.spec;
+    GenerationRequest request;
+    for (const PlannedPrompt& planned : plan.prompts)
+        request.prompts.push_back({planned.fitted.ids, spec.numGenerations, planned.seed});
+    request.sampling = {spec.temperature, spec.topK, spec.topP, spec.maxCompletionLength, spec.seed};
+    request.stopIds = m_encoder.stopIds();
+    request.maxBatch = std::max(1, spec.promptsPerStep * spec.numGenerations);
+    std::map<std::pair<int, int>, text::StreamDecoder> streams;
+    TokenSink sink;
+    if (onToken) {
+        sink = [&](int prompt, int index, int id) {
+            auto stream = streams.find({prompt, index});
+            if (stream == streams.end())
+                stream = streams.emplace(std::pair{prompt, index}, text::StreamDecoder(m_encoder.sharedTokenizer())).first;
+            if (std::string text = stream->second.push(id); !text.empty())
+                onToken({step, prompt, index, std::move(text)});
+        };
+    }
+    return m_generator->generate(request, stop, sink);
+}
+
+std::vector<Trainer::Sampled> Trainer::score(const StepPlan& plan, const GenerationResult& generated, int step) const
+{
+    const RunSpec& spec = m_inputs.spec;
+    std::vector<Sampled> sampled;
+    for (const Completion& completion : generated.completions) {
+        const PlannedPrompt& planned = plan.prompts[static_cast<std::size_t>(completion.prompt)];
+        Sampled s;
+        s.ids = completion.ids;
+        RolloutRecord& r = s.record;
+        r.step = step;
+        r.group = completion.prompt;
+        r.index = completion.index;
+        r.promptId = planned.prompt->id;
+        r.mode = planned.mode;
+        r.prompt = planned.fitted.rendered;
+        r.completion = m_encoder.tokenizer().decode(completion.ids);
+        r.tokens = static_cast<int>(completion.ids.size());
+        r.logprob = std::accumulate(completion.logprobs.begin(), completion.logprobs.end(), 0.0);
+        align::ScoreInput input{planned.mode, planned.prompt, m_encoder.completionText(completion.ids), r.tokens,
+            completion.stopReason == StopReason::stopId || m_encoder.endsAtStopText(completion.ids), &planned.fitted.context, &spec,
+            &m_inputs.templates, &m_known};
+        align::Score score = align::scoreCompletion(input);
+        r.chain = std::move(score.parsed.chain);
+        r.answer = std::move(score.parsed.answer);
+        r.parseProblem = std::move(score.parsed.problem);
+        r.verdict = score.verdict;
+        r.rewards = std::move(score.parts);
+        r.citations = std::move(score.citations);
+        r.reward = score.reward;
+        s.spread = score.spread;
+        if (spec.control == Control::randomRewards) {
+            Random random(planned.seed, streamOf("random reward") + static_cast<std::uint64_t>(completion.index));
+            r.reward = random.uniform();
+            s.spread = r.reward;
+        }
+        sampled.push_back(std::move(s));
+    }
+    return sampled;
+}
+
+Result<StepOutcome> Trainer::step(std::stop_token stop, const std::function<void(const TokenEvent&)>& onToken)
+{
+    const auto began = Clock::now();
+    const int step = m_done + 1;
+    const RunSpec& spec = m_inputs.spec;
+    at::Generator generator = at::detail::getDefaultCPUGenerator();
+    generator.set_current_seed(spec.seed * 1'000'003 + static_cast<std::uint64_t>(step)); // LoRA's dropout draws from it
+    m_policy->setStopCheck([&stop] { return stop.stop_requested(); });
+    const StepPlan plan = m_planner.plan(step);
+    StepOutcome outcome;
+    outcome.step.step = step;
+    UpdateResult update;
+    align::Advantages advantages;
+    double tokens = 0;
+    if (!plan.prompts.empty()) {
+        Result<GenerationResult> generated = sample(plan, step, stop, onToken);
+        if (!generated.ok())
+            return generated.error();
+        if (stop.stop_requested())
+            throw Cancelled();
+        std::vector<Sampled> sampled = score(plan, *generated, step);
+        std::vector<double> rewards;
+        std::vector<double> spreads;
+        for (const Sampled& s : sampled) {
+            rewards.push_back(s.record.reward);
+            spreads.push_back(s.spread);
+        }
+        advantages = advantagesOf(plan, rewards, spreads, spec);
+        std::vector<UpdateGroup> groups;
+        for (std::size_t g = 0; g < plan.prompts.size(); ++g)
+            groups.push_back({plan.prompts[g].fitted.ids, {}, {}});
+        for (Sampled& s : sampled) {
+            const auto g = static_cast<std::size_t>(s.record.group);
+            s.record.advantage = advantages.values[g][static_cast<std::size_t>(s.record.index)];
+            groups[g].completions.push_back(std::move(s.ids));
+            groups[g].advantages.push_back(s.record.advantage);
+            tokens += s.record.tokens;
+            outcome.rollouts.push_back(std::move(s.record));
+        }
+        if (spec.dynamicSampling) {
+            std::size_t g = 0;
+            std::erase_if(groups, [&](const UpdateGroup&) { return advantages.withoutSpread[g++]; });
+        }
+        update = m_policy->update(groups, learningRate(step));
+        for (const PlannedPrompt& planned : plan.prompts)
+            tokens += static_cast<double>(planned.fitted.ids.size()) * spec.numGenerations;
+    }
+    outcome.finite = update.finite;
+    if (!update.finite)
+        return outcome;
+    m_generator->refreshWeights();
+    m_done = step;
+    m_tokensSeen += tokens;
+    outcome.step.seconds = std::chrono::duration<double>(Clock::now() - began).count();
+    outcome.step.metrics = stepMetrics(plan, outcome.rollouts, advantages, update);
+    outcome.step.metrics["learning_rate"] = learningRate(step);
+    outcome.step.metrics["num_tokens"] = m_tokensSeen;
+    outcome.step.metrics["tokens_per_second"] = tokens / std::max(outcome.step.seconds, 1e-9);
+    return outcome;
+}
+
+Result<CheckpointRecord> Trainer::checkpoint()
+{
+    if (m_saved == m_done)
+        return m_lastCheckpoint;
+    auto folder = CheckpointFolder::begin(m_inputs.outputFolder, m_done);
+    if (!folder.ok())
+        return folder.error();
+    PRECEDENT_TRY(m_policy->save(folder->path(), companionFiles(m_inputs.modelFolder)));
+    const Json state{{"step", m_done}, {"optimizer_steps", m_policy->optimiserSteps()}, {"warmup_steps", m_warmupSteps},
+        {"num_tokens", m_tokensSeen}, {"state_sha256", m_stateHash}, {"content_sha256", m_inputs.contentHash},
+        {"model_sha256", m_model.sha256}, {"spec", align::toJson(m_inputs.spec)}};
+    PRECEDENT_TRY(writeFileAtomically(folder->path() / "trainer_state.json", dumpJson(state, 2) + "\n"));
+    const auto digest = sha256File(folder->path() / m_policy->weightsFile());
+    if (!digest.ok())
+        return digest.error();
+    const auto written = folder->commit();
+    if (!written.ok())
+        return written.error();
+    m_saved = m_done;
+    m_lastCheckpoint = {m_done, written->string(), *digest};
+    return m_lastCheckpoint;
+}
+
+Status Trainer::resume(std::vector<std::string>& skipped)
+{
+    const auto found = lastGoodCheckpoint(m_inputs.outputFolder, skipped);
+    if (!found.ok())
+        return found.error();
+    const fs::path stateFile = found->folder / "trainer_state.json";
+    const auto text = readFile(stateFile);
+    if (!text.ok())
+        return text.error();
+    const auto state = parseJson(*text, stateFile.string());
+    if (!state.ok())
+        return state.error();
+    try {
+        const auto differs = [&](const char* key, const std::string& now, const char* what) -> Status {
+            if (state->at(key).get<std::string>() == now)
+                return {};
+            return Error(ErrorCode::failedPrecondition,
+                "The run cannot go on from " + found->folder.string() + ": " + what + " changed since.",
+                "Restore it, or start a new run. The checkpoints are unchanged.");
+        };
+        PRECEDENT_TRY(differs("model_sha256", m_model.sha256, "the model's weights have"));
+        PRECEDENT_TRY(differs("content_sha256", m_inputs.contentHash, "the frozen codes, cases and prompts have"));
+        PRECEDENT_TRY(differs("state_sha256", m_stateHash, "the run's settings have"));
+        PRECEDENT_TRY(m_policy->load(found->folder, state->at("optimizer_steps").get<std::int64_t>()));
+        m_warmupSteps = state->at("warmup_steps").get<int>();
+        m_tokensSeen = state->at("num_tokens").get<double>();
+        m_done = state->at("step").get<int>();
+    } catch (const Json::exception& e) {
+        return Error(ErrorCode::corrupt, stateFile.string() + ": " + e.what());
+    }
+    const auto digest = sha256File(found->folder / m_policy->weightsFile());
+    if (!digest.ok())
+        return digest.error();
+    m_saved = m_done;
+    m_lastCheckpoint = {m_done, found->folder.string(), *digest};
+    m_generator->refreshWeights();
+    return {};
+}
+
+} // namespace precedent::core

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/align/torch/policy.h"
+#include "core/generate/generator.h"
+#include "core/run/prompt_plan.h"
+#include "precedent/align/rewards.h"
+#include "precedent/base/result.h"
+#include "precedent/core/engine.h"
+
+namespace precedent::core {
+
+struct StepOutcome {
+    StepRecord step;
+    std::vector<RolloutRecord> rollouts;
+    bool finite = true; ///< false: loss or gradient was not a number; the weights are those of the step before
+};
+
+/// One run's steps without thread or events: plan, sample, score, update, checkpoint. Every step is a function of the
+/// frozen inputs, the step's number and the weights. Thread: one at a time.
+class Trainer {
+public:
+    /// Loads model and tokenizer. Fails as loadModel() and Policy::create(), or with invalidArgument where there is
+    /// nothing to train on or the answers leave no room in the model's context.
+    [[nodiscard]] static Result<std::unique_ptr<Trainer>> create(const RunInputs& inputs);
+    ~Trainer();
+
+    /// Steps done so far.
+    [[nodiscard]] int done() const { return m_done; }
+
+    /// Does step done() + 1. Throws Cancelled when `stop` was asked for: the step is then as if it had not begun.
+    [[nodiscard]] Result<StepOutcome> step(std::stop_token stop, const std::function<void(const TokenEvent&)>& onToken);
+
+    /// Writes checkpoint-STEP of the last whole step, if it is not there yet.
+    [[nodiscard]] Result<CheckpointRecord> checkpoint();
+
+    /// Continues from the last good checkpoint of the output folder. `skipped` receives a sentence for each damaged one.
+    [[nodiscard]] Status resume(std::vector<std::string>& skipped);
+
+private:
+    struct Sampled;
+    Trainer(const RunInputs& inputs, LoadedModel model, align::PromptEncoder encoder);
+
+    [[nodiscard]] Result<GenerationResult> sample(
+        const StepPlan& plan, int step, const std::stop_token& stop, const std::function<void(const TokenEvent&)>& onToken);
+    [[nodiscard]] std::vector<Sampled> score(const StepPlan& plan, const GenerationResult& generated, int step) const;
+    [[nodiscard]] double learningRate(int step) const;
+
+    const RunInputs m_inputs;
+    LoadedModel m_model;
+    align::PromptEncoder m_encoder;
+    PromptPlanner m_planner;
+    align::KnownIds m_known;
+    std::unique_ptr<Policy> m_policy;
+    std::unique_ptr<Generator> m_generator;
+    std::string m_stateHash; ///< what a checkpoint must agree with
+    int m_warmupSteps = 0;
+    int m_done = 0;
+    int m_saved = -1;
+    CheckpointRecord m_lastCheckpoint;
+    double m_tokensSeen = 0;
+};
+
+} // namespace precedent::core

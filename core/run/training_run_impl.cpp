@@ -1,0 +1,268 @@
+#include "core/run/training_run_impl.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+
+#include <c10/util/Exception.h>
+
+#include "core/model/cancelled.h"
+#include "core/model/threads.h"
+
+namespace precedent::core {
+namespace {
+
+/// What the worker and the run object share; outlives both.
+struct Shared {
+    EventChannel<RunEvent> events;
+    std::mutex mutex;
+    std::condition_variable changed;
+    RunState state = RunState::running;
+    bool pauseAsked = false;
+    bool stopAfterStepAsked = false;
+    bool checkpointAsked = false;
+    std::shared_ptr<std::atomic<bool>> ended = std::make_shared<std::atomic<bool>>(false);
+};
+
+/// The worker's side of one run.
+class Worker {
+public:
+    Worker(std::unique_ptr<Trainer> trainer, RunSpec spec, std::shared_ptr<RunRecorder> recorder, std::shared_ptr<Shared> shared)
+        : m_trainer(std::move(trainer))
+        , m_spec(std::move(spec))
+        , m_recorder(std::move(recorder))
+        , m_shared(std::move(shared))
+    {
+    }
+
+    void run(const std::stop_token& stop)
+    {
+        setThreadCount(threadCount()); // OpenMP's team size belongs to the thread that sets it
+        try {
+            loop(stop);
+        } catch (const std::bad_alloc&) {
+            fail("The run needs more memory than there is. Lower micro_batch_tokens, num_generations or prompts_per_step.");
+        } catch (const c10::Error& e) {
+            fail(std::string("LibTorch failed: ") + e.what_without_backtrace());
+        } catch (const std::exception& e) {
+            fail(std::string("The run failed: ") + e.what());
+        }
+        m_trainer.reset();
+        {
+            const std::scoped_lock lock(m_shared->mutex);
+            *m_shared->ended = true;
+        }
+        m_shared->changed.notify_all();
+    }
+
+private:
+    void loop(const std::stop_token& stop)
+    {
+        if (!enter(RunState::running, {}))
+            return;
+        while (m_trainer->done() < m_spec.maxSteps) {
+            if (!waitWhilePaused(stop))
+                return;
+            if (stop.stop_requested() || taken(&Shared::stopAfterStepAsked)) {
+                conclude(RunState::stopped, "Stopped after step " + std::to_string(m_trainer->done()) + ".");
+                return;
+            }
+            if (!oneStep(stop))
+                return;
+        }
+        conclude(RunState::finished, {});
+    }
+
+    /// False if the run is over.
+    bool oneStep(const std::stop_token& stop)
+    {
+        Result<StepOutcome> outcome = Error(ErrorCode::cancelled, "Stopped.");
+        try {
+            outcome = m_trainer->step(stop, [this](const TokenEvent& token) { m_shared->events.push(token, true); });
+        } catch (const Cancelled&) {
+        }
+        if (!outcome.ok()) {
+            if (outcome.error().code() == ErrorCode::cancelled || stop.stop_requested())
+                return true; // the loop's head ends the run
+            conclude(RunState::failed, outcome.error().message());
+            return false;
+        }
+        if (!outcome->finite) {
+            conclude(RunState::failed,
+                "The loss or the gradient of step " + std::to_string(outcome->step.step) +
+                    " is not a number. The weights are those of step " + std::to_string(m_trainer->done()) +
+                    "; lower learning_rate and resume.");
+            return false;
+        }
+        if (const Status recorded = m_recorder->step(outcome->step, outcome->rollouts); !recorded.ok()) {
+            conclude(RunState::failed,
+                "The casebase could not take step " + std::to_string(outcome->step.step) + ": " + recorded.error().message() + " " +
+                    recorded.error().hint());
+            return false;
+        }
+        for (RolloutRecord& rollout : outcome->rollouts)
+            m_shared->events.push(RolloutEvent{std::move(rollout)}, true);
+        m_shared->events.push(StepEvent{outcome->step, m_spec.maxSteps}, false);
+        const bool due = m_trainer->done() % m_spec.saveSteps == 0 || taken(&Shared::checkpointAsked);
+        return !due || saveCheckpoint();
+    }
+
+    bool saveCheckpoint()
+    {
+        const auto written = m_trainer->checkpoint();
+        if (!written.ok()) {
+            fail("The checkpoint of step " + std::to_string(m_trainer->done()) + " could not be written: " + written.error().message() +
+                " Earlier checkpoints are unchanged.");
+            return false;
+        }
+        const Status recorded = m_recorder->checkpoint(*written);
+        if (!recorded.ok()) {
+            fail("The casebase could not take the checkpoint of step " + std::to_string(written->step) + ": " + recorded.error().message());
+            return false;
+        }
+        m_shared->events.push(CheckpointEvent{*written}, false);
+        return true;
+    }
+
+    /// A last checkpoint, then the state.
+    void conclude(RunState state, const std::string& message)
+    {
+        if (state == RunState::stopped || state == RunState::finished || m_trainer->done() > 0) {
+            if (!saveCheckpoint())
+                return;
+        }
+        enter(state, message);
+    }
+
+    void fail(const std::string& message) { enter(RunState::failed, message); }
+
+    /// False if the recorder did not take the state; the run has then failed.
+    bool enter(RunState state, const std::string& message)
+    {
+        const Status recorded = m_recorder->state(state, message);
+        const RunState reached = recorded.ok() ? state : RunState::failed;
+        {
+            const std::scoped_lock lock(m_shared->mutex);
+            m_shared->state = reached;
+        }
+        m_shared->events.push(StateEvent{reached, recorded.ok() ? message : recorded.error().message()}, false);
+        return recorded.ok();
+    }
+
+    bool taken(bool Shared::*flag)
+    {
+        const std::scoped_lock lock(m_shared->mutex);
+        return std::exchange((*m_shared).*flag, false);
+    }
+
+    /// False if a pause could not be recorded.
+    bool waitWhilePaused(const std::stop_token& stop)
+    {
+        std::unique_lock lock(m_shared->mutex);
+        if (!m_shared->pauseAsked || stop.stop_requested())
+            return true;
+        lock.unlock();
+        if (!enter(RunState::paused, {}))
+            return false;
+        lock.lock();
+        while (m_shared->pauseAsked && !stop.stop_requested() && !m_shared->stopAfterStepAsked)
+            m_shared->changed.wait_for(lock, std::chrono::milliseconds(50));
+        lock.unlock();
+        return stop.stop_requested() || enter(RunState::running, {});
+    }
+
+    std::unique_ptr<Trainer> m_trainer;
+    RunSpec m_spec;
+    std::shared_ptr<RunRecorder> m_recorder;
+    std::shared_ptr<Shared> m_shared;
+};
+
+class TrainingRunImpl final : public TrainingRun {
+public:
+    TrainingRunImpl(std::unique_ptr<Trainer> trainer, const RunSpec& spec, std::shared_ptr<RunRecorder> recorder, WorkerYard& yard)
+        : m_shared(std::make_shared<Shared>())
+        , m_yard(yard)
+    {
+        auto worker = std::make_shared<Worker>(std::move(trainer), spec, std::move(recorder), m_shared);
+        m_worker = std::jthread([worker](const std::stop_token& stop) { worker->run(stop); });
+    }
+
+    ~TrainingRunImpl() override
+    {
+        m_worker.request_stop();
+        m_yard.adopt(std::move(m_worker), m_shared->ended);
+    }
+
+    void pause() override { set(&Shared::pauseAsked, true); }
+    void resume() override { set(&Shared::pauseAsked, false); }
+    void stopAfterStep() override { set(&Shared::stopAfterStepAsked, true); }
+    void checkpointNow() override { set(&Shared::checkpointAsked, true); }
+
+    void stop() override
+    {
+        {
+            const std::scoped_lock lock(m_shared->mutex);
+            if (m_shared->state == RunState::running || m_shared->state == RunState::paused)
+                m_shared->state = RunState::stopping;
+        }
+        m_worker.request_stop();
+        m_shared->changed.notify_all();
+    }
+
+    [[nodiscard]] RunState state() const override
+    {
+        const std::scoped_lock lock(m_shared->mutex);
+        return m_shared->state;
+    }
+
+    [[nodiscard]] EventChannel<RunEvent>& events() override { return m_shared->events; }
+
+    [[nodiscard]] bool wait(std::chrono::milliseconds timeout) override
+    {
+        std::unique_lock lock(m_shared->mutex);
+        return m_shared->changed.wait_for(lock, timeout, [this] { return m_shared->ended->load(); });
+    }
+
+private:
+    void set(bool Shared::*flag, bool value)
+    {
+        {
+            const std::scoped_lock lock(m_shared->mutex);
+            (*m_shared).*flag = value;
+        }
+        m_shared->changed.notify_all();
+    }
+
+    std::shared_ptr<Shared> m_shared;
+    WorkerYard& m_yard;
+    std::jthread m_worker;
+};
+
+} // namespace
+
+WorkerYard::~WorkerYard()
+{
+    const std::scoped_lock lock(m_mutex);
+    m_left.clear(); // asked to stop before; a jthread joins
+}
+
+void WorkerYard::adopt(std::jthread worker, std::shared_ptr<const std::atomic<bool>> ended)
+{
+    sweep();
+    const std::scoped_lock lock(m_mutex);
+    m_left.push_back({std::move(worker), std::move(ended)});
+}
+
+void WorkerYard::sweep()
+{
+    const std::scoped_lock lock(m_mutex);
+    std::erase_if(m_left, [](const Left& left) { return left.ended->load(); });
+}
+
+std::unique_ptr<TrainingRun> runOnWorker(
+    std::unique_ptr<Trainer> trainer, const RunSpec& spec, std::shared_ptr<RunRecorder> recorder, WorkerYard& yard)
+{
+    return std::make_unique<TrainingRunImpl>(std::move(trainer), spec, std::move(recorder), yard);
+}
+
+} // namespace precedent::core

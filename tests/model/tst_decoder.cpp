@@ -1,0 +1,284 @@
+#include <cmath>
+
+#include <QTest>
+
+#include <ATen/ATen.h>
+
+#include "core/model/cancelled.h"
+#include "core/model/decoder.h"
+#include "core/model/ops.h"
+#include "core/model/token_log_probs.h"
+
+using namespace precedent;
+using namespace precedent::core;
+
+namespace {
+
+DecoderConfig tinyConfig(int heads = 4, int kvHeads = 2, bool tied = true)
+{
+    DecoderConfig config;
+    config.hiddenSize = 24;
+    config.layers = 2;
+    config.heads = heads;
+    config.kvHeads = kvHeads;
+    config.headDim = 6;
+    config.intermediateSize = 20;
+    config.vocabulary = 31;
+    config.contextLength = 64;
+    config.tieEmbeddings = tied;
+    return config;
+}
+
+/// Weights large enough that attention is far from uniform.
+std::shared_ptr<Decoder> tinyDecoder(const DecoderConfig& config, at::ScalarType dtype = at::kDouble)
+{
+    auto decoder = *Decoder::create(config, 7, dtype);
+    at::manual_seed(3);
+    for (auto& [name, weight] : decoder->parameters())
+        weight.detach().add_(at::randn(weight.sizes(), weight.options().requires_grad(false)) * 0.3);
+    return decoder;
+}
+
+double worst(const at::Tensor& a, const at::Tensor& b) { return (a - b).abs().max().item<double>(); }
+
+std::vector<at::Tensor> gradientsOf(const Decoder& decoder, const at::Tensor& loss)
+{
+    std::vector<at::Tensor> leaves;
+    for (const auto& entry : decoder.parameters()) {
+        entry.second.mutable_grad() = at::Tensor();
+        leaves.push_back(entry.second);
+    }
+    loss.backward();
+    std::vector<at::Tensor> gradients;
+    for (const at::Tensor& leaf : leaves) {
+        gradients.push_back(leaf.grad().clone());
+        leaf.mutable_grad() = at::Tensor();
+    }
+    return gradients;
+}
+
+at::Tensor randomIds(at::IntArrayRef shape, int vocabulary) { return at::randint(vocabulary, shape, at::TensorOptions(at::kLong)); }
+
+} // namespace
+
+class TestDecoder : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void createIsSeededAndScaled();
+    void ropeEqualsPlainLoop();
+    void groupedAttentionEqualsPlainLoop_data();
+    void groupedAttentionEqualsPlainLoop();
+    void laterPositionsChangeNothingBefore();
+    void packedEqualsConcatenated_data();
+    void packedEqualsConcatenated();
+    void logProbHeadEqualsPlain_data();
+    void logProbHeadEqualsPlain();
+    void gradientsEqualFiniteDifferences();
+    void stopCheckCancels();
+};
+
+void TestDecoder::createIsSeededAndScaled()
+{
+    DecoderConfig config = tinyConfig();
+    config.hiddenSize = 128;
+    config.intermediateSize = 256;
+    config.vocabulary = 512;
+    const auto a = *Decoder::create(config, 5);
+    const auto b = *Decoder::create(config, 5);
+    const auto c = *Decoder::create(config, 6);
+    bool differs = false;
+    for (std::size_t i = 0; i < a->parameters().size(); ++i) {
+        const auto& [name, weight] = a->parameters()[i];
+        QVERIFY(weight.requires_grad());
+        QVERIFY(at::equal(weight, b->parameters()[i].second));
+        differs = differs || !at::equal(weight, c->parameters()[i].second);
+        if (weight.dim() == 1) {
+            QVERIFY(at::equal(weight, at::ones_like(weight)));
+            continue;
+        }
+        const bool residual = name.find("o_proj") != std::string::npos || name.find("down_proj") != std::string::npos;
+        const double expected = residual ? 0.02 / 2.0 : 0.02; // 1 / sqrt(2 * 2 layers)
+        QVERIFY2(std::abs(weight.std().item<double>() / expected - 1) < 0.06, name.c_str());
+    }
+    QVERIFY(differs);
+    QCOMPARE(config.parameterCount(), [&] {
+        std::int64_t n = 0;
+        for (const auto& entry : a->parameters())
+            n += entry.second.numel();
+        return n;
+    }());
+}
+
+void TestDecoder::ropeEqualsPlainLoop()
+{
+    const std::int64_t N = 5, H = 3, D = 8;
+    const at::Tensor x = at::randn({N, H, D}, at::kDouble);
+    const RopeTable table = makeRopeTable(N, D, 10000.0, at::kDouble);
+    const at::Tensor got = rotate(x, table.cos, table.sin);
+    for (std::int64_t n = 0; n < N; ++n) {
+        for (std::int64_t h = 0; h < H; ++h) {
+            for (std::int64_t i = 0; i < D / 2; ++i) {
+                const double angle = static_cast<double>(n) * std::pow(10000.0, -2.0 * static_cast<double>(i) / static_cast<double>(D));
+                const double a = x[n][h][i].item<double>();
+                const double b = x[n][h][i + D / 2].item<double>();
+                QVERIFY(std::abs(got[n][h][i].item<double>() - (a * std::cos(angle) - b * std::sin(angle))) < 1e-12);
+                QVERIFY(std::abs(got[n][h][i + D / 2].item<double>() - (b * std::cos(angle) + a * std::sin(angle))) < 1e-12);
+            }
+        }
+    }
+}
+
+void TestDecoder::groupedAttentionEqualsPlainLoop_data()
+{
+    QTest::addColumn<int>("heads");
+    QTest::addColumn<int>("kvHeads");
+    QTest::newRow("one query head a key head") << 2 << 2;
+    QTest::newRow("three") << 6 << 2;
+    QTest::newRow("one key head for all") << 4 << 1;
+}
+
+void TestDecoder::groupedAttentionEqualsPlainLoop()
+{
+    QFETCH(int, heads);
+    QFETCH(int, kvHeads);
+    const std::int64_t B = 2, T = 7, D = 4;
+    const at::Tensor q = at::randn({B, T, heads, D}, at::kDouble);
+    const at::Tensor k = at::randn({B, T, kvHeads, D}, at::kDouble);
+    const at::Tensor v = at::randn({B, T, kvHeads, D}, at::kDouble);
+    const at::Tensor got = causalAttention(q, k, v);
+    for (std::int64_t b = 0; b < B; ++b) {
+        for (std::int64_t t = 0; t < T; ++t) {
+            for (std::int64_t h = 0; h < heads; ++h) {
+                const std::int64_t g = h / (heads / kvHeads);
+                double total = 0;
+                at::Tensor mixed = at::zeros({D}, at::kDouble);
+                for (std::int64_t s = 0; s <= t; ++s) {
+                    const double weight = std::exp((q[b][t][h] * k[b][s][g]).sum().item<double>() / std::sqrt(static_cast<double>(D)));
+                    total += weight;
+                    mixed += v[b][s][g] * weight;
+                }
+                QVERIFY(worst(got[b][t][h], mixed / total) < 1e-12);
+            }
+        }
+    }
+}
+
+void TestDecoder::laterPositionsChangeNothingBefore()
+{
+    const auto decoder = tinyDecoder(tinyConfig());
+    const at::Tensor ids = randomIds({2, 9}, 31);
+    at::Tensor padded = at::cat({ids, at::zeros({2, 4}, at::kLong)}, 1);
+    QVERIFY(worst(decoder->hidden(ids), decoder->hidden(padded).slice(1, 0, 9)) < 1e-12);
+}
+
+void TestDecoder::packedEqualsConcatenated_data()
+{
+    QTest::addColumn<int>("heads");
+    QTest::addColumn<int>("kvHeads");
+    QTest::addColumn<int>("prompt");
+    QTest::addColumn<int>("suffixes");
+    QTest::addColumn<int>("length");
+    QTest::newRow("usual") << 4 << 2 << 11 << 3 << 5;
+    QTest::newRow("prompt of one") << 4 << 4 << 1 << 2 << 4;
+    QTest::newRow("one suffix") << 4 << 1 << 6 << 1 << 7;
+    QTest::newRow("suffixes of one token") << 4 << 2 << 6 << 3 << 1;
+}
+
+void TestDecoder::packedEqualsConcatenated()
+{
+    QFETCH(int, heads);
+    QFETCH(int, kvHeads);
+    QFETCH(int, prompt);
+    QFETCH(int, suffixes);
+    QFETCH(int, length);
+    const auto decoder = tinyDecoder(tinyConfig(heads, kvHeads));
+    const at::Tensor promptIds = randomIds({prompt}, 31);
+    const at::Tensor suffixIds = randomIds({suffixes, length}, 31);
+    const at::Tensor whole = at::cat({promptIds.unsqueeze(0).expand({suffixes, -1}), suffixIds}, 1);
+    const auto loss = [&](const at::Tensor& hidden) { // some function that weighs every position differently
+        const at::Tensor logProbs = decoder->tokenLogProbs(hidden.reshape({-1, hidden.size(-1)}), suffixIds.reshape({-1}));
+        return (logProbs * at::arange(1, logProbs.numel() + 1, at::kDouble)).sum();
+    };
+    const at::Tensor plainHidden = decoder->hidden(whole).slice(1, prompt - 1, prompt + length - 1);
+    const at::Tensor packedHidden = decoder->hiddenPacked(promptIds, suffixIds);
+    QCOMPARE(packedHidden.sizes().vec(), plainHidden.sizes().vec());
+    QVERIFY(worst(plainHidden, packedHidden) < 1e-10);
+    const auto expected = gradientsOf(*decoder, loss(plainHidden));
+    const auto got = gradientsOf(*decoder, loss(packedHidden));
+    for (std::size_t i = 0; i < got.size(); ++i)
+        QVERIFY2(worst(expected[i], got[i]) < 1e-10 * (1 + expected[i].abs().max().item<double>()), decoder->parameters()[i].first.c_str());
+}
+
+void TestDecoder::logProbHeadEqualsPlain_data()
+{
+    QTest::addColumn<double>("temperature");
+    QTest::addColumn<int>("chunk");
+    QTest::newRow("one chunk") << 1.0 << (1 << 20);
+    QTest::newRow("a row a chunk") << 1.0 << 1;
+    QTest::newRow("uneven chunks, warm") << 1.7 << 29 * 4;
+    QTest::newRow("cold") << 0.3 << 29 * 3;
+}
+
+void TestDecoder::logProbHeadEqualsPlain()
+{
+    QFETCH(double, temperature);
+    QFETCH(int, chunk);
+    const at::Tensor hidden = at::randn({10, 6}, at::kDouble).requires_grad_(true);
+    const at::Tensor weight = at::randn({29, 6}, at::kDouble).requires_grad_(true);
+    const at::Tensor targets = randomIds({10}, 29);
+    const at::Tensor upstream = at::randn({10}, at::kDouble);
+    at::Tensor plainEntropy, entropy;
+    const at::Tensor expected = plainTokenLogProbs(hidden, weight, targets, temperature, &plainEntropy);
+    const at::Tensor got = chunkedTokenLogProbs(hidden, weight, targets, temperature, &entropy, {}, chunk);
+    QVERIFY(worst(expected, got) < 1e-12);
+    QVERIFY(worst(plainEntropy, entropy) < 1e-12);
+    QVERIFY(!entropy.requires_grad());
+    (expected * upstream).sum().backward();
+    const at::Tensor hiddenGradient = hidden.grad().clone();
+    const at::Tensor weightGradient = weight.grad().clone();
+    hidden.mutable_grad() = at::Tensor();
+    weight.mutable_grad() = at::Tensor();
+    (got * upstream).sum().backward();
+    QVERIFY(worst(hiddenGradient, hidden.grad()) < 1e-12);
+    QVERIFY(worst(weightGradient, weight.grad()) < 1e-12);
+}
+
+void TestDecoder::gradientsEqualFiniteDifferences()
+{
+    const auto decoder = tinyDecoder(tinyConfig(4, 2, /*tied=*/false));
+    const at::Tensor ids = randomIds({2, 6}, 31);
+    const at::Tensor targets = randomIds({12}, 31);
+    const auto loss = [&] { return decoder->tokenLogProbs(decoder->hidden(ids).reshape({12, -1}), targets, 1.3).sum(); };
+    const auto gradients = gradientsOf(*decoder, loss());
+    constexpr double kStep = 1e-5;
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+        const auto& [name, weight] = decoder->parameters()[i];
+        at::Tensor flat = weight.detach().view({-1});
+        // One direction checks every element at once.
+        const at::Tensor direction = at::randn(flat.sizes(), at::kDouble);
+        flat.add_(direction, kStep);
+        const double up = loss().item<double>();
+        flat.add_(direction, -2 * kStep);
+        const double down = loss().item<double>();
+        flat.add_(direction, kStep);
+        const double expected = (up - down) / (2 * kStep);
+        const double got = (gradients[i].view({-1}) * direction).sum().item<double>();
+        QVERIFY2(std::abs(expected - got) < 1e-6 * (1 + std::abs(expected)),
+            (name + ": " + std::to_string(expected) + " against " + std::to_string(got)).c_str());
+    }
+}
+
+void TestDecoder::stopCheckCancels()
+{
+    const auto decoder = tinyDecoder(tinyConfig());
+    int asked = 0;
+    decoder->setStopCheck([&] { return ++asked == 2; });
+    QVERIFY_EXCEPTION_THROWN(decoder->hidden(randomIds({1, 4}, 31)), Cancelled);
+    QCOMPARE(asked, 2);
+    const at::Tensor hidden = decoder->hidden(randomIds({1, 4}, 31)).reshape({4, -1});
+    decoder->setStopCheck([] { return true; });
+    QVERIFY_EXCEPTION_THROWN(decoder->tokenLogProbs(hidden, randomIds({4}, 31)), Cancelled);
+}
+
+QTEST_GUILESS_MAIN(TestDecoder)
+#include "tst_decoder.moc"

@@ -1,0 +1,134 @@
+#include <functional>
+
+#include <QTest>
+
+#include <ATen/ATen.h>
+
+#include "core/model/ops.h"
+#include "core/model/ops_attention.h"
+#include "core/model/threads.h"
+
+using namespace precedent::core;
+
+namespace {
+
+double worst(const at::Tensor& a, const at::Tensor& b) { return a.numel() == 0 ? 0 : (a - b).abs().max().item<double>(); }
+
+using Op = std::function<at::Tensor(const std::vector<at::Tensor>&)>;
+
+/// The output and, for some loss that weighs every output differently, the inputs' gradients.
+std::vector<at::Tensor> valueAndGradients(const Op& op, const std::vector<at::Tensor>& inputs)
+{
+    std::vector<at::Tensor> leaves;
+    for (const at::Tensor& input : inputs)
+        leaves.push_back(input.detach().clone().requires_grad_(true));
+    const at::Tensor out = op(leaves);
+    std::vector<at::Tensor> all = {out.detach()};
+    const at::Tensor weights = at::linspace(-1, 2, out.numel(), out.options().requires_grad(false)).reshape(out.sizes());
+    (out * weights).sum().backward();
+    for (const at::Tensor& leaf : leaves)
+        all.push_back(leaf.grad().defined() ? leaf.grad() : at::zeros_like(leaf));
+    return all;
+}
+
+} // namespace
+
+class TestOps : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void init() { at::manual_seed(1); }
+    void elementwiseFusedEqualsPlain_data();
+    void elementwiseFusedEqualsPlain();
+    void fusedAttentionEqualsPlain_data();
+    void fusedAttentionEqualsPlain();
+    void fusedAttentionIsRepeatable();
+};
+
+void TestOps::elementwiseFusedEqualsPlain_data()
+{
+    QTest::addColumn<bool>("wide");
+    QTest::newRow("float64") << true;
+    QTest::newRow("float32") << false;
+}
+
+void TestOps::elementwiseFusedEqualsPlain()
+{
+    QFETCH(bool, wide);
+    const auto dtype = wide ? at::kDouble : at::kFloat;
+    const double tolerance = wide ? 1e-12 : 2e-4;
+    const RopeTable table = makeRopeTable(37, 10, 10000, dtype);
+    const std::vector<std::tuple<const char*, Op, Op, std::vector<at::Tensor>>> cases = {
+        {"rmsNorm", [](const auto& in) { return rmsNorm(in[0], in[1], 1e-5); },
+            [](const auto& in) { return plain::rmsNorm(in[0], in[1], 1e-5); }, {at::randn({5, 37, 19}, dtype), at::randn({19}, dtype)}},
+        {"rotate", [&](const auto& in) { return rotate(in[0], table.cos, table.sin); },
+            [&](const auto& in) { return plain::rotate(in[0], table.cos, table.sin); }, {at::randn({37, 3, 10}, dtype)}},
+        {"swiGlu", [](const auto& in) { return swiGlu(in[0], in[1]); }, [](const auto& in) { return plain::swiGlu(in[0], in[1]); },
+            {at::randn({41, 13}, dtype) * 4, at::randn({41, 13}, dtype)}},
+    };
+    for (const auto& [name, fused, reference, inputs] : cases) {
+        const auto expected = valueAndGradients(reference, inputs), got = valueAndGradients(fused, inputs);
+        for (std::size_t i = 0; i < expected.size(); ++i)
+            QVERIFY2(worst(expected[i], got[i]) < tolerance, name);
+    }
+}
+
+void TestOps::fusedAttentionEqualsPlain_data()
+{
+    QTest::addColumn<int>("prompt");
+    QTest::addColumn<int>("sequences");
+    QTest::addColumn<int>("length");
+    QTest::addColumn<int>("heads");
+    QTest::addColumn<int>("kvHeads");
+    QTest::addColumn<int>("headDim");
+    QTest::newRow("causal, one position") << 0 << 1 << 1 << 2 << 2 << 8;
+    QTest::newRow("causal") << 0 << 3 << 37 << 6 << 2 << 32;
+    QTest::newRow("causal, long") << 0 << 1 << 150 << 4 << 1 << 10;
+    QTest::newRow("causal, wide heads") << 0 << 2 << 33 << 2 << 1 << 80;
+    QTest::newRow("suffixes") << 45 << 5 << 21 << 6 << 2 << 32;
+    QTest::newRow("suffixes of one token") << 32 << 4 << 1 << 4 << 4 << 6;
+    QTest::newRow("one key head, prompt of one") << 1 << 3 << 40 << 3 << 1 << 16;
+    QTest::newRow("more query heads than a block's rows") << 5 << 2 << 9 << 30 << 1 << 4;
+}
+
+void TestOps::fusedAttentionEqualsPlain()
+{
+    QFETCH(int, prompt);
+    QFETCH(int, sequences);
+    QFETCH(int, length);
+    QFETCH(int, heads);
+    QFETCH(int, kvHeads);
+    QFETCH(int, headDim);
+    const auto random = [&](at::IntArrayRef shape) { return at::randn(shape, at::kDouble) * 1.5; };
+    const std::vector<at::Tensor> inputs = {random({sequences, length, heads, headDim}), random({sequences, length, kvHeads, headDim}),
+        random({sequences, length, kvHeads, headDim}), random({prompt, kvHeads, headDim}), random({prompt, kvHeads, headDim})};
+    std::vector<at::Tensor> narrow;
+    for (const at::Tensor& input : inputs)
+        narrow.push_back(input.to(at::kFloat));
+    const auto expected = valueAndGradients(
+        [&](const auto& in) {
+            return prompt > 0 ? plain::suffixAttention(in[0], in[1], in[2], in[3], in[4]) : plain::causalAttention(in[0], in[1], in[2]);
+        },
+        inputs);
+    for (const int threads : {1, 2, 3}) {
+        setThreadCount(threads);
+        const auto got = valueAndGradients([&](const auto& in) { return fusedAttention(in[0], in[1], in[2], in[3], in[4]); }, narrow);
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            const double size = expected[i].numel() == 0 ? 1 : 1 + expected[i].abs().max().item<double>();
+            QVERIFY2(worst(expected[i], got[i].to(at::kDouble)) < 1e-5 * size, std::to_string(i).c_str());
+        }
+    }
+    setThreadCount(2);
+}
+
+void TestOps::fusedAttentionIsRepeatable()
+{
+    const std::vector<at::Tensor> inputs = {
+        at::randn({4, 30, 6, 16}), at::randn({4, 30, 2, 16}), at::randn({4, 30, 2, 16}), at::randn({50, 2, 16}), at::randn({50, 2, 16})};
+    const Op op = [](const auto& in) { return suffixAttention(in[0], in[1], in[2], in[3], in[4]); };
+    const auto first = valueAndGradients(op, inputs), second = valueAndGradients(op, inputs);
+    for (std::size_t i = 0; i < first.size(); ++i)
+        QVERIFY(at::equal(first[i], second[i]));
+}
+
+QTEST_GUILESS_MAIN(TestOps)
+#include "tst_ops.moc"
