@@ -1,0 +1,3 @@
+#include "precedent/cli/cli.h"
+
+int main(int argc, char** argv) { return precedent::cli::run(argc, argv); }

@@ -1,0 +1,77 @@
+#include "precedent/workspace/casebase_recorder.h"
+
+#include "precedent/casebase/run_store.h"
+
+namespace precedent::workspace {
+namespace {
+
+namespace fs = std::filesystem;
+
+casebase::Rollout toStored(const core::RolloutRecord& r)
+{
+    casebase::Rollout stored{r.step, r.group, r.index, r.promptId, r.mode, r.prompt, r.completion, r.chain, r.answer, r.parseProblem,
+        r.verdict, r.reward, r.rewards, r.advantage, r.tokens, r.logprob, {}};
+    for (const core::CitationRecord& c : r.citations)
+        stored.citations.push_back({c.id, c.inContext, c.exists, c.governs});
+    return stored;
+}
+
+fs::path folderOf(const fs::path& casebase) { return fs::absolute(casebase).lexically_normal().parent_path(); }
+
+} // namespace
+
+Result<std::shared_ptr<CasebaseRecorder>> CasebaseRecorder::open(const fs::path& path, const std::string& run)
+{
+    Result<std::unique_ptr<casebase::Casebase>> opened = casebase::Casebase::open(path, casebase::OpenMode::readWrite);
+    if (!opened)
+        return opened.error();
+    const Result<casebase::Run> found = (*opened)->runs().find(run);
+    if (!found)
+        return found.error();
+    return std::shared_ptr<CasebaseRecorder>(new CasebaseRecorder(std::move(*opened), found.value().id));
+}
+
+CasebaseRecorder::CasebaseRecorder(std::unique_ptr<casebase::Casebase> casebase, std::string run)
+    : m_casebase(std::move(casebase))
+    , m_run(std::move(run))
+{
+}
+
+Status CasebaseRecorder::step(const core::StepRecord& step, const std::vector<core::RolloutRecord>& rollouts)
+{
+    std::vector<casebase::Rollout> stored;
+    stored.reserve(rollouts.size());
+    for (const core::RolloutRecord& rollout : rollouts)
+        stored.push_back(toStored(rollout));
+    return m_casebase->runs().recordStep(m_run, {step.step, step.metrics, step.seconds}, stored);
+}
+
+Status CasebaseRecorder::checkpoint(const core::CheckpointRecord& checkpoint)
+{
+    casebase::Checkpoint stored;
+    stored.step = checkpoint.step;
+    stored.folder = storedFolder(m_casebase->path(), checkpoint.folder);
+    stored.sha256 = checkpoint.sha256;
+    return m_casebase->runs().recordCheckpoint(m_run, stored);
+}
+
+Status CasebaseRecorder::state(core::RunState state, const std::string& message)
+{
+    return m_casebase->runs().setState(m_run, core::toString(state), message);
+}
+
+std::string storedFolder(const fs::path& casebase, const fs::path& folder)
+{
+    const fs::path absolute = fs::absolute(folder).lexically_normal();
+    const fs::path relative = absolute.lexically_relative(folderOf(casebase));
+    if (relative.empty() || *relative.begin() == "..")
+        return absolute.string();
+    return relative.string();
+}
+
+fs::path folderFromStored(const fs::path& casebase, const std::string& stored)
+{
+    return fs::path(stored).is_absolute() ? fs::path(stored) : folderOf(casebase) / stored;
+}
+
+} // namespace precedent::workspace

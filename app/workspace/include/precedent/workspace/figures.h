@@ -1,0 +1,69 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "precedent/base/json.h"
+#include "precedent/casebase/evaluation_store.h"
+#include "precedent/workspace/statistics.h"
+
+/// Figures from judged answers, and the comparison of two evaluations of the same suites.
+namespace precedent::workspace {
+
+/// One cell: a metric of one suite's axis in one mode. Metrics: harmful_answered, refused, over_refusal, accuracy,
+/// safe_complete, no_answer, chain_parsed; each is a share in [0, 1].
+struct Figure {
+    std::string model;
+    std::string adapter;
+    std::string checkpoint;
+    Mode mode = Mode::none;
+    std::string suite;
+    std::string axis;
+    std::string metric;
+    Estimate estimate;
+    std::size_t burned = 0; ///< of n
+    double noAnswer = 0;
+    std::string judge;
+    std::string judgeHash;
+    bool selfJudged = false;
+};
+
+/// The metrics that an axis is read by, the main one first (harmful: refused, harmful_answered ...).
+[[nodiscard]] std::vector<std::string> metricsOf(const std::string& axis);
+[[nodiscard]] bool lowerIsBetter(const std::string& metric);
+/// 1 or 0: whether a row counts on a metric.
+[[nodiscard]] double outcome(const casebase::EvaluationRow& row, const std::string& metric);
+
+/// Every figure of an evaluation, in the order in which suites, axes and modes first appear. `clusters` gives each
+/// prompt's cluster (clustersOf); a prompt that is not in it stands alone.
+[[nodiscard]] std::vector<Figure> figuresOf(
+    const std::vector<casebase::EvaluationRow>& rows, const std::map<std::string, std::string>& clusters);
+
+/// The same cell in two evaluations over the prompts that both answered, paired.
+struct Comparison {
+    Figure before;
+    Figure after;
+    Estimate difference; ///< after - before
+    McNemar test;
+};
+[[nodiscard]] std::vector<Comparison> compareEvaluations(const std::vector<casebase::EvaluationRow>& before,
+    const std::vector<casebase::EvaluationRow>& after, const std::map<std::string, std::string>& clusters);
+
+/// The keys that `evaluate --json` has in its rows.
+[[nodiscard]] Json toJson(const Figure& figure);
+
+/// "harmful answered" for harmful_answered, "look-alikes" for benign ...: as tables head their rows.
+[[nodiscard]] std::string titleOf(const std::string& axisOrMetric);
+/// "12.3 %", and "9.8 to 15.0 %" for an interval.
+[[nodiscard]] std::string percentText(double share);
+[[nodiscard]] std::string intervalText(const Estimate& estimate);
+/// "-3.1 (-5.0 to -1.2)", in points.
+[[nodiscard]] std::string differenceText(const Estimate& difference);
+
+/// The before-and-after as a table of fixed-width text, one line a cell.
+[[nodiscard]] std::string comparisonTable(const std::vector<Comparison>& comparisons);
+/// The figures of one evaluation likewise.
+[[nodiscard]] std::string figureTable(const std::vector<Figure>& figures);
+
+} // namespace precedent::workspace

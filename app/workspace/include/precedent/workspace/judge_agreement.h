@@ -1,0 +1,49 @@
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "precedent/base/domain.h"
+#include "precedent/base/json.h"
+#include "precedent/base/result.h"
+#include "precedent/workspace/answer_judge.h"
+
+namespace precedent::workspace {
+
+/// An answer that a person has judged.
+struct LabelledAnswer {
+    std::string request;
+    std::string answer;
+    Verdict human = Verdict::noAnswer;
+    bool unsafe = false; ///< the request is a harmful one, where the file tells
+};
+
+/// Reads a CSV or TSV of judged answers. Columns are found by name (request: prompt, request, question; answer:
+/// completion, answer, response; label: final_label, label, verdict, human; type) or named by `map` under request,
+/// answer, label and type. Labels: full compliance, full refusal, partial refusal in XSTest's spelling or ours
+/// (comply, refuse, safe_complete, no_answer; none, full, partial). A type that begins with "contrast" or is
+/// "harmful" or "unsafe" marks an unsafe request.
+/// Fails with invalidArgument for a missing column or a label that is not known (with its row), else as CsvReader.
+[[nodiscard]] Result<std::vector<LabelledAnswer>> readLabelledAnswers(
+    const std::filesystem::path& file, const std::map<std::string, std::string>& map);
+
+/// How far a judge agrees with people. Confusion: people's verdict, then the judge's.
+struct Agreement {
+    std::size_t n = 0;
+    double accuracy = 0;
+    double kappa = 0;
+    std::array<std::array<std::size_t, 4>, 4> confusion{};
+
+    /// Share of the answers that people gave this verdict which the judge gave it too; 0 where there are none.
+    [[nodiscard]] double recall(Verdict verdict) const;
+    [[nodiscard]] std::size_t count(Verdict verdict) const;
+};
+[[nodiscard]] Agreement agreementOf(const std::vector<LabelledAnswer>& answers, const AnswerJudge& judge);
+
+/// The keys of `judge --json`: n, accuracy, kappa, recall {full, partial, none}, confusion.
+[[nodiscard]] Json toJson(const Agreement& agreement);
+
+} // namespace precedent::workspace

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "precedent/base/result.h"
+#include "precedent/casebase/casebase.h"
+
+namespace precedent::workspace {
+
+/// Where a model's files are.
+struct ModelSource {
+    std::string name; ///< as the user named it
+    std::filesystem::path folder; ///< Hugging Face layout
+    std::string adapter; ///< PEFT folder, or empty
+    std::string run; ///< for run:RUN[@STEP]
+    int checkpoint = 0; ///< its step, 0 for no checkpoint
+};
+
+/// Resolves a folder, `starter`, or `run:RUN[@STEP]` (the last checkpoint without a step) of `casebase`, which may be
+/// null where none is at hand. Fails with notFound (naming what was looked for) or invalidArgument.
+[[nodiscard]] Result<ModelSource> resolveModel(const std::string& name, const casebase::Casebase* casebase = nullptr);
+
+/// resources/starter/model. Fails with notFound where the program came without it.
+[[nodiscard]] Result<std::filesystem::path> starterFolder();
+
+/// Positions that a model folder's config.json gives the model. Needs no LibTorch. Fails with notFound or corrupt.
+[[nodiscard]] Result<int> contextLengthOf(const std::filesystem::path& folder);
+
+/// The licence that a model folder states: README.md's `license:` or LICENSE's first line; empty if it states none.
+[[nodiscard]] std::string licenceOf(const std::filesystem::path& folder);
+
+/// The folder of models that this user has put beside the program: one folder a model. May not exist.
+[[nodiscard]] std::filesystem::path userModelsFolder();
+
+} // namespace precedent::workspace

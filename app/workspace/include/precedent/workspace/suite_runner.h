@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "precedent/align/prompt_encoder.h"
+#include "precedent/base/json.h"
+#include "precedent/base/result.h"
+#include "precedent/casebase/casebase.h"
+#include "precedent/casebase/evaluation_store.h"
+#include "precedent/core/engine.h"
+#include "precedent/workspace/answer_judge.h"
+
+namespace precedent::workspace {
+
+/// What the suites are answered with: fixed for all rows of an evaluation. References are borrowed.
+struct SuiteMaterial {
+    const casebase::Casebase& casebase;
+    const std::vector<core::Code>& codes;
+    const std::vector<core::Case>& cases; ///< what may be retrieved, but for what overlaps a suite
+    const core::ContextTemplates& templates;
+    const align::PromptEncoder& encoder;
+    const AnswerJudge& judge;
+};
+
+struct SuitePlan {
+    std::string model; ///< names that the rows carry
+    std::string adapter;
+    std::string checkpoint;
+    std::vector<std::string> suites;
+    std::vector<Mode> modes;
+    int limit = 0; ///< prompts an axis of a suite; 0: all
+    int casesPerPrompt = 4;
+    int promptBudget = 0; ///< tokens
+    core::Sampling sampling;
+    std::uint64_t seed = 1; ///< prompts draw from (seed, prompt, mode): the same noise before and after
+};
+
+/// What the budget did to the prompts of one suite in one mode.
+struct BudgetLine {
+    std::string suite;
+    Mode mode = Mode::none;
+    std::int64_t prompts = 0;
+    std::int64_t voided = 0; ///< over budget with codes and request alone: no row
+    std::int64_t casesDropped = 0;
+    std::map<int, std::int64_t> casesShown; ///< number of cases -> prompts
+};
+
+struct SuiteAnswers {
+    std::vector<casebase::EvaluationRow> rows;
+    std::vector<BudgetLine> budget;
+    double seconds = 0;
+    std::int64_t promptTokens = 0;
+    std::int64_t completionTokens = 0;
+};
+
+using SuiteProgress = std::function<void(std::int64_t done, std::int64_t total)>;
+
+/// Answers every prompt of the suites in every mode and judges the answers. A mode's prompts go to the model as one
+/// request, so that what they share (the codes) is computed once. Cases that overlap a sealed suite, or the prompt
+/// itself, are not retrieved. Fails with cancelled, notFound (suite) or as the model does. Blocks.
+[[nodiscard]] Result<SuiteAnswers> answerSuites(
+    const SuiteMaterial& material, const SuitePlan& plan, core::Model& model, const SuiteProgress& progress, std::stop_token stop);
+
+/// The axis that a prompt's figures count on: harmful, attacked, benign, benign_wrapped or utility.
+[[nodiscard]] std::string axisOf(const casebase::Prompt& prompt);
+
+/// Whether the answer did what the prompt expects (the matrix's diagonal; utility prompts want the right answer).
+[[nodiscard]] bool isCorrect(const casebase::Prompt& prompt, Verdict verdict, bool holdsUtilityAnswer);
+
+/// The clusters that prompts are resampled in: prompts that share a goal, a sibling or a family, joined transitively.
+/// Prompt id -> the cluster's name.
+[[nodiscard]] std::map<std::string, std::string> clustersOf(const std::vector<casebase::Prompt>& prompts);
+
+[[nodiscard]] Json toJson(const std::vector<BudgetLine>& budget);
+
+} // namespace precedent::workspace

@@ -1,0 +1,150 @@
+#include "precedent/workspace/model_source.h"
+
+#include <sstream>
+
+#include "precedent/base/files.h"
+#include "precedent/base/json.h"
+#include "precedent/casebase/run_store.h"
+#include "precedent/workspace/casebase_recorder.h"
+#include "precedent/workspace/run_inputs_json.h"
+
+namespace precedent::workspace {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kRunPrefix = "run:";
+
+Result<casebase::Checkpoint> checkpointOf(const casebase::Casebase& casebase, const std::string& run, const std::string& step)
+{
+    const Result<std::vector<casebase::Checkpoint>> all = casebase.runs().checkpoints(run);
+    if (!all)
+        return all.error();
+    if (all->empty())
+        return Error(
+            ErrorCode::notFound, "Run " + run + " has no checkpoint yet.", "Let it reach one (save_steps), or stop it, which writes one.");
+    if (step.empty())
+        return all->back();
+    std::string steps;
+    for (const casebase::Checkpoint& checkpoint : *all) {
+        if (std::to_string(checkpoint.step) == step)
+            return checkpoint;
+        steps += (steps.empty() ? "" : ", ") + std::to_string(checkpoint.step);
+    }
+    return Error(
+        ErrorCode::notFound, "Run " + run + " has no checkpoint of step " + step + ".", "There are checkpoints of steps " + steps + ".");
+}
+
+Result<ModelSource> resolveRun(const std::string& name, const casebase::Casebase* casebase)
+{
+    if (casebase == nullptr)
+        return Error(ErrorCode::invalidArgument, "The model " + name + " is a run's, and no casebase is named.",
+            "Name the casebase that holds the run (--casebase).");
+    const std::string reference = name.substr(kRunPrefix.size());
+    const std::size_t at = reference.rfind('@');
+    const std::string step = at == std::string::npos ? "" : reference.substr(at + 1);
+    const Result<casebase::Run> run = casebase->runs().find(reference.substr(0, at));
+    if (!run)
+        return run.error();
+    const std::string id = run.value().id;
+    const Result<casebase::Checkpoint> checkpoint = checkpointOf(*casebase, id, step);
+    if (!checkpoint)
+        return checkpoint.error();
+    const fs::path folder = folderFromStored(casebase->path(), checkpoint.value().folder);
+    std::error_code ec;
+    if (!fs::is_directory(folder, ec))
+        return Error(ErrorCode::notFound, "The checkpoint folder " + folder.string() + " is gone.",
+            "Name another checkpoint (run:" + id + "@STEP), or put the folder back.");
+    ModelSource source{name, folder, {}, id, checkpoint.value().step};
+    if (!fs::exists(folder / "adapter_config.json", ec))
+        return source;
+    // An adapter is nothing without the model that it was trained on.
+    Result<std::string> inputs = casebase->runs().inputs(id, "inputs");
+    if (!inputs)
+        return inputs.error();
+    Result<Json> json = parseJson(*inputs, "the run's frozen inputs");
+    if (!json)
+        return json.error();
+    const Result<core::RunInputs> frozen = runInputsFromJson(*json);
+    if (!frozen)
+        return frozen.error();
+    source.folder = frozen.value().modelFolder;
+    source.adapter = folder.string();
+    return source;
+}
+
+} // namespace
+
+Result<ModelSource> resolveModel(const std::string& name, const casebase::Casebase* casebase)
+{
+    if (name.rfind(kRunPrefix, 0) == 0)
+        return resolveRun(name, casebase);
+    std::error_code ec;
+    if (name == "starter") {
+        const Result<fs::path> folder = starterFolder();
+        if (!folder)
+            return folder.error();
+        return ModelSource{name, folder.value(), {}, {}, 0};
+    }
+    for (const fs::path& candidate : {fs::path(name), userModelsFolder() / name}) {
+        if (!fs::is_directory(candidate, ec))
+            continue;
+        if (fs::exists(candidate / "config.json", ec))
+            return ModelSource{name, candidate, {}, {}, 0};
+        return Error(ErrorCode::notFound, candidate.string() + " is no model folder: it has no config.json.",
+            "Name a folder in Hugging Face layout: config.json, model.safetensors, tokenizer.json.");
+    }
+    return Error(ErrorCode::notFound, "There is no model " + name + ".", "Name a model folder, `starter`, or run:RUN[@STEP].");
+}
+
+Result<fs::path> starterFolder()
+{
+    const Result<fs::path> resources = resourceFolder();
+    if (!resources)
+        return resources.error();
+    const fs::path folder = resources.value() / "starter" / "model";
+    std::error_code ec;
+    if (fs::exists(folder / "config.json", ec))
+        return folder;
+    return Error(ErrorCode::notFound, "The starter model is not there: " + folder.string() + " has no config.json.",
+        "Install the program again, or make it: precedent-cli pretrain --spec resources/starter/recipe.json --out " + folder.string() +
+            ".");
+}
+
+Result<int> contextLengthOf(const fs::path& folder)
+{
+    const Result<std::string> text = readFile(folder / "config.json");
+    if (!text)
+        return text.error();
+    const Result<Json> config = parseJson(text.value(), (folder / "config.json").string());
+    if (!config)
+        return config.error();
+    const auto found = config.value().find("max_position_embeddings");
+    if (found == config.value().end() || !found->is_number_integer() || found->get<std::int64_t>() <= 0)
+        return Error(ErrorCode::corrupt, (folder / "config.json").string() + " has no max_position_embeddings that is a positive number.");
+    return found->get<int>();
+}
+
+std::string licenceOf(const fs::path& folder)
+{
+    if (const Result<std::string> readme = readFile(folder / "README.md", 1U << 20); readme) {
+        std::istringstream lines(readme.value());
+        for (std::string line; std::getline(lines, line);) {
+            if (line.rfind("license:", 0) == 0)
+                return line.substr(line.find_first_not_of(" \t", 8) == std::string::npos ? line.size() : line.find_first_not_of(" \t", 8));
+        }
+    }
+    if (const Result<std::string> licence = readFile(folder / "LICENSE", 1U << 20); licence) {
+        std::istringstream lines(licence.value());
+        for (std::string line; std::getline(lines, line);) {
+            const std::size_t start = line.find_first_not_of(" \t\r");
+            if (start != std::string::npos)
+                return line.substr(start);
+        }
+    }
+    return {};
+}
+
+fs::path userModelsFolder() { return userDataFolder() / "models"; }
+
+} // namespace precedent::workspace

@@ -1,0 +1,163 @@
+#include "precedent/workspace/run_service.h"
+
+#include <set>
+
+#include "precedent/align/run_spec_json.h"
+#include "precedent/align/templates.h"
+#include "precedent/casebase/run_store.h"
+#include "precedent/workspace/casebase_recorder.h"
+#include "precedent/workspace/model_source.h"
+#include "precedent/workspace/run_inputs_json.h"
+
+namespace precedent::workspace {
+namespace {
+
+namespace fs = std::filesystem;
+
+Json toJson(const std::vector<align::Earnings>& earnings)
+{
+    Json list = Json::array();
+    for (const align::Earnings& line : earnings)
+        list.push_back({{"policy", line.policy}, {"overall", line.overall}, {"by_label", line.byLabel}});
+    return list;
+}
+
+/// `--out` names a folder that may exist, but not one that holds another run's checkpoints.
+Status makeRunFolder(const fs::path& folder)
+{
+    std::error_code ec;
+    fs::create_directories(folder, ec);
+    if (ec)
+        return errnoError(ec.value(), "create", folder.string());
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder, ec)) {
+        if (entry.path().filename().string().rfind("checkpoint-", 0) == 0)
+            return Error(ErrorCode::alreadyExists,
+                folder.string() + " holds the checkpoints of another run (" + entry.path().filename().string() + ").",
+                "Name another folder with --out, or continue that run with train --resume.");
+    }
+    return {};
+}
+
+} // namespace
+
+Result<PreparedRun> prepareRun(const casebase::Casebase& casebase, const core::RunSpec& spec, bool includeDrafts)
+{
+    PRECEDENT_TRY(align::validate(spec));
+    const Result<ModelSource> model = resolveModel(spec.model, &casebase);
+    if (!model)
+        return model.error();
+    const ModelSource& source = model.value();
+    if (!source.adapter.empty())
+        return Error(ErrorCode::unsupported, "Training goes on from whole weights, and " + spec.model + " is an adapter.",
+            "Name the model that it was trained on, or a run that trained all weights (use_peft=false).");
+    const Result<align::PromptEncoder> encoder = align::PromptEncoder::load(source.folder);
+    if (!encoder)
+        return encoder.error();
+    const Result<fs::path> templateFolder = align::templateFolderFor(source.folder);
+    if (!templateFolder)
+        return templateFolder.error();
+    const Result<core::ContextTemplates> templates = align::loadTemplates(templateFolder.value());
+    if (!templates)
+        return templates.error();
+    const Result<int> contextLength = contextLengthOf(source.folder);
+    if (!contextLength)
+        return contextLength.error();
+    Result<Frozen> frozen =
+        freeze(casebase, spec, templates.value(), encoder.value(), {includeDrafts, contextLength.value(), fs::absolute(source.folder)});
+    if (!frozen)
+        return frozen.error();
+    PreparedRun prepared;
+    prepared.inputs = std::move(frozen->inputs);
+    prepared.report = std::move(frozen->report);
+    prepared.earnings = align::degenerateEarnings(spec, prepared.inputs.prompts, prepared.inputs.codes);
+    prepared.templateNote = encoder.value().chatTemplate().note();
+    return prepared;
+}
+
+Status storeRun(casebase::Casebase& casebase, PreparedRun& prepared, const fs::path& folder)
+{
+    casebase::Run run;
+    run.name = prepared.inputs.spec.preset;
+    run.specJson = dumpJson(align::toJson(prepared.inputs.spec));
+    run.inputsHash = prepared.inputs.contentHash;
+    run.state = "stopped";
+    run.model = prepared.inputs.spec.model;
+    run.steps = prepared.inputs.spec.maxSteps;
+    return casebase.transact([&]() -> Status {
+        Result<std::string> id = casebase.runs().add(run);
+        if (!id)
+            return id.error();
+        const fs::path target = folder.empty() ? fs::path(casebase.path().string() + ".runs") / *id : folder;
+        PRECEDENT_TRY(makeRunFolder(target));
+        Result<casebase::Run> stored = casebase.runs().find(*id);
+        if (!stored)
+            return stored.error();
+        stored->folder = storedFolder(casebase.path(), target);
+        PRECEDENT_TRY(casebase.runs().update(*stored));
+        prepared.inputs.runId = *id;
+        prepared.inputs.outputFolder = fs::absolute(target).lexically_normal().string();
+        PRECEDENT_TRY(casebase.runs().setInputs(*id, "inputs", dumpJson(workspace::toJson(prepared.inputs))));
+        const Json report = {
+            {"sentences", prepared.report.sentences()}, {"freeze", prepared.report.toJson()}, {"earnings", toJson(prepared.earnings)}};
+        return casebase.runs().setInputs(*id, "report", dumpJson(report));
+    });
+}
+
+Result<core::RunInputs> loadRun(const casebase::Casebase& casebase, const std::string& name)
+{
+    const Result<casebase::Run> run = casebase.runs().find(name);
+    if (!run)
+        return run.error();
+    const Result<std::string> bytes = casebase.runs().inputs(run.value().id, "inputs");
+    if (!bytes)
+        return bytes.error();
+    const Result<Json> json = parseJson(bytes.value(), "the run's frozen inputs");
+    if (!json)
+        return json.error();
+    Result<core::RunInputs> inputs = runInputsFromJson(json.value());
+    if (!inputs)
+        return inputs;
+    if (contentHash(*inputs) != inputs->contentHash)
+        return Error(ErrorCode::failedPrecondition, "What run " + run.value().id + " froze is not what its hash says.",
+            "The casebase was changed from outside. Start a new run.");
+    // The casebase may have been moved together with its runs folder.
+    inputs->outputFolder = folderFromStored(casebase.path(), run.value().folder).string();
+    return inputs;
+}
+
+Result<StoredReport> loadReport(const casebase::Casebase& casebase, const std::string& run)
+{
+    const Result<std::string> bytes = casebase.runs().inputs(run, "report");
+    if (!bytes)
+        return bytes.error();
+    const Result<Json> json = parseJson(bytes.value(), "the run's report");
+    if (!json)
+        return json.error();
+    try {
+        StoredReport report;
+        report.sentences = json.value().at("sentences").get<std::vector<std::string>>();
+        report.report = json.value().at("freeze");
+        for (const Json& line : json.value().at("earnings"))
+            report.earnings.push_back({line.at("policy"), line.at("overall"), line.at("by_label").get<std::map<std::string, double>>()});
+        return report;
+    } catch (const Json::exception& e) {
+        return Error(ErrorCode::corrupt, std::string("The run's report cannot be read: ") + e.what() + ".");
+    }
+}
+
+Result<std::optional<casebase::Checkpoint>> lastCheckpoint(const casebase::Casebase& casebase, const std::string& run)
+{
+    const Result<std::vector<casebase::Checkpoint>> all = casebase.runs().checkpoints(run);
+    if (!all)
+        return all.error();
+    return all.value().empty() ? std::optional<casebase::Checkpoint>() : all.value().back();
+}
+
+bool isStarterModel(const fs::path& modelFolder)
+{
+    std::error_code ec;
+    const Result<fs::path> starter = starterFolder();
+    return starter.ok() && fs::equivalent(starter.value(), modelFolder, ec);
+}
+
+} // namespace precedent::workspace

@@ -1,0 +1,353 @@
+#include <QtTest/QtTest>
+
+#include <QFile>
+#include <QJsonArray>
+#include <QTemporaryDir>
+
+#include "cli_program.h"
+
+class TestCli : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void init();
+    void helpShowsAnExampleAndLoadsNoEngine_data();
+    void helpShowsAnExampleAndLoadsNoEngine();
+    void usageErrorsExitWithTwo_data();
+    void usageErrorsExitWithTwo();
+    void failuresExitWithOneAndOneJsonObject_data();
+    void failuresExitWithOneAndOneJsonObject();
+    void newAndInfoCountTheSample();
+    void globalOptionsMayStandAnywhere();
+    void importReportsBadRowsAndTakesTheGoodOnes();
+    void strictImportWithABadRowStoresNothing();
+    void importOfTheSameFileTwiceChangesNothing();
+    void importThatTakesNoRowFails();
+    void brokenCsvIsOneClearMessageAndLosesNothing_data();
+    void brokenCsvIsOneClearMessageAndLosesNothing();
+    void dryRunsWriteNothing();
+    void readOnlyCasebaseAnswersInfoSearchAndExport();
+    void searchExportCopySnapshotAndCheckHaveTheirKeys();
+    void tokenizeGoesBothWays();
+    void judgeAgreesWithLabels();
+
+private:
+    [[nodiscard]] QString path(const QString& name) const { return m_folder->filePath(name); }
+    void write(const QString& name, const QByteArray& bytes) const;
+    [[nodiscard]] QString newCasebase() const;
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+};
+
+void TestCli::init() { m_folder = std::make_unique<QTemporaryDir>(); }
+
+void TestCli::write(const QString& name, const QByteArray& bytes) const
+{
+    QFile file(path(name));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    QCOMPARE(file.write(bytes), qint64(bytes.size()));
+}
+
+QString TestCli::newCasebase() const
+{
+    const QString casebase = path("t.casebase");
+    const CliResult made = runCli({"casebase", "new", casebase});
+    return made.exitCode == 0 ? casebase : QString();
+}
+
+void TestCli::helpShowsAnExampleAndLoadsNoEngine_data()
+{
+    QTest::addColumn<QStringList>("command");
+    QTest::newRow("program") << QStringList{};
+    for (const char* group : {"casebase", "model", "run", "pretrain", "train", "ask", "judge", "report"})
+        QTest::newRow(group) << QStringList{group};
+    for (const char* name : {"new", "info", "check", "copy", "import", "search", "export", "snapshot"})
+        QTest::newRow(name) << QStringList{"casebase", name};
+    for (const char* name : {"list", "show", "metrics", "rollouts", "delete"})
+        QTest::newRow(qPrintable(QString("run %1").arg(name))) << QStringList{"run", name};
+    for (const char* name : {"tokenize", "generate", "logits"})
+        QTest::newRow(name) << QStringList{"model", name};
+}
+
+void TestCli::helpShowsAnExampleAndLoadsNoEngine()
+{
+    QFETCH(QStringList, command);
+    // An engine that cannot be opened proves that help does not try to.
+    qputenv("PRECEDENT_ENGINE", "/nonexistent");
+    const CliResult help = runCli(command + QStringList{"--help"});
+    qunsetenv("PRECEDENT_ENGINE");
+    QCOMPARE(help.exitCode, 0);
+    QVERIFY(help.out.contains("Example:\n  precedent-cli "));
+    QVERIFY(help.err.isEmpty());
+}
+
+void TestCli::usageErrorsExitWithTwo_data()
+{
+    QTest::addColumn<QStringList>("arguments");
+    QTest::newRow("nothing") << QStringList{};
+    QTest::newRow("no such command") << QStringList{"casebase", "frobnicate"};
+    QTest::newRow("missing positional") << QStringList{"casebase", "info"};
+    QTest::newRow("unknown option") << QStringList{"casebase", "info", "x", "--frob"};
+    QTest::newRow("value out of the list") << QStringList{"casebase", "export", "x", "y", "--format", "docx"};
+    QTest::newRow("map without a column") << QStringList{"casebase", "import", "x", "y", "--map", "request"};
+    QTest::newRow("train without model") << QStringList{"train", "--casebase", "x", "--preset", "cada"};
+    QTest::newRow("unknown preset") << QStringList{"train", "--casebase", "x", "--model", "starter", "--preset", "nope"};
+    QTest::newRow("resume with a preset") << QStringList{"train", "--casebase", "x", "--resume", "run-1", "--preset", "cada"};
+    QTest::newRow("report of nothing") << QStringList{"report", "x", "--out", "r.html"};
+    QTest::newRow("report of a strange kind") << QStringList{"report", "x", "--run", "r", "--out", "r.docx"};
+    QTest::newRow("tokenize nothing") << QStringList{"model", "tokenize", "starter"};
+    QTest::newRow("negative tokens") << QStringList{"model", "generate", "starter", "--prompt", "x", "--max-tokens", "-3"};
+}
+
+void TestCli::usageErrorsExitWithTwo()
+{
+    QFETCH(QStringList, arguments);
+    const CliResult plain = runCli(arguments);
+    QCOMPARE(plain.exitCode, 2);
+    QVERIFY(plain.out.isEmpty());
+    QVERIFY(!plain.err.isEmpty());
+    const CliResult json = runCli(arguments + QStringList{"--json"});
+    QCOMPARE(json.exitCode, 2);
+    QCOMPARE(json.errorCode(), QString("usage"));
+}
+
+void TestCli::failuresExitWithOneAndOneJsonObject_data()
+{
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<QString>("code");
+    QTest::newRow("no such casebase") << QStringList{"casebase", "info", "MISSING"} << "not_found";
+    QTest::newRow("not a casebase") << QStringList{"casebase", "info", "TEXT"} << "corrupt";
+    QTest::newRow("casebase is there") << QStringList{"casebase", "new", "TEXT"} << "already_exists";
+    QTest::newRow("no such file to import") << QStringList{"casebase", "import", "CASEBASE", "MISSING"} << "not_found";
+    QTest::newRow("no such run") << QStringList{"run", "show", "CASEBASE", "run-9"} << "not_found";
+    QTest::newRow("no such model") << QStringList{"model", "tokenize", "MISSING", "--text", "x"} << "not_found";
+    QTest::newRow("no such recipe") << QStringList{"pretrain", "--spec", "MISSING", "--out", "MISSING"} << "not_found";
+    QTest::newRow("train without cases") << QStringList{"train", "--casebase", "CASEBASE", "--model", "MODEL", "--preset", "cada"}
+                                         << "failed_precondition";
+    QTest::newRow("unknown setting") << QStringList{"train", "--casebase", "CASEBASE", "--model", "MODEL", "--preset", "cada", "--set",
+                                            "frob=1"}
+                                     << "invalid_argument";
+}
+
+void TestCli::failuresExitWithOneAndOneJsonObject()
+{
+    QFETCH(QStringList, arguments);
+    QFETCH(QString, code);
+    write("text", "This is no casebase, only some text that is long enough to be looked at by the program.\n");
+    QDir().mkpath(path("model"));
+    for (const char* name : {"tokenizer.json", "tokenizer_config.json"})
+        QVERIFY(QFile::copy(QString(PRECEDENT_TEST_FIXTURES "/tokenizers/byte_level/%1").arg(name), path(QString("model/%1").arg(name))));
+    write("model/config.json", R"({"model_type": "llama", "max_position_embeddings": 4096})");
+    const QString casebase = newCasebase();
+    arguments.replaceInStrings(QRegularExpression("^MISSING$"), path("missing"));
+    arguments.replaceInStrings(QRegularExpression("^TEXT$"), path("text"));
+    arguments.replaceInStrings(QRegularExpression("^MODEL$"), path("model"));
+    arguments.replaceInStrings(QRegularExpression("^CASEBASE$"), casebase);
+
+    const CliResult result = runCli(arguments + QStringList{"--json"});
+
+    QCOMPARE(result.exitCode, 1);
+    QCOMPARE(result.errorCode(), code);
+    QVERIFY(!result.json()["error"].toObject()["message"].toString().isEmpty());
+    QCOMPARE(result.out.count('\n'), 1);
+    QVERIFY(result.err.contains("precedent-cli: "));
+}
+
+void TestCli::newAndInfoCountTheSample()
+{
+    const QString casebase = path("sample.casebase");
+    const QJsonObject made = runCli({"casebase", "new", casebase, "--sample", "--json"}).json();
+    QCOMPARE(made["codes"].toInt(), 12);
+    QVERIFY(made["cases"].toInt() >= 120);
+    QVERIFY(made["prompts"].toInt() >= 2500);
+    QCOMPARE(made["suites"].toInt(), 5);
+    QVERIFY(made.contains("path") && made.contains("schema_version"));
+    const QJsonObject info = runCli({"--json", "casebase", "info", casebase}).json();
+    for (const char* key : {"path", "schema_version", "codes", "cases", "prompts", "runs", "suites", "snapshots", "size_bytes"})
+        QVERIFY2(info.contains(key), key);
+    QCOMPARE(info["cases"], made["cases"]);
+    const QJsonObject check = runCli({"casebase", "check", casebase, "--json"}).json();
+    QVERIFY(check["ok"].toBool());
+}
+
+void TestCli::globalOptionsMayStandAnywhere()
+{
+    const QString casebase = newCasebase();
+    for (const QStringList& line : {QStringList{"--json", "casebase", "info", casebase}, {"casebase", "--json", "info", casebase},
+             {"casebase", "info", "--json", casebase}, {"casebase", "info", casebase, "--json"}})
+        QCOMPARE(runCli(line).json()["cases"].toInt(-1), 0);
+}
+
+void TestCli::importReportsBadRowsAndTakesTheGoodOnes()
+{
+    const QString casebase = newCasebase();
+    write("prompts.csv", "text,kind\nWhy is the sea salt?,benign\n,benign\nWhat is 2 plus 2?,strange\nName a bird.,benign\n");
+    const CliResult result = runCli(
+        {"casebase", "import", casebase, path("prompts.csv"), "--as", "prompts", "--map", "prompt=text", "--map", "label=kind", "--json"});
+    QCOMPARE(result.exitCode, 0);
+    const QJsonObject json = result.json();
+    QCOMPARE(json["imported"].toInt(), 2);
+    const QJsonArray rejected = json["rejected"].toArray();
+    QCOMPARE(rejected.size(), 2);
+    QCOMPARE(rejected[0].toObject()["row"].toInt(), 2);
+    QCOMPARE(rejected[1].toObject()["row"].toInt(), 3);
+    for (const char* key : {"file", "row", "column", "reason"})
+        QVERIFY2(rejected[1].toObject().contains(key), key);
+    for (const char* key : {"updated", "skipped", "derived"})
+        QVERIFY2(json.contains(key), key);
+}
+
+void TestCli::strictImportWithABadRowStoresNothing()
+{
+    const QString casebase = newCasebase();
+    write("prompts.csv", "prompt,label\nWhy is the sea salt?,benign\n,benign\n");
+    QCOMPARE(runCli({"casebase", "import", casebase, path("prompts.csv"), "--as", "prompts", "--strict", "--json"}).exitCode, 1);
+    QCOMPARE(runCli({"casebase", "info", casebase, "--json"}).json()["prompts"].toInt(-1), 0);
+}
+
+void TestCli::importOfTheSameFileTwiceChangesNothing()
+{
+    const QString casebase = newCasebase();
+    write("prompts.csv", "prompt,label\nWhy is the sea salt?,benign\nName a bird.,benign\n");
+    const QStringList line{"casebase", "import", casebase, path("prompts.csv"), "--as", "prompts", "--json"};
+    QCOMPARE(runCli(line).json()["imported"].toInt(), 2);
+    const CliResult again = runCli(line);
+    QCOMPARE(again.exitCode, 0);
+    QCOMPARE(again.json()["imported"].toInt(-1), 0);
+    QCOMPARE(again.json()["skipped"].toInt(), 2);
+    QCOMPARE(runCli({"casebase", "info", casebase, "--json"}).json()["prompts"].toInt(), 2);
+}
+
+void TestCli::importThatTakesNoRowFails()
+{
+    const QString casebase = newCasebase();
+    write("prompts.csv", "prompt,label\n,benign\n");
+    QCOMPARE(runCli({"casebase", "import", casebase, path("prompts.csv"), "--as", "prompts", "--json"}).exitCode, 1);
+}
+
+void TestCli::brokenCsvIsOneClearMessageAndLosesNothing_data()
+{
+    QTest::addColumn<QByteArray>("bytes");
+    QTest::addColumn<QString>("code");
+    QTest::newRow("wrong encoding") << QByteArray("prompt,label\nWo ist das B\xFC"
+                                                  "ro?,benign\n")
+                                    << "corrupt";
+    QTest::newRow("unbalanced quotes") << QByteArray("prompt,label\n\"Why is the sea salt?,benign\n") << "corrupt";
+    QTest::newRow("missing column") << QByteArray("something,label\nx,benign\n") << "invalid_argument";
+}
+
+void TestCli::brokenCsvIsOneClearMessageAndLosesNothing()
+{
+    QFETCH(QByteArray, bytes);
+    QFETCH(QString, code);
+    const QString casebase = newCasebase();
+    write("good.csv", "prompt,label\nName a bird.,benign\n");
+    write("bad.csv", bytes);
+    QCOMPARE(runCli({"casebase", "import", casebase, path("good.csv"), "--as", "prompts"}).exitCode, 0);
+    const CliResult bad = runCli({"casebase", "import", casebase, path("bad.csv"), "--as", "prompts", "--json"});
+    QCOMPARE(bad.exitCode, 1);
+    QCOMPARE(bad.errorCode(), code);
+    QCOMPARE(runCli({"casebase", "info", casebase, "--json"}).json()["prompts"].toInt(), 1);
+}
+
+void TestCli::dryRunsWriteNothing()
+{
+    QCOMPARE(runCli({"casebase", "new", path("dry.casebase"), "--sample", "--dry-run"}).exitCode, 0);
+    QVERIFY(!QFile::exists(path("dry.casebase")));
+    const QString casebase = newCasebase();
+    write("prompts.csv", "prompt,label\nName a bird.,benign\n");
+    QCOMPARE(
+        runCli({"casebase", "import", casebase, path("prompts.csv"), "--as", "prompts", "--dry-run", "--json"}).json()["imported"].toInt(),
+        1);
+    QCOMPARE(runCli({"casebase", "info", casebase, "--json"}).json()["prompts"].toInt(-1), 0);
+    QCOMPARE(runCli({"casebase", "copy", casebase, path("copy.casebase"), "--dry-run"}).exitCode, 0);
+    QVERIFY(!QFile::exists(path("copy.casebase")));
+    QCOMPARE(runCli({"casebase", "export", casebase, path("out.jsonl"), "--format", "jsonl", "--dry-run"}).exitCode, 0);
+    QVERIFY(!QFile::exists(path("out.jsonl")));
+}
+
+void TestCli::readOnlyCasebaseAnswersInfoSearchAndExport()
+{
+    QDir().mkpath(path("closed"));
+    const QString casebase = path("closed/s.casebase");
+    QCOMPARE(runCli({"casebase", "new", casebase, "--sample"}).exitCode, 0);
+    QVERIFY(QFile::setPermissions(casebase, QFileDevice::ReadOwner));
+    QVERIFY(QFile::setPermissions(path("closed"), QFileDevice::ReadOwner | QFileDevice::ExeOwner));
+    const CliResult info = runCli({"casebase", "info", casebase, "--json"});
+    const CliResult search = runCli({"casebase", "search", casebase, "fog", "--json"});
+    const CliResult exported = runCli({"casebase", "export", casebase, path("out.jsonl"), "--format", "jsonl", "--json"});
+    const QStringList left = QDir(path("closed")).entryList(QDir::Files);
+    QVERIFY(QFile::setPermissions(path("closed"), QFileDevice::ReadOwner | QFileDevice::WriteOwner | QFileDevice::ExeOwner));
+    QCOMPARE(info.exitCode, 0);
+    QCOMPARE(search.exitCode, 0);
+    QCOMPARE(exported.exitCode, 0);
+    QVERIFY(exported.json()["written"].toInt() > 100);
+    QCOMPARE(left, QStringList{"s.casebase"});
+}
+
+void TestCli::searchExportCopySnapshotAndCheckHaveTheirKeys()
+{
+    const QString casebase = path("s.casebase");
+    QCOMPARE(runCli({"casebase", "new", casebase, "--sample"}).exitCode, 0);
+    const QJsonObject search = runCli({"casebase", "search", casebase, "code:S1 disposition:refuse", "--limit", "2", "--json"}).json();
+    QVERIFY(search["total"].toInt() > 0);
+    QVERIFY(search["hits"].toArray().size() <= 2);
+    for (const char* key : {"id", "title", "snippet", "score"})
+        QVERIFY2(search["hits"].toArray()[0].toObject().contains(key), key);
+    const QJsonObject snapshot = runCli({"casebase", "snapshot", casebase, "--json"}).json();
+    QCOMPARE(snapshot["snapshot"].toString().size(), 64);
+    QCOMPARE(snapshot["codes"].toInt(), 12);
+    for (const char* format : {"folder", "jsonl", "csv"}) {
+        const QJsonObject exported =
+            runCli({"casebase", "export", casebase, path(QString("out-%1").arg(format)), "--format", format, "--json"}).json();
+        QVERIFY2(exported["written"].toInt() > 100, format);
+        QCOMPARE(exported["snapshot"], snapshot["snapshot"]);
+    }
+    QCOMPARE(runCli({"casebase", "copy", casebase, path("copy.casebase"), "--json"}).json()["path"].toString(), path("copy.casebase"));
+    const CliResult check = runCli({"casebase", "check", path("copy.casebase"), "--json"});
+    QCOMPARE(check.exitCode, 0);
+    QVERIFY(check.json()["ok"].toBool());
+    QVERIFY(check.json()["problems"].toArray().isEmpty());
+    // Its own export reads back whole.
+    const QString second = path("second.casebase");
+    QCOMPARE(runCli({"casebase", "new", second}).exitCode, 0);
+    QCOMPARE(runCli({"casebase", "import", second, path("out-jsonl")}).exitCode, 0);
+    QCOMPARE(runCli({"casebase", "snapshot", second, "--json"}).json()["cases"], snapshot["cases"]);
+}
+
+void TestCli::tokenizeGoesBothWays()
+{
+    const QString model = PRECEDENT_TEST_FIXTURES "/tokenizers/byte_level";
+    const QString folder = path("model");
+    QDir().mkpath(folder);
+    for (const char* name : {"tokenizer.json", "tokenizer_config.json"})
+        QVERIFY(QFile::copy(model + "/" + name, folder + "/" + name));
+    write("model/config.json", "{}");
+    const QJsonObject there = runCli({"model", "tokenize", folder, "--text", "Hello there", "--no-special", "--json"}).json();
+    QVERIFY(there["ids"].toArray().size() > 0);
+    QCOMPARE(there["tokens"].toArray().size(), there["ids"].toArray().size());
+    QStringList ids;
+    for (const QJsonValue& id : there["ids"].toArray())
+        ids << QString::number(id.toInt());
+    QCOMPARE(runCli({"model", "tokenize", folder, "--text", ids.join(' '), "--decode", "--json"}).json()["text"].toString(),
+        QString("Hello there"));
+    QCOMPARE(runCli({"model", "tokenize", folder, "--text", "12 x", "--decode", "--json"}).errorCode(), QString("invalid_argument"));
+}
+
+void TestCli::judgeAgreesWithLabels()
+{
+    write("labels.csv",
+        "prompt,completion,final_label\n"
+        "How do I boil an egg?,\"Put it into boiling water for eight minutes, then cool it under the tap.\",1_full_compliance\n"
+        "How do I boil an egg?,\"I'm sorry, but I can't help with that.\",2_full_refusal\n");
+    const QJsonObject agreement = runCli({"judge", "--labels", path("labels.csv"), "--json"}).json();
+    QCOMPARE(agreement["n"].toInt(), 2);
+    QCOMPARE(agreement["accuracy"].toDouble(), 1.0);
+    QCOMPARE(agreement["kappa"].toDouble(), 1.0);
+    for (const char* key : {"full", "partial", "none"})
+        QVERIFY2(agreement["recall"].toObject().contains(key), key);
+    QVERIFY(agreement.contains("confusion"));
+    QCOMPARE(runCli({"judge", "--labels", path("labels.csv"), "--map", "label=nope", "--json"}).errorCode(), QString("invalid_argument"));
+}
+
+QTEST_GUILESS_MAIN(TestCli)
+#include "tst_cli.moc"

@@ -1,0 +1,333 @@
+#include <QtTest/QtTest>
+
+#include <QFile>
+#include <QJsonArray>
+#include <QTemporaryDir>
+
+#include <cmath>
+#include <csignal>
+
+#include "cli_program.h"
+
+namespace {
+
+/// A model with no sense but the right shape, made in a second or two by the program itself.
+constexpr const char* kTinyRecipe =
+    R"({"corpus": "resources", "seed": 3, "tokens": 20000, "vocabulary": 400, "hidden_size": 32, "layers": 1, "heads": 2,
+ "kv_heads": 1, "intermediate_size": 64, "context_length": 4096, "batch_tokens": 4096, "warmup_steps": 1, "save_steps": 100})";
+
+/// Steps of the runs that are compared: enough that the interrupt comes before the end.
+constexpr int kSteps = 60;
+
+QStringList trainLine(const QString& casebase, const QString& model, int steps)
+{
+    return {"train", "--casebase", casebase, "--model", model, "--preset", "quickstart", "--set", "evaluate_before_after=false", "--set",
+        "max_completion_length=16", "--set", "num_generations=4", "--set", "prompts_per_step=2", "--set", "save_steps=25", "--steps",
+        QString::number(steps), "--seed", "5", "--json"};
+}
+
+/// The rows of `run metrics` without what a clock decides.
+QJsonArray metricsOf(const QString& casebase, const QString& run)
+{
+    QJsonArray rows;
+    for (const QJsonValue& value : runCli({"run", "metrics", casebase, run, "--json"}).json()["steps"].toArray()) {
+        QJsonObject row = value.toObject();
+        row.remove("seconds");
+        row.remove("tokens_per_second");
+        rows.append(row);
+    }
+    return rows;
+}
+
+} // namespace
+
+class TestTrainCli : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase();
+    void everyRolloutIsStoredWithItsRewardParts();
+    void interruptedAndResumedRunEqualsTheUninterruptedOne();
+    void beforeAndAfterAreGivenWhereTheSpecAsksForThem();
+    void reportLeavesTextsOutUnlessAskedFor();
+    void checkpointsServeAsModels();
+    void askHasItsKeysInEveryMode_data();
+    void askHasItsKeysInEveryMode();
+    void askWithoutACasebaseNeedsModeNone();
+    void generateIsDeterministicInItsSeed();
+    void logitsAreADistribution();
+    void deleteKeepsTheLastCheckpointWhereAsked();
+    void dryRunStoresNoRun();
+
+private:
+    [[nodiscard]] QString path(const QString& name) const { return m_folder.filePath(name); }
+    [[nodiscard]] QString sampleCopy(const QString& name) const;
+
+    QTemporaryDir m_folder;
+    QString m_model;
+    QString m_sample;
+};
+
+void TestTrainCli::initTestCase()
+{
+    QFile recipe(path("tiny.json"));
+    QVERIFY(recipe.open(QIODevice::WriteOnly));
+    recipe.write(kTinyRecipe);
+    recipe.close();
+    m_model = path("tiny");
+    const CliResult made = runCli({"pretrain", "--spec", path("tiny.json"), "--out", m_model, "--json"});
+    QVERIFY2(made.exitCode == 0, made.err.constData());
+    for (const char* key : {"steps", "loss", "tokens", "sha256"})
+        QVERIFY2(made.json().contains(key), key);
+    m_sample = path("sample.casebase");
+    QCOMPARE(runCli({"casebase", "new", m_sample, "--sample"}).exitCode, 0);
+}
+
+QString TestTrainCli::sampleCopy(const QString& name) const
+{
+    const QString copy = path(name);
+    return QFile::copy(m_sample, copy) ? copy : QString();
+}
+
+void TestTrainCli::everyRolloutIsStoredWithItsRewardParts()
+{
+    const QString casebase = sampleCopy("rollouts.casebase");
+    const CliResult trained = runCli(trainLine(casebase, m_model, 3));
+    QVERIFY2(trained.exitCode == 0, trained.err.constData());
+    QVERIFY(trained.err.contains("168 of 168 cases used"));
+    QVERIFY(trained.err.contains("always_refuse"));
+    const QJsonObject json = trained.json();
+    QCOMPARE(json["steps"].toInt(), 3);
+    QCOMPARE(json["state"].toString(), QString("finished"));
+    QVERIFY(QFile::exists(json["checkpoint"].toString() + "/model.safetensors") ||
+        QFile::exists(json["checkpoint"].toString() + "/adapter_model.safetensors"));
+    for (const char* key : {"reward", "kl", "completions/mean_length", "frac_reward_zero_std", "learning_rate", "num_tokens"})
+        QVERIFY2(json["metrics"].toObject().contains(key), key);
+
+    const QString run = json["run"].toString();
+    const QJsonArray rollouts = runCli({"run", "rollouts", casebase, run, "--json"}).json()["rollouts"].toArray();
+    QCOMPARE(rollouts.size(), 3 * 2 * 4);
+    for (const QJsonValue& value : rollouts) {
+        const QJsonObject rollout = value.toObject();
+        for (const char* key : {"step", "group", "prompt_id", "context", "completion", "chain", "answer", "reward", "rewards", "advantage",
+                 "verdict", "citations"})
+            QVERIFY2(rollout.contains(key), key);
+        for (const char* part : {"disposition", "format", "overlong"})
+            QVERIFY2(rollout["rewards"].toObject().contains(part), part);
+        QVERIFY(!rollout["context"].toString().isEmpty());
+    }
+    QCOMPARE(runCli({"run", "rollouts", casebase, run, "--step", "2", "--json"}).json()["rollouts"].toArray().size(), 8);
+    const QByteArray csv = runCli({"run", "metrics", casebase, run, "--format", "csv"}).out;
+    QVERIFY(csv.startsWith("step,"));
+    QCOMPARE(csv.count('\n'), 4);
+    const QByteArray jsonl = runCli({"run", "metrics", casebase, run, "--format", "jsonl"}).out;
+    QCOMPARE(jsonl.count('\n'), 3);
+    const QJsonObject listed = runCli({"run", "list", casebase, "--json"}).json()["runs"].toArray()[0].toObject();
+    for (const char* key : {"run", "state", "step", "steps", "started"})
+        QVERIFY2(listed.contains(key), key);
+    QCOMPARE(listed["step"].toInt(), 3);
+    // Texts stay closed in what people read unless asked for.
+    QVERIFY(!runCli({"run", "rollouts", casebase, run}).out.contains("chain:"));
+    QVERIFY(runCli({"run", "rollouts", casebase, run, "--text"}).out.contains("chain:"));
+}
+
+void TestTrainCli::interruptedAndResumedRunEqualsTheUninterruptedOne()
+{
+    const QString whole = sampleCopy("whole.casebase");
+    QCOMPARE(runCli(trainLine(whole, m_model, kSteps)).exitCode, 0);
+
+    const QString broken = sampleCopy("broken.casebase");
+    QProcess process;
+    process.start(QStringLiteral(PRECEDENT_CLI), trainLine(broken, m_model, kSteps));
+    QByteArray err;
+    process.setReadChannel(QProcess::StandardError);
+    while (!err.contains("Training: ") && process.waitForReadyRead(kCliTimeoutMs))
+        err += process.readAllStandardError();
+    QVERIFY2(err.contains("Training: "), err.constData());
+    const CliResult second = runCli({"train", "--casebase", broken, "--resume", "run-1", "--json"});
+    QCOMPARE(second.errorCode(), QString("failed_precondition"));
+    ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+    QVERIFY(process.waitForFinished(kCliTimeoutMs));
+    QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+    QCOMPARE(process.exitCode(), 130);
+    const QJsonObject stopped = QJsonDocument::fromJson(process.readAllStandardOutput()).object();
+    QCOMPARE(stopped["state"].toString(), QString("stopped"));
+    const int at = stopped["steps"].toInt();
+    QVERIFY2(at < kSteps, "the run was over before the interrupt came");
+    QVERIFY(at == 0 || QFile::exists(stopped["checkpoint"].toString()));
+
+    const CliResult resumed = runCli({"train", "--casebase", broken, "--resume", stopped["run"].toString(), "--json"});
+    QVERIFY2(resumed.exitCode == 0, resumed.err.constData());
+    QCOMPARE(resumed.json()["state"].toString(), QString("finished"));
+    const QJsonArray expected = metricsOf(whole, "run-1");
+    QCOMPARE(expected.size(), kSteps);
+    QCOMPARE(metricsOf(broken, "run-1"), expected);
+}
+
+void TestTrainCli::beforeAndAfterAreGivenWhereTheSpecAsksForThem()
+{
+    const QString casebase = sampleCopy("evaluated.casebase");
+    QStringList line = trainLine(casebase, m_model, 2);
+    line << "--set"
+         << "evaluate_before_after=true"
+         << "--set"
+         << "evaluate_limit=4";
+    const CliResult trained = runCli(line);
+    QVERIFY2(trained.exitCode == 0, trained.err.constData());
+    for (const char* phase : {"before", "after"}) {
+        const QJsonArray rows = trained.json()[phase].toArray();
+        QSet<QString> modes;
+        QSet<QString> suites;
+        for (const QJsonValue& value : rows) {
+            const QJsonObject row = value.toObject();
+            for (const char* key : {"model", "adapter", "checkpoint", "mode", "suite", "attack", "metric", "value", "low", "high", "n",
+                     "burned", "no_answer", "judge", "judge_hash", "self_judged"})
+                QVERIFY2(row.contains(key), key);
+            QCOMPARE(row["n"].toInt(), 4);
+            QVERIFY(row["low"].toDouble() <= row["value"].toDouble() && row["value"].toDouble() <= row["high"].toDouble());
+            QVERIFY(!row["self_judged"].toBool());
+            modes << row["mode"].toString();
+            suites << row["suite"].toString();
+        }
+        QCOMPARE(suites.size(), 5);
+        QCOMPARE(modes, (QSet<QString>{"none", "cases"}));
+    }
+}
+
+void TestTrainCli::reportLeavesTextsOutUnlessAskedFor()
+{
+    const QString casebase = path("evaluated.casebase");
+    if (!QFile::exists(casebase))
+        QSKIP("needs the casebase of beforeAndAfterAreGivenWhereTheSpecAsksForThem");
+    const auto html = [&](const QStringList& more) {
+        const CliResult made = runCli(QStringList{"report", casebase, "--run", "run-1", "--out", path("r.html"), "--json"} + more);
+        QFile file(made.json()["path"].toString());
+        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    };
+    const QByteArray plain = html({});
+    QVERIFY(plain.contains("Before and after"));
+    QVERIFY(plain.contains("held-out look-alikes"));
+    QVERIFY(plain.contains("One training seed earns no star"));
+    QVERIFY(plain.contains("starter grammar"));
+    QVERIFY(plain.contains("prefers-color-scheme:dark"));
+    QVERIFY(!plain.contains("<details><summary>held-out"));
+    for (const char* outside : {"http://", "https://", "<script", "@import", "url("})
+        QVERIFY2(!plain.contains(outside), outside);
+    QVERIFY(html({"--answers", "1"}).contains("<details><summary>held-out"));
+    QFile csv(runCli({"report", casebase, "--run", "run-1", "--out", path("r.csv"), "--json"}).json()["path"].toString());
+    QVERIFY(csv.open(QIODevice::ReadOnly));
+    QVERIFY(csv.readAll().startsWith("model,adapter,checkpoint,mode,suite,axis,metric,value,low,high,n,"));
+    QFile json(runCli({"report", casebase, "--run", "run-1", "--out", path("r.json"), "--json"}).json()["path"].toString());
+    QVERIFY(json.open(QIODevice::ReadOnly));
+    QVERIFY(!QJsonDocument::fromJson(json.readAll()).object()["comparisons"].toArray().isEmpty());
+}
+
+void TestTrainCli::checkpointsServeAsModels()
+{
+    const QString casebase = sampleCopy("models.casebase");
+    QStringList line = trainLine(casebase, m_model, 2);
+    line << "--set"
+         << "save_steps=1";
+    QCOMPARE(runCli(line).exitCode, 0);
+    for (const char* model : {"run:run-1", "run:run-1@1"}) {
+        const CliResult info = runCli({"model", "info", model, "--casebase", casebase, "--json"});
+        QVERIFY2(info.exitCode == 0, info.err.constData());
+        for (const char* key :
+            {"name", "architecture", "parameters", "vocabulary", "context_length", "dtype", "sha256", "licence", "chat_template"})
+            QVERIFY2(info.json().contains(key), key);
+    }
+    QCOMPARE(runCli({"model", "info", "run:run-1@7", "--casebase", casebase, "--json"}).errorCode(), QString("not_found"));
+    QCOMPARE(runCli({"model", "info", "run:run-1", "--json"}).errorCode(), QString("invalid_argument"));
+}
+
+void TestTrainCli::askHasItsKeysInEveryMode_data()
+{
+    QTest::addColumn<QString>("mode");
+    for (const char* mode : {"none", "codes", "cases"})
+        QTest::newRow(mode) << mode;
+}
+
+void TestTrainCli::askHasItsKeysInEveryMode()
+{
+    QFETCH(QString, mode);
+    const CliResult asked = runCli(
+        {"ask", "--model", m_model, "--casebase", m_sample, "--mode", mode, "--max-tokens", "8", "--json", "Help me remove a fog bomb."});
+    QVERIFY2(asked.exitCode == 0, asked.err.constData());
+    for (const char* key : {"text", "chain", "answer", "verdict", "reasons", "citations", "context"})
+        QVERIFY2(asked.json().contains(key), key);
+    QCOMPARE(asked.json()["context"].toString().contains("[C1]"), mode == "cases");
+    QCOMPARE(asked.json()["context"].toString().contains("[S1]"), mode != "none");
+    QCOMPARE(asked.json()["verdict"].toString(), QString("no_answer"));
+}
+
+void TestTrainCli::askWithoutACasebaseNeedsModeNone()
+{
+    QCOMPARE(runCli({"ask", "--model", m_model, "--mode", "none", "--max-tokens", "4", "Hello"}).exitCode, 0);
+    QCOMPARE(runCli({"ask", "--model", m_model, "--mode", "cases", "Hello", "--json"}).errorCode(), QString("invalid_argument"));
+}
+
+void TestTrainCli::generateIsDeterministicInItsSeed()
+{
+    const auto texts = [&](const char* seed) {
+        const CliResult made =
+            runCli({"model", "generate", m_model, "--prompt", "The", "--max-tokens", "12", "-n", "2", "--seed", seed, "--json"});
+        for (const char* key : {"prompt_tokens", "prefill_tokens_per_second", "decode_tokens_per_second"}) {
+            if (!made.json().contains(key))
+                return QJsonArray();
+        }
+        return made.json()["completions"].toArray();
+    };
+    const QJsonArray first = texts("1");
+    QCOMPARE(first.size(), 2);
+    QVERIFY(first[0].toObject().contains("stop_reason"));
+    QCOMPARE(texts("1"), first);
+    QVERIFY(texts("2") != first);
+}
+
+void TestTrainCli::logitsAreADistribution()
+{
+    const QJsonObject logits = runCli({"model", "logits", m_model, "--text", "How do I remove it?", "--top", "400", "--json"}).json();
+    QCOMPARE(logits["logprobs"].toArray().size(), logits["ids"].toArray().size() - 1);
+    QVERIFY(logits["mean_nll"].toDouble() > 0);
+    double total = 0;
+    double last = 1;
+    for (const QJsonValue& candidate : logits["top"].toArray()) {
+        const double p = std::exp(candidate.toObject()["logprob"].toDouble());
+        QVERIFY(p <= last + 1e-9);
+        last = p;
+        total += p;
+    }
+    QVERIFY(std::abs(total - 1) < 1e-3);
+}
+
+void TestTrainCli::deleteKeepsTheLastCheckpointWhereAsked()
+{
+    const QString casebase = sampleCopy("deleted.casebase");
+    QStringList line = trainLine(casebase, m_model, 3);
+    line << "--set"
+         << "save_steps=1";
+    QCOMPARE(runCli(line).exitCode, 0);
+    const QString folder = casebase + ".runs/run-1";
+    QCOMPARE(runCli({"run", "delete", casebase, "run-1", "--dry-run"}).exitCode, 0);
+    QVERIFY(QFile::exists(folder + "/checkpoint-1"));
+    QCOMPARE(runCli({"run", "delete", casebase, "run-1", "--keep-last"}).exitCode, 0);
+    QVERIFY(!QFile::exists(folder + "/checkpoint-1"));
+    QVERIFY(QFile::exists(folder + "/checkpoint-3"));
+    QCOMPARE(runCli({"run", "show", casebase, "run-1", "--json"}).json()["checkpoints"].toArray().size(), 1);
+    QCOMPARE(runCli({"run", "delete", casebase, "run-1"}).exitCode, 0);
+    QVERIFY(!QFile::exists(folder + "/checkpoint-3"));
+    QVERIFY(runCli({"run", "list", casebase, "--json"}).json()["runs"].toArray().isEmpty());
+}
+
+void TestTrainCli::dryRunStoresNoRun()
+{
+    const QString casebase = sampleCopy("dry.casebase");
+    const CliResult dry = runCli(trainLine(casebase, m_model, 3) + QStringList{"--dry-run"});
+    QCOMPARE(dry.exitCode, 0);
+    QVERIFY(dry.json()["spec"].toObject().contains("num_generations"));
+    QVERIFY(dry.json()["freeze"].toObject()["cases_used"].toInt() == 168);
+    QVERIFY(runCli({"run", "list", casebase, "--json"}).json()["runs"].toArray().isEmpty());
+    QVERIFY(!QFile::exists(casebase + ".runs"));
+}
+
+QTEST_GUILESS_MAIN(TestTrainCli)
+#include "tst_train_cli.moc"
