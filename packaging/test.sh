@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Builds everything, checks the source tree, runs the main job once in short, then every test.
+# usage: packaging/test.sh [--no-install] [ctest arguments...]
+# Exit 0 only if all of it passed. The last lines are ctest's own summary.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. packaging/setup.sh
+
+install=yes
+if [ "${1:-}" = --no-install ]; then
+    install=no
+    shift
+fi
+started=$SECONDS
+
+installPackages "$install" build test
+configure -DBUILD_TESTING=ON
+build all
+say "Set-up and build took $((SECONDS - started)) s."
+
+failed=""
+bash packaging/check.sh || failed=checks
+
+# The main job, short: the sample casebase, three steps, a few held-out prompts an axis, the report.
+cli=build/release/app/precedent-cli
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+shortRun() {
+    "$cli" --quiet casebase new "$scratch/sample.casebase" --sample >&2 &&
+        quickstart "$scratch/sample.casebase" "$scratch" --steps 3 --set evaluate_limit=20 &&
+        "$cli" casebase check "$scratch/sample.casebase" >&2
+}
+shortRun || failed="${failed:+$failed, }the short run of the main job"
+
+# Test programs that use the engine take both cores each, so they run one after the other.
+ctest --test-dir build/release --output-on-failure --no-tests=error --label-exclude slow "$@" || failed="${failed:+$failed, }tests"
+if [ -n "$failed" ]; then
+    say "Failed: $failed"
+    exit 1
+fi
