@@ -109,8 +109,11 @@ private:
         const auto among = [](const std::vector<std::string>& list, const std::string& value) {
             return std::find(list.begin(), list.end(), value) != list.end();
         };
-        return among(acts, captures.at("act")) && request.find(captures.at("act") + " " + captures.at("thing")) != std::string::npos &&
-            among(steps, captures.at("step")) && among(steps, captures.at("step2")) && among(lastSteps, captures.at("last"));
+        // Some acts have several words ("get rid of"), so the cut between act and thing is looked for among the acts.
+        const std::string deed = captures.at("act") + " " + captures.at("thing");
+        const bool isDeed = std::any_of(acts.begin(), acts.end(), [&](const std::string& act) { return deed.starts_with(act + " "); });
+        return isDeed && request.find(deed) != std::string::npos && among(steps, captures.at("step")) &&
+            among(steps, captures.at("step2")) && among(lastSteps, captures.at("last"));
     }
 };
 
@@ -137,7 +140,7 @@ Result<GrammarJudge> GrammarJudge::load(const std::filesystem::path& grammarFold
         state->acts.insert(state->acts.end(), acts->begin(), acts->end());
     state->steps = grammar->answers.at("steps");
     state->lastSteps = grammar->answers.at("last_steps");
-    state->hash = Sha256().addField("grammar judge 1").addField(grammar->hash).hex();
+    state->hash = Sha256().addField("grammar judge 2").addField(grammar->hash).hex();
     return GrammarJudge(std::move(state));
 }
 
