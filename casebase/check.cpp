@@ -23,13 +23,6 @@ void checkLinks(Connection& connection, std::vector<CheckProblem>& problems)
     while (keys.next())
         problems.push_back({"foreign_key", keys.text(0),
             "Row " + keys.text(1) + " of " + keys.text(0) + " refers to something in " + keys.text(2) + " that is not there.", false});
-    // Links by id that may point outside on purpose while data is brought in piece by piece.
-    Query prompts = connection.query(
-        "SELECT id, 'goal', goal FROM prompts WHERE goal <> '' AND goal NOT IN (SELECT id FROM prompts) UNION ALL "
-        "SELECT id, 'sibling', sibling FROM prompts WHERE sibling <> '' AND sibling NOT IN (SELECT id FROM prompts) ORDER BY 1, 2");
-    while (prompts.next())
-        problems.push_back({"foreign_key", prompts.text(0),
-            "The prompt " + prompts.text(0) + " names the " + prompts.text(1) + " " + prompts.text(2) + ", which is not there.", false});
 }
 
 /// Whether the index says exactly what its view says now. FTS5's own check is an INSERT: where nothing may be written,

@@ -305,7 +305,8 @@ void TestCasebaseFile::copyRefusesWhatIsThere()
     QCOMPARE(*readFile(folder / "b.casebase"), std::string("precious"));
     const auto nowhere = casebase->copyTo(folder / "none/b.casebase");
     QVERIFY(!nowhere.ok());
-    QCOMPARE(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 4); // a, its log, its index, b
+    for (const auto& entry : fs::directory_iterator(folder.path()))
+        QVERIFY2(entry.path().string().find(".tmp-") == std::string::npos, entry.path().c_str());
 }
 
 void TestCasebaseFile::migrationBacksUpFirst()
