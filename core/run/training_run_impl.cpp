@@ -95,9 +95,9 @@ private:
             return false;
         }
         if (const Status recorded = m_recorder->step(outcome->step, outcome->rollouts); !recorded.ok()) {
-            conclude(RunState::failed,
-                "The casebase could not take step " + std::to_string(outcome->step.step) + ": " + recorded.error().message() + " " +
-                    recorded.error().hint());
+            // No checkpoint of a step that was not recorded: a resume would leave a gap in the record.
+            fail("The casebase could not take step " + std::to_string(outcome->step.step) + ": " + recorded.error().message() + " " +
+                recorded.error().hint());
             return false;
         }
         for (RolloutRecord& rollout : outcome->rollouts)

@@ -324,16 +324,20 @@ private Q_SLOTS:
         QVERIFY(run.recorder->checkpoints.front().step < 6);
     }
 
-    void aRecorderThatFailsEndsTheRunAsFailedWithACheckpoint()
+    void aStepThatTheRecorderRefusesHasNoCheckpoint()
     {
         const QTemporaryDir output;
+        RunInputs inputs = inputsFor(output);
+        inputs.spec.saveSteps = 1;
         auto recorder = std::make_shared<MemoryRecorder>();
         recorder->failFromStep = 3;
-        const Finished run = runThrough(inputsFor(output), Begin::start, {}, recorder);
+        const Finished run = runThrough(inputs, Begin::start, {}, recorder);
         QCOMPARE(run.state, RunState::failed);
         QVERIFY2(recorder->lastMessage.find("No space is left") != std::string::npos, recorder->lastMessage.c_str());
         QCOMPARE(recorder->steps.size(), std::size_t(2));
-        QVERIFY(!checkpointsIn(output.path().toStdString()).empty());
+        const auto checkpoints = checkpointsIn(output.path().toStdString());
+        QVERIFY(!checkpoints.empty());
+        QCOMPARE(checkpoints.front().step, 2);
     }
 
     void aLossThatIsNoNumberEndsTheRunAsFailed()

@@ -72,8 +72,8 @@ enum class RunState { running, paused, stopping, stopped, finished, failed };
     return "failed";
 }
 
-/// Where a run's records go, at full resolution. Called on the worker thread; an error ends the run as failed after a
-/// checkpoint is tried.
+/// Where a run's records go, at full resolution. Called on the worker thread; an error ends the run as failed, and a step
+/// that was not taken gets no checkpoint.
 class RunRecorder {
 public:
     virtual ~RunRecorder() = default;
