@@ -9,7 +9,15 @@ namespace precedent::casebase {
 namespace {
 
 constexpr std::size_t kChunkBytes = std::size_t{1} << 18;
-constexpr std::size_t kLongestSequence = 4;
+
+/// Whether a text that ends here may be the first bytes of one character.
+bool mayContinue(std::string_view tail)
+{
+    const auto lead = static_cast<unsigned char>(tail.empty() ? 0 : tail.front());
+    const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
+    return tail.size() < length &&
+        std::all_of(tail.begin() + 1, tail.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; });
+}
 
 } // namespace
 
@@ -101,7 +109,7 @@ void CsvReader::validate()
         return;
     const std::string_view fresh = std::string_view(m_buffer).substr(m_validated);
     std::size_t good = firstInvalidUtf8(fresh).value_or(fresh.size());
-    const bool cutByTheChunk = !m_sourceEnded && fresh.size() - good < kLongestSequence;
+    const bool cutByTheChunk = !m_sourceEnded && mayContinue(fresh.substr(good));
     bool bad = good < fresh.size() && !cutByTheChunk;
     if (const std::size_t nul = fresh.substr(0, good).find('\0'); nul != std::string_view::npos) {
         good = nul;
