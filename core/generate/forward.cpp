@@ -8,7 +8,6 @@
 namespace precedent::core {
 namespace {
 
-constexpr std::int64_t kLeastTeamBytes = 400'000'000; // rows times weights: below this, meeting costs more than it saves
 constexpr std::int64_t kAttentionRows = 24; // rows (position, query head) that go through the keys together
 
 /// (x1, x2) -> (x1 cos - x2 sin, x2 cos + x1 sin), the two halves of a head.
@@ -130,7 +129,7 @@ bool Forward::run(const std::vector<Span>& spans, Scratch& scratch, bool team, c
     std::int64_t rows = 0;
     for (const Span& span : spans)
         rows += span.count;
-    team = team && rows * m_weights.bytes() >= kLeastTeamBytes;
+    team = team && rows * m_weights.bytes() >= m_leastTeamBytes;
     scratch.reserve(rows, m_weights, team ? threadCount() : 1);
 
     std::int64_t row = 0;
@@ -167,7 +166,7 @@ bool Forward::run(const std::vector<Span>& spans, Scratch& scratch, bool team, c
 void Forward::logits(Scratch& scratch, std::int64_t first, std::int64_t rows, bool team) const
 {
     scratch.logits.reserve(rows * logitStride());
-    team = team && rows * m_weights.bytes() >= kLeastTeamBytes;
+    team = team && rows * m_weights.bytes() >= m_leastTeamBytes;
     multiply(scratch.normed.data() + first * hiddenStride(), hiddenStride(), rows, m_weights.head, scratch.logits.data(), false, team);
 }
 

@@ -34,9 +34,13 @@ public:
     /// Rows that one pass should take at most: what fits the second-level cache.
     static constexpr std::int64_t kRowsPerPass = 128;
 
-    Forward(const PackedWeights& weights, const Kernels& kernels)
+    /// Rows times bytes of weights from which a team pays: below, its threads' meetings cost more than they save.
+    static constexpr std::int64_t kLeastTeamBytes = 400'000'000;
+
+    Forward(const PackedWeights& weights, const Kernels& kernels, std::int64_t leastTeamBytes = kLeastTeamBytes)
         : m_weights(weights)
         , m_kernels(kernels)
+        , m_leastTeamBytes(leastTeamBytes)
     {
     }
 
@@ -67,6 +71,7 @@ private:
 
     const PackedWeights& m_weights;
     const Kernels& m_kernels;
+    std::int64_t m_leastTeamBytes;
 };
 
 } // namespace precedent::core

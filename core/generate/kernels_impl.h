@@ -14,7 +14,16 @@ using Loose = float __attribute__((vector_size(kLanes * 4), aligned(4), may_alia
 
 PRECEDENT_KERNEL_INLINE Vec load(const float* p) { return *reinterpret_cast<const Loose*>(p); }
 PRECEDENT_KERNEL_INLINE void store(float* p, Vec v) { *reinterpret_cast<Loose*>(p) = v; }
-PRECEDENT_KERNEL_INLINE Vec splat(float x) { return Vec{} + x; }
+PRECEDENT_KERNEL_INLINE Vec splat(float x)
+{
+#if PRECEDENT_KERNEL_LANES == 16
+    return _mm512_set1_ps(x);
+#elif PRECEDENT_KERNEL_LANES == 8
+    return _mm256_set1_ps(x);
+#else
+    return Vec{x, x, x, x};
+#endif
+}
 
 PRECEDENT_KERNEL_INLINE Vec mulAdd(Vec a, Vec b, Vec c)
 {

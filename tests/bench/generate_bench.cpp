@@ -6,7 +6,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <string>
 #include <vector>
+
+#include <unistd.h>
 
 #include <ATen/ATen.h>
 
@@ -149,6 +152,11 @@ void products()
 
 int main(int argc, char** argv)
 {
+    // OpenBLAS reads this as it is loaded, and takes processors that are newer than itself for very old ones.
+    if (std::getenv("OPENBLAS_CORETYPE") == nullptr && bestKernels().name != std::string("baseline")) {
+        ::setenv("OPENBLAS_CORETYPE", bestKernels().name == std::string("avx512") ? "SkylakeX" : "Haswell", 1);
+        ::execv("/proc/self/exe", argv);
+    }
     setThreadCount(argc > 1 ? std::atoi(argv[1]) : 0);
     auto made = Decoder::create(starterShape(), 1);
     if (!made.ok())

@@ -6,6 +6,7 @@
 
 #include <ATen/ATen.h>
 
+#include "core/generate/forward.h"
 #include "core/generate/generator.h"
 #include "core/generate/kernels.h"
 #include "core/generate/prefix_groups.h"
@@ -94,6 +95,7 @@ private Q_SLOTS:
     void batchedEqualsSingle_data();
     void batchedEqualsSingle();
     void threadsChangeNothing();
+    void teamEqualsOneThread();
     void completionsEndWhereTheyShould();
     void greedyTakesTheHighest();
     void samplerFollowsTheDistribution_data();
@@ -308,6 +310,28 @@ void TestGenerator::threadsChangeNothing()
         QCOMPARE(one->completions[i].logprobs, two->completions[i].logprobs);
         QCOMPARE(three->completions[i].logprobs, two->completions[i].logprobs);
     }
+}
+
+void TestGenerator::teamEqualsOneThread()
+{
+    PackedWeights weights;
+    weights.copyFrom(*smallDecoder());
+    const std::vector<int> ids = someIds(1, 150);
+    std::vector<std::vector<float>> results;
+    for (const bool team : {false, true}) {
+        const Forward forward(weights, bestKernels(), /*leastTeamBytes=*/0);
+        Scratch scratch;
+        KvSequence sequence;
+        sequence.addBlock(std::make_shared<KvBlock>(weights.config, 100));
+        sequence.extend(100);
+        QVERIFY(forward.run({Span{&sequence, ids.data(), 100}}, scratch, team, {}));
+        sequence.addBlock(std::make_shared<KvBlock>(weights.config, 50));
+        sequence.extend(50);
+        QVERIFY(forward.run({Span{&sequence, ids.data() + 100, 50}}, scratch, team, {}));
+        forward.logits(scratch, 0, 50, team);
+        results.emplace_back(scratch.logits.data(), scratch.logits.data() + 50 * forward.logitStride());
+    }
+    QCOMPARE(results[0], results[1]);
 }
 
 void TestGenerator::completionsEndWhereTheyShould()
