@@ -2,20 +2,9 @@
 
 #include <array>
 
+#include "precedent/base/enum_names.h"
+
 namespace precedent::casebase {
-namespace {
-
-template <typename Enum, std::size_t N>
-std::optional<Enum> find(const std::array<Enum, N>& values, std::string_view text)
-{
-    for (const Enum value : values) {
-        if (text == toString(value))
-            return value;
-    }
-    return std::nullopt;
-}
-
-} // namespace
 
 const char* toString(CaseStatus value)
 {
@@ -50,18 +39,18 @@ const char* toString(VerdictTarget value)
 std::optional<CaseStatus> caseStatusFromString(std::string_view text)
 {
     using enum CaseStatus;
-    return find(std::array{draft, inReview, approved, retired}, text);
+    return enumNamed(std::array{draft, inReview, approved, retired}, text);
 }
 
 std::optional<SuiteRole> suiteRoleFromString(std::string_view text)
 {
-    return find(std::array{SuiteRole::sealed, SuiteRole::working}, text);
+    return enumNamed(std::array{SuiteRole::sealed, SuiteRole::working}, text);
 }
 
 std::optional<VerdictTarget> verdictTargetFromString(std::string_view text)
 {
     using enum VerdictTarget;
-    return find(std::array{rollout, evaluationRow, answer}, text);
+    return enumNamed(std::array{rollout, evaluationRow, answer}, text);
 }
 
 } // namespace precedent::casebase

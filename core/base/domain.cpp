@@ -2,20 +2,9 @@
 
 #include <array>
 
+#include "precedent/base/enum_names.h"
+
 namespace precedent {
-namespace {
-
-template <typename Enum, std::size_t N>
-std::optional<Enum> find(const std::array<Enum, N>& values, std::string_view text)
-{
-    for (const Enum value : values) {
-        if (text == toString(value))
-            return value;
-    }
-    return std::nullopt;
-}
-
-} // namespace
 
 const char* toString(Disposition value)
 {
@@ -78,25 +67,25 @@ const char* toString(Mode value)
 std::optional<Disposition> dispositionFromString(std::string_view text)
 {
     using enum Disposition;
-    return find(std::array{comply, refuse, safeComplete, unknown}, text);
+    return enumNamed(std::array{comply, refuse, safeComplete, unknown}, text);
 }
 
 std::optional<Verdict> verdictFromString(std::string_view text)
 {
     using enum Verdict;
-    return find(std::array{comply, refuse, safeComplete, noAnswer}, text);
+    return enumNamed(std::array{comply, refuse, safeComplete, noAnswer}, text);
 }
 
 std::optional<PromptLabel> promptLabelFromString(std::string_view text)
 {
     using enum PromptLabel;
-    return find(std::array{harmful, benign, attack, utility}, text);
+    return enumNamed(std::array{harmful, benign, attack, utility}, text);
 }
 
 std::optional<Mode> modeFromString(std::string_view text)
 {
     using enum Mode;
-    return find(std::array{none, codes, cases}, text);
+    return enumNamed(std::array{none, codes, cases}, text);
 }
 
 std::string lastUserText(const std::vector<Message>& messages)

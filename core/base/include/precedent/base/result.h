@@ -77,7 +77,8 @@ public:
     [[nodiscard]] T&& value() && { return std::get<0>(std::move(m_state)); }
     [[nodiscard]] T& operator*() & { return value(); }
     [[nodiscard]] const T& operator*() const& { return value(); }
-    [[nodiscard]] T&& operator*() && { return std::get<0>(std::move(m_state)); }
+    /// By value, so that `for (x : *f())` keeps what it walks over.
+    [[nodiscard]] T operator*() && { return std::get<0>(std::move(m_state)); }
     T* operator->() { return &value(); }
     const T* operator->() const { return &value(); }
 
