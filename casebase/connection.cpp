@@ -314,7 +314,7 @@ Error Connection::translate(const SqlError& error, const std::string& action) co
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return {ErrorCode::corrupt, message + where + " is damaged (" + error.what() + ").",
-            "Nothing was changed. Use a backup or a copy; `casebase check` says more."};
+            "Nothing was changed. Where it still opens, `casebase check` says what is hurt; else go back to a backup or a copy."};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return {ErrorCode::failedPrecondition, message + where + " is in use by another program for longer than ten seconds.",

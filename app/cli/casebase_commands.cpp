@@ -112,7 +112,10 @@ void addCheck(CLI::App& group, Commands& commands)
                 (problem.repaired ? " (repaired)" : "") + "\n";
         }
         outcome.json = {{"ok", ok}, {"problems", list}};
-        outcome.text += ok ? "No problem left.\n" : grouped(static_cast<std::int64_t>(problems.value().size())) + " problems.\n";
+        if (ok)
+            outcome.text += problems.value().empty() ? "No problem found.\n" : "No problem left.\n";
+        else
+            outcome.text += grouped(static_cast<std::int64_t>(problems.value().size())) + " problems.\n";
         outcome.exitCode = ok ? 0 : 1;
         return outcome;
     });
