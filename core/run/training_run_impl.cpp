@@ -155,7 +155,7 @@ private:
         return std::exchange((*m_shared).*flag, false);
     }
 
-    /// False if a pause could not be recorded.
+    /// False if the run has failed: a pause could not be recorded, or a checkpoint asked for meanwhile not be written.
     bool waitWhilePaused(const std::stop_token& stop)
     {
         std::unique_lock lock(m_shared->mutex);
@@ -165,8 +165,16 @@ private:
         if (!enter(RunState::paused, {}))
             return false;
         lock.lock();
-        while (m_shared->pauseAsked && !stop.stop_requested() && !m_shared->stopAfterStepAsked)
+        while (m_shared->pauseAsked && !stop.stop_requested() && !m_shared->stopAfterStepAsked) {
+            if (std::exchange(m_shared->checkpointAsked, false)) {
+                lock.unlock();
+                if (!saveCheckpoint())
+                    return false;
+                lock.lock();
+                continue;
+            }
             m_shared->changed.wait_for(lock, std::chrono::milliseconds(50));
+        }
         lock.unlock();
         return stop.stop_requested() || enter(RunState::running, {});
     }

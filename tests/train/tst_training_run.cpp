@@ -324,6 +324,26 @@ private Q_SLOTS:
         QVERIFY(run.recorder->checkpoints.front().step < 6);
     }
 
+    void checkpointNowIsWrittenWhilePaused()
+    {
+        const QTemporaryDir output;
+        bool asked = false;
+        bool written = false;
+        const Finished run = runThrough(inputsFor(output), Begin::start, [&](TrainingRun& r, const RunEvent& event) {
+            if (const auto* step = std::get_if<StepEvent>(&event); step != nullptr && step->step.step == 1)
+                r.pause();
+            const auto* state = std::get_if<StateEvent>(&event);
+            if (state != nullptr && state->state == RunState::paused && !std::exchange(asked, true))
+                r.checkpointNow();
+            if (asked && std::holds_alternative<CheckpointEvent>(event) && r.state() == RunState::paused) {
+                written = true; // nothing else would let the run go on
+                r.resume();
+            }
+        });
+        QVERIFY(written);
+        QCOMPARE(run.state, RunState::finished);
+    }
+
     void aStepThatTheRecorderRefusesHasNoCheckpoint()
     {
         const QTemporaryDir output;
