@@ -44,7 +44,7 @@ std::map<std::string, Reader> readersOf(core::PretrainSpec& spec)
         {"context_length", number(spec.contextLength)}, {"batch_tokens", number(spec.batchTokens)},
         {"learning_rate", number(spec.learningRate)}, {"min_learning_rate", number(spec.minLearningRate, true)},
         {"warmup_steps", number(spec.warmupSteps, true)}, {"weight_decay", number(spec.weightDecay, true)},
-        {"save_steps", number(spec.saveSteps)}};
+        {"initializer_range", number(spec.initializerRange)}, {"save_steps", number(spec.saveSteps)}};
 }
 
 Result<std::string> corpusFolder(const Json& value, const fs::path& recipe)
@@ -101,7 +101,7 @@ Json toJson(const core::PretrainSpec& spec)
         {"hidden_size", spec.hiddenSize}, {"layers", spec.layers}, {"heads", spec.heads}, {"kv_heads", spec.kvHeads},
         {"intermediate_size", spec.intermediateSize}, {"context_length", spec.contextLength}, {"batch_tokens", spec.batchTokens},
         {"learning_rate", spec.learningRate}, {"min_learning_rate", spec.minLearningRate}, {"warmup_steps", spec.warmupSteps},
-        {"weight_decay", spec.weightDecay}, {"save_steps", spec.saveSteps}};
+        {"weight_decay", spec.weightDecay}, {"initializer_range", spec.initializerRange}, {"save_steps", spec.saveSteps}};
 }
 
 } // namespace precedent::workspace

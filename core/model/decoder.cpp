@@ -13,8 +13,6 @@
 namespace precedent::core {
 namespace {
 
-constexpr double kInitStd = 0.02; // GPT-2's and Llama's initializer_range
-
 std::map<std::string, DecoderFamily>& registry()
 {
     static std::map<std::string, DecoderFamily> families;
@@ -47,7 +45,7 @@ Result<std::shared_ptr<Decoder>> Decoder::create(const DecoderConfig& config, st
 {
     PRECEDENT_TRY(validate(config));
     const DecoderFamily& family = *findDecoderFamily(config.family);
-    const double residualStd = kInitStd / std::sqrt(2.0 * config.layers);
+    const double residualStd = config.initializerRange / std::sqrt(2.0 * config.layers);
     auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
     NamedTensors tensors;
     for (const DecoderFamily::Weight& weight : family.weights(config)) {
@@ -55,7 +53,7 @@ Result<std::shared_ptr<Decoder>> Decoder::create(const DecoderConfig& config, st
         // Drawn in float32 whatever the dtype, so that a float64 model starts from the same weights.
         at::Tensor value = at::ones(weight.shape, at::kFloat);
         if (weight.init != Init::ones)
-            value.normal_(0.0, weight.init == Init::residual ? residualStd : kInitStd, generator);
+            value.normal_(0.0, weight.init == Init::residual ? residualStd : config.initializerRange, generator);
         tensors.emplace_back(weight.name, value.to(dtype));
     }
     auto decoder = family.build(config, std::move(tensors));

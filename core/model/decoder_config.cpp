@@ -152,7 +152,7 @@ Json DecoderConfig::toJson() const
         json["eos_token_id"] = eosIds;
     if (padId >= 0)
         json["pad_token_id"] = padId;
-    json.update({{"head_dim", headDim}, {"hidden_act", "silu"}, {"hidden_size", hiddenSize}, {"initializer_range", 0.02},
+    json.update({{"head_dim", headDim}, {"hidden_act", "silu"}, {"hidden_size", hiddenSize}, {"initializer_range", initializerRange},
         {"intermediate_size", intermediateSize}, {"max_position_embeddings", contextLength}, {"mlp_bias", false}, {"model_type", family},
         {"num_attention_heads", heads}, {"num_hidden_layers", layers}, {"num_key_value_heads", kvHeads}, {"rms_norm_eps", rmsEps},
         {"rope_scaling", nullptr}, {"rope_theta", ropeTheta}, {"tie_word_embeddings", tieEmbeddings}, {"torch_dtype", dtype},
@@ -222,6 +222,7 @@ Result<DecoderConfig> decoderConfigFromJson(const Json& json)
     if (!reader.has("rope_theta") && json.contains("rope_parameters") && json["rope_parameters"].is_object())
         Reader(json["rope_parameters"]).number("rope_theta", config.ropeTheta); // where newer files keep it
     reader.number("rms_norm_eps", config.rmsEps);
+    reader.number("initializer_range", config.initializerRange);
     config.tieEmbeddings = false;
     reader.boolean("tie_word_embeddings", config.tieEmbeddings);
     std::vector<int> bos;

@@ -23,6 +23,7 @@ struct DecoderConfig {
     int contextLength = 0; ///< positions, prompt and completion together
     double ropeTheta = 10000.0;
     double rmsEps = 1e-6;
+    double initializerRange = 0.02; ///< standard deviation of a new model's weights
     bool tieEmbeddings = true;
     int bosId = -1; ///< -1: none
     std::vector<int> eosIds; ///< empty: none

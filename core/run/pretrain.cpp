@@ -50,6 +50,8 @@ Status validate(const PretrainSpec& spec)
         return bad("batch_tokens", std::to_string(spec.batchTokens), "at least 16");
     if (!(spec.learningRate > 0) || !(spec.minLearningRate >= 0) || spec.minLearningRate > spec.learningRate)
         return bad("learning_rate", std::to_string(spec.learningRate), "above 0 and not below min_learning_rate");
+    if (!(spec.initializerRange > 0 && spec.initializerRange <= 1))
+        return bad("initializer_range", std::to_string(spec.initializerRange), "above 0 and at most 1");
     if (!(spec.warmupSteps >= 0))
         return bad("warmup_steps", std::to_string(spec.warmupSteps), "0 or more");
     if (spec.saveSteps < 1)
@@ -66,7 +68,7 @@ std::string specHash(const PretrainSpec& s, const std::string& grammarHash)
         {"hidden_size", s.hiddenSize}, {"layers", s.layers}, {"heads", s.heads}, {"kv_heads", s.kvHeads},
         {"intermediate_size", s.intermediateSize}, {"context_length", s.contextLength}, {"batch_tokens", s.batchTokens},
         {"learning_rate", s.learningRate}, {"min_learning_rate", s.minLearningRate}, {"warmup_steps", s.warmupSteps},
-        {"weight_decay", s.weightDecay}};
+        {"weight_decay", s.weightDecay}, {"initializer_range", s.initializerRange}};
     return sha256Hex(dumpJson(json));
 }
 
@@ -104,6 +106,7 @@ DecoderConfig decoderConfig(const PretrainSpec& spec, const text::Tokenizer& tok
     config.intermediateSize = spec.intermediateSize;
     config.vocabulary = tokenizer.vocabularySize();
     config.contextLength = spec.contextLength;
+    config.initializerRange = spec.initializerRange;
     config.tieEmbeddings = true;
     config.eosIds = {tokenizer.idOf(kEndToken).value_or(1)};
     config.padId = tokenizer.idOf(kPadToken).value_or(0);

@@ -150,6 +150,7 @@ struct PretrainSpec {
     double minLearningRate = 1e-4;
     double warmupSteps = 100;
     double weightDecay = 0.05;
+    double initializerRange = 0.02; ///< standard deviation of the first weights
     int saveSteps = 100;
     bool resume = false;
 };
