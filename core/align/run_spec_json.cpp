@@ -12,6 +12,7 @@ namespace {
 
 using core::Control;
 using core::LossType;
+using core::LrScheduler;
 using core::RunSpec;
 using core::ScaleRewards;
 
@@ -21,6 +22,12 @@ using Names = std::vector<std::pair<Enum, const char*>>;
 const Names<LossType>& names(LossType)
 {
     static const Names<LossType> list{{LossType::grpo, "grpo"}, {LossType::dapo, "dapo"}, {LossType::drGrpo, "dr_grpo"}};
+    return list;
+}
+
+const Names<LrScheduler>& names(LrScheduler)
+{
+    static const Names<LrScheduler> list{{LrScheduler::constantWithWarmup, "constant_with_warmup"}, {LrScheduler::linear, "linear"}};
     return list;
 }
 
@@ -59,6 +66,7 @@ void visitFields(Spec& s, Visitor&& v)
     v("top_k", s.topK, steps);
     v("learning_rate", s.learningRate, steps);
     v("warmup_ratio", s.warmupRatio, steps);
+    v("lr_scheduler_type", s.lrScheduler, steps);
     v("adam_beta1", s.adamBeta1, steps);
     v("adam_beta2", s.adamBeta2, steps);
     v("weight_decay", s.weightDecay, steps);

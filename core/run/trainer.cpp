@@ -1,5 +1,6 @@
 #include "core/run/trainer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <numeric>
 
@@ -70,6 +71,7 @@ Trainer::Trainer(const RunInputs& inputs, LoadedModel model, align::PromptEncode
     , m_known(align::knownIds(m_inputs))
     , m_stateHash(stateHash(m_inputs, m_model.sha256))
     , m_warmupSteps(static_cast<int>(inputs.spec.warmupRatio * inputs.spec.maxSteps))
+    , m_scheduledSteps(inputs.spec.maxSteps)
 {
 }
 
@@ -110,7 +112,12 @@ Result<std::unique_ptr<Trainer>> Trainer::create(const RunInputs& inputs)
 double Trainer::learningRate(int step) const
 {
     const double full = m_inputs.spec.learningRate;
-    return step <= m_warmupSteps ? full * step / (m_warmupSteps + 1.0) : full;
+    if (step <= m_warmupSteps)
+        return full * step / (m_warmupSteps + 1.0);
+    if (m_inputs.spec.lrScheduler == LrScheduler::constantWithWarmup)
+        return full;
+    const int left = std::max(1, m_scheduledSteps - step + 1);
+    return full * left / std::max(1, m_scheduledSteps - m_warmupSteps);
 }
 
 Result<GenerationResult> Trainer::sample(
@@ -247,8 +254,8 @@ Result<CheckpointRecord> Trainer::checkpoint()
         return folder.error();
     PRECEDENT_TRY(m_policy->save(folder->path(), companionFiles(m_inputs.modelFolder)));
     const Json state{{"step", m_done}, {"optimizer_steps", m_policy->optimiserSteps()}, {"warmup_steps", m_warmupSteps},
-        {"num_tokens", m_tokensSeen}, {"state_sha256", m_stateHash}, {"content_sha256", m_inputs.contentHash},
-        {"model_sha256", m_model.sha256}, {"spec", align::toJson(m_inputs.spec)}};
+        {"scheduled_steps", m_scheduledSteps}, {"num_tokens", m_tokensSeen}, {"state_sha256", m_stateHash},
+        {"content_sha256", m_inputs.contentHash}, {"model_sha256", m_model.sha256}, {"spec", align::toJson(m_inputs.spec)}};
     PRECEDENT_TRY(writeFileAtomically(folder->path() / "trainer_state.json", dumpJson(state, 2) + "\n"));
     const auto digest = sha256File(folder->path() / m_policy->weightsFile());
     if (!digest.ok())
@@ -286,6 +293,7 @@ Status Trainer::resume(std::vector<std::string>& skipped)
         PRECEDENT_TRY(differs("state_sha256", m_stateHash, "the run's settings have"));
         PRECEDENT_TRY(m_policy->load(found->folder, state->at("optimizer_steps").get<std::int64_t>()));
         m_warmupSteps = state->at("warmup_steps").get<int>();
+        m_scheduledSteps = state->value("scheduled_steps", m_scheduledSteps);
         m_tokensSeen = state->at("num_tokens").get<double>();
         m_done = state->at("step").get<int>();
     } catch (const Json::exception& e) {

@@ -60,6 +60,7 @@ private:
     std::unique_ptr<Generator> m_generator;
     std::string m_stateHash; ///< what a checkpoint must agree with
     int m_warmupSteps = 0;
+    int m_scheduledSteps = 0; ///< max_steps at the start: what the learning rate is laid out over
     int m_done = 0;
     int m_saved = -1;
     CheckpointRecord m_lastCheckpoint;

@@ -270,6 +270,26 @@ private Q_SLOTS:
         QCOMPARE(more.recorder->steps.size(), std::size_t(1));
     }
 
+    void linearRateFallsAndIsKeptPastTheEnd()
+    {
+        const QTemporaryDir output;
+        RunInputs inputs = inputsFor(output);
+        inputs.spec.lrScheduler = LrScheduler::linear;
+        inputs.spec.warmupRatio = 0.25;
+        inputs.spec.maxSteps = 4;
+        const double full = inputs.spec.learningRate;
+        const Finished run = runThrough(inputs);
+        QCOMPARE(run.recorder->steps.size(), std::size_t(4));
+        const double expected[] = {full / 2, full, full * 2 / 3, full / 3};
+        for (std::size_t i = 0; i < 4; ++i)
+            QCOMPARE(run.recorder->steps[i].metrics.at("learning_rate"), expected[i]);
+        inputs.spec.maxSteps = 6;
+        const Finished more = runThrough(inputs, Begin::resume);
+        QCOMPARE(more.recorder->steps.size(), std::size_t(2));
+        for (const StepRecord& step : more.recorder->steps)
+            QCOMPARE(step.metrics.at("learning_rate"), full / 3);
+    }
+
     void checkpointIsAModelFolder()
     {
         const QTemporaryDir output;

@@ -17,6 +17,7 @@ struct Sampling {
 };
 
 enum class LossType { grpo, dapo, drGrpo };
+enum class LrScheduler { constantWithWarmup, linear };
 enum class ScaleRewards { group, batch, none };
 /// The controls that show what the method adds: dispositions permuted over prompts, rewards drawn at random.
 enum class Control { off, shuffledDispositions, randomRewards };
@@ -46,7 +47,10 @@ struct RunSpec {
     double topP = 1.0; ///< top_p
     int topK = 0; ///< top_k
     double learningRate = 1e-4; ///< learning_rate
-    double warmupRatio = 0.05; ///< warmup_ratio; then constant
+    double warmupRatio = 0.05; ///< warmup_ratio: share of max_steps that the rate rises in
+    /// lr_scheduler_type: after the rise constant_with_warmup, or linear, down to nothing behind the last step. A run that
+    /// goes on past its first max_steps keeps the last step's rate.
+    LrScheduler lrScheduler = LrScheduler::constantWithWarmup;
     double adamBeta1 = 0.9; ///< adam_beta1
     double adamBeta2 = 0.99; ///< adam_beta2
     double weightDecay = 0.0; ///< weight_decay
