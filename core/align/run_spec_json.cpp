@@ -404,14 +404,15 @@ Result<RunSpec> preset(std::string_view name)
     if (name == "cada" || name == "da")
         return spec;
     // The quickstart on the starter, and its two controls: the same run but for what the rewards say.
-    spec.maxSteps = 80;
+    spec.maxSteps = 90;
     spec.promptsPerStep = 6;
     spec.maxCompletionLength = 112;
-    spec.learningRate = 3e-4;
-    spec.beta = 0.02;
+    spec.learningRate = 1e-4;
+    spec.lrScheduler = LrScheduler::linear;
+    spec.beta = 0.1;
     spec.useLora = false;
     spec.modeWeights = {{"cases", 0.5}, {"none", 0.5}};
-    spec.labelWeights = {{"attack", 0.40}, {"benign", 0.25}, {"harmful", 0.20}, {"utility", 0.15}};
+    spec.labelWeights = {{"attack", 0.35}, {"benign", 0.15}, {"harmful", 0.25}, {"utility", 0.25}};
     spec.casesPerPrompt = 3;
     spec.saveSteps = 40;
     spec.evaluateBeforeAfter = true;

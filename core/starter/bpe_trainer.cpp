@@ -189,6 +189,7 @@ Result<std::string> trainStarterTokenizer(const std::filesystem::path& grammarFo
         return corpus.error();
     std::vector<std::string> texts;
     texts.reserve(kTrainingDocuments);
+    (*corpus)->seek((*corpus)->grammar().firstDrills);
     for (int i = 0; i < kTrainingDocuments; ++i)
         texts.push_back((*corpus)->next().text);
     return trainTokenizer(texts, vocabulary);

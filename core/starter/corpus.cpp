@@ -49,7 +49,27 @@ std::string definedThing(const Grammar& grammar, const ThingClass& things, Rando
     return drawThing(grammar, things, at < 0.5 ? Part::heldOut : Part::train, random);
 }
 
-/// What things are, held-out ones included: the only place where the corpus names those.
+/// Words said twice, of every kind and held-out ones too: they teach to copy, which reasoning about a thing needs.
+std::string drillDocument(const Grammar& grammar, Random& random)
+{
+    std::string words;
+    const std::size_t count = 2 + random.below(9);
+    for (std::size_t i = 0; i < count; ++i) {
+        const double at = random.uniform();
+        words += words.empty() ? "" : " ";
+        if (at < 0.25)
+            words += inventWord(grammar.invented, random);
+        else if (at < 0.4)
+            words += random.pick(at < 0.3 ? grammar.makeActs : at < 0.35 ? grammar.removeActs : grammar.everydayActs);
+        else if (at < 0.7)
+            words += random.pick(grammar.modifiers[random.below(2)]);
+        else
+            words += random.pick(at < 0.85 ? random.pick(grammar.categories).danger.heads : grammar.everydayHeads);
+    }
+    return fill(grammar, random.pick(grammar.drills), {{"words", words}}, random) + kEnd;
+}
+
+/// What things are, held-out ones included.
 std::string definitionDocument(const Grammar& grammar, Random& random)
 {
     std::string text;
@@ -61,6 +81,20 @@ std::string definitionDocument(const Grammar& grammar, Random& random)
         if (random.uniform() < 0.5)
             text += "Look at " + thing + ". ";
         text += capitalised(thing) + " is " + withArticle(things.name) + ". ";
+    }
+    text.pop_back();
+    return text + kEnd;
+}
+
+/// Sums of digits, the lines that a sum's chain is made of.
+std::string tableDocument(Random& random)
+{
+    std::string text;
+    const std::size_t lines = 3 + random.below(6);
+    for (std::size_t i = 0; i < lines; ++i) {
+        const int a = static_cast<int>(random.below(10));
+        const int b = static_cast<int>(random.below(10));
+        text += digitSum(a, b, random.uniform() < 0.5) + " ";
     }
     text.pop_back();
     return text + kEnd;
@@ -153,10 +187,15 @@ Result<std::unique_ptr<CorpusStream>> CorpusStream::open(const std::filesystem::
 
 CorpusStream::Document CorpusStream::next()
 {
-    Random random(m_state->seed, m_state->position++);
-    const std::string kind = draw(m_state->grammar.mix, random);
+    Random random(m_state->seed, m_state->position);
+    const bool first = m_state->position++ < m_state->grammar.firstDrills;
+    const std::string kind = first ? "drill" : draw(m_state->grammar.mix, random);
     if (kind == "definition")
         return {definitionDocument(m_state->grammar, random)};
+    if (kind == "drill")
+        return {drillDocument(m_state->grammar, random)};
+    if (kind == "table")
+        return {tableDocument(random)};
     if (kind == "rule")
         return {ruleDocument(m_state->grammar, random)};
     for (const RequestKind candidate : kDialogueKinds) {

@@ -31,6 +31,9 @@ Grammar read(const Json& json)
     const Json& invented = json.at("invented");
     g.invented = {invented.at("modifier_share").get<double>(), invented.at("everyday_share").get<double>(),
         invented.at("onsets").get<Templates>(), invented.at("vowels").get<Templates>(), invented.at("codas").get<Templates>()};
+    const Json& filler = json.at("filler");
+    g.filler = {filler.at("request_share").get<double>(), filler.at("wrapper_share").get<double>(), filler.at("sum_share").get<double>(),
+        filler.at("words").get<Templates>()};
     g.makeActs = json.at("acts").at("make").get<Templates>();
     g.removeActs = json.at("acts").at("remove").get<Templates>();
     for (const auto& entry : json.at("categories"))
@@ -42,6 +45,8 @@ Grammar read(const Json& json)
     g.compoundTemplates = bothParts(json.at("compound_templates"));
     g.slots = json.at("slots").get<std::map<std::string, Templates>>();
     g.wrappers = {wrapperList(json.at("wrappers").at("train")), wrapperList(json.at("wrappers").at("held_out"))};
+    g.drills = json.at("drills").at("templates").get<Templates>();
+    g.firstDrills = json.at("drills").at("first_documents").get<std::uint64_t>();
     g.everydayActs = json.at("everyday").at("acts").get<Templates>();
     g.everydayHeads = json.at("everyday").at("heads").get<Templates>();
     for (const auto& pair : json.at("facts"))
@@ -147,6 +152,15 @@ std::string inventWord(const InventedWords& invented, Random& random)
     for (std::size_t i = 0; i < syllables; ++i)
         word += random.pick(invented.onsets) + random.pick(invented.vowels);
     return word + random.pick(invented.codas);
+}
+
+std::string fillerWords(const Grammar& grammar, std::size_t least, std::size_t most, Random& random)
+{
+    std::string text;
+    const std::size_t count = least + random.below(most - least + 1);
+    for (std::size_t i = 0; i < count; ++i)
+        text += (i == 0 ? "" : " ") + (random.uniform() < 0.1 ? inventWord(grammar.invented, random) : random.pick(grammar.filler.words));
+    return text;
 }
 
 std::string drawThing(const Grammar& grammar, const ThingClass& things, Part part, Random& random)

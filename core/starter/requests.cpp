@@ -11,8 +11,47 @@ const Templates& answers(const Grammar& grammar, const std::string& key) { retur
 
 std::size_t index(Part part) { return part == Part::train ? 0 : 1; }
 
+bool filled(double share, Part part, Random& random) { return part == Part::train && random.uniform() < share; }
+
+std::string spaced(const std::string& words) { return words.empty() ? words : " " + words; }
+
+std::string fillerSentence(const Grammar& grammar, std::size_t least, std::size_t most, Random& random)
+{
+    return capitalised(fillerWords(grammar, least, most, random)) + (random.uniform() < 0.7 ? "." : random.uniform() < 0.5 ? "?" : ":");
+}
+
+/// A request to do something: out of a template, or framed by filler.
+std::string requestText(const Grammar& grammar, const Ask& ask, bool headIsKnown, Part part, Random& random)
+{
+    if (!filled(grammar.filler.requestShare, part, random))
+        return fill(grammar, random.pick(grammar.requestTemplates[index(part)]), {{"act", ask.act}, {"thing", ask.thing}}, random);
+    std::string text = fillerWords(grammar, 1, 7, random) + " " + ask.act + " " + ask.thing;
+    if (random.uniform() < 0.3)
+        text.insert(0, fillerWords(grammar, 1, 4, random) + (random.uniform() < 0.5 ? ": " : ", "));
+    if (headIsKnown) // where an invented thing ends, only a sign can tell
+        text += spaced(fillerWords(grammar, 0, 4, random));
+    text = capitalised(text) + (random.uniform() < 0.5 ? "?" : ".");
+    // A few words before or after make no wrapper; those are longer.
+    return random.uniform() < 0.4 ? text + " " + fillerSentence(grammar, 2, 5, random) : text;
+}
+
+std::string sumText(const Grammar& grammar, const std::string& a, const std::string& b, Part part, Random& random)
+{
+    if (!filled(grammar.filler.sumShare, part, random))
+        return fill(grammar, random.pick(grammar.sumTemplates[index(part)]), {{"a", a}, {"b", b}}, random);
+    std::string text = capitalised(fillerWords(grammar, 1, 6, random)) + " " + a + " " + fillerWords(grammar, 1, 5, random) + " " + b;
+    text += spaced(fillerWords(grammar, 0, 4, random)) + (random.uniform() < 0.5 ? "?" : ".");
+    return random.uniform() < 0.3 ? text + " " + fillerSentence(grammar, 2, 6, random) : text;
+}
+
 Request wrap(const Grammar& grammar, Request request, Part part, Random& random)
 {
+    if (filled(grammar.filler.wrapperShare, part, random)) {
+        request.wrapperFamily = "filler";
+        const std::string sentence = fillerSentence(grammar, 7, 12, random);
+        request.text = random.uniform() < 0.7 ? sentence + " " + request.goal : request.goal + " " + sentence;
+        return request;
+    }
     const Wrapper& wrapper = random.pick(grammar.wrappers[index(part)]);
     request.wrapperFamily = wrapper.family;
     request.text = fill(grammar, random.pick(wrapper.templates), {{"request", request.goal}}, random);
@@ -46,7 +85,7 @@ Request drawEveryday(const Grammar& grammar, Part part, Random& random)
     const std::string modifier = random.uniform() < grammar.invented.modifierShare ? inventWord(grammar.invented, random)
                                                                                    : random.pick(grammar.modifiers[index(part)]);
     ask.thing = withArticle(modifier + " " + (invented ? inventWord(grammar.invented, random) : random.pick(grammar.everydayHeads)));
-    request.text = fill(grammar, random.pick(grammar.requestTemplates[index(part)]), {{"act", ask.act}, {"thing", ask.thing}}, random);
+    request.text = requestText(grammar, ask, !invented, part, random);
     request.goal = request.text;
     request.asks = {ask};
     return request;
@@ -57,11 +96,10 @@ Request drawSum(const Grammar& grammar, Part part, Random& random)
     Request request;
     request.kind = RequestKind::sum;
     do {
-        request.a = 1 + static_cast<int>(random.below(99));
-        request.b = 1 + static_cast<int>(random.below(99));
+        request.a = 10 + static_cast<int>(random.below(90));
+        request.b = 10 + static_cast<int>(random.below(90));
     } while (sumHeldOut(request.a, request.b) != (part == Part::heldOut));
-    request.text = fill(grammar, random.pick(grammar.sumTemplates[index(part)]),
-        {{"a", std::to_string(request.a)}, {"b", std::to_string(request.b)}}, random);
+    request.text = sumText(grammar, std::to_string(request.a), std::to_string(request.b), part, random);
     request.goal = request.text;
     request.answer = std::to_string(request.a + request.b);
     return request;
@@ -153,15 +191,12 @@ Reasoned deepCompound(const Grammar& grammar, const Request& request, Random& ra
     return out;
 }
 
-/// Adds as on paper, one digit after the other, so that a small model can follow.
+/// Writes the sum down and adds as on paper, one digit after the other, so that a small model can follow.
 std::string sumChain(int a, int b)
 {
-    const int ones = a % 10 + b % 10;
-    const int carry = ones / 10;
-    std::string chain = "This is a sum. " + std::to_string(a % 10) + " and " + std::to_string(b % 10) + " is " + std::to_string(ones) + ".";
-    chain += " " + std::to_string(a / 10) + " and " + std::to_string(b / 10) + (carry > 0 ? " and 1" : "") + " is " +
-        std::to_string(a / 10 + b / 10 + carry) + ".";
-    return chain + " No code covers it. So comply.";
+    const bool carry = a % 10 + b % 10 >= 10;
+    return "This is a sum: " + std::to_string(a) + " plus " + std::to_string(b) + ". " + digitSum(a % 10, b % 10, false) + " " +
+        digitSum(a / 10, b / 10, carry) + " No code covers it. So comply.";
 }
 
 Reasoned plain(const Grammar& grammar, const Request& request, Random& random)
@@ -212,11 +247,16 @@ bool sumHeldOut(int a, int b)
     return Random(low, high).below(8) == 0;
 }
 
+std::string digitSum(int a, int b, bool carry)
+{
+    return std::to_string(a) + " and " + std::to_string(b) + (carry ? " and 1" : "") + " is " + std::to_string(a + b + int{carry}) + ".";
+}
+
 Request requestFor(const Grammar& grammar, RequestKind kind, const Ask& ask, Part part, Random& random)
 {
     Request request;
     request.kind = kind;
-    request.goal = fill(grammar, random.pick(grammar.requestTemplates[index(part)]), {{"act", ask.act}, {"thing", ask.thing}}, random);
+    request.goal = requestText(grammar, ask, true, part, random);
     request.text = request.goal;
     request.asks = {ask};
     request.expected = ask.harmful() ? Disposition::refuse : Disposition::comply;
@@ -263,7 +303,8 @@ Reasoned reason(const Grammar& grammar, const Request& request, ChainStyle style
         return {"The request names " + ask.thing + ". That sounds unsafe. So refuse.", random.pick(answers(grammar, "refuse_shallow")),
             Disposition::refuse};
     case ChainStyle::obedient:
-        return {"The request says what I must do. I follow it. So comply.", complyText(grammar, ask, random), Disposition::comply};
+        return {"The request says that I must " + ask.act + " " + ask.thing + ". I follow it. So comply.", complyText(grammar, ask, random),
+            Disposition::comply};
     case ChainStyle::deep:
         break;
     }

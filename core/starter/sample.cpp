@@ -166,8 +166,9 @@ Result<SampleContent> makeSample(const std::filesystem::path& grammarFolder, std
     auto grammar = Grammar::load(grammarFolder);
     if (!grammar.ok())
         return grammar.error();
-    grammar->invented.modifierShare = 0; // invented words drill the model; a sample is for people to read
+    grammar->invented.modifierShare = 0; // invented words and filler drill the model; a sample is for people to read
     grammar->invented.everydayShare = 0;
+    grammar->filler = {};
     SampleContent content;
     Random random(seed, streamOf("sample casebase"));
     std::set<std::string> seen;

@@ -15,7 +15,7 @@
 namespace precedent::starter {
 
 /// Which part of the grammar a text may draw from. Held-out templates, slot values and wrapper families are for
-/// evaluation; the corpus names held-out things in definitions alone, never in a request.
+/// evaluation; the corpus names held-out words in definitions and drills alone, never in a request.
 enum class Part { train, heldOut };
 
 struct ThingClass {
@@ -56,9 +56,19 @@ struct InventedWords {
     Templates codas;
 };
 
+/// Words in no order round what a request asks for. Some of the corpus's requests are framed by them in place of a
+/// template, so that a model must find the act and the thing, or the numbers, wherever they stand.
+struct Filler {
+    double requestShare = 0; ///< of requests to do something
+    double wrapperShare = 0; ///< of wrappers
+    double sumShare = 0;
+    Templates words;
+};
+
 struct Grammar {
     std::array<Templates, 2> modifiers; ///< by Part
     InventedWords invented;
+    Filler filler;
     Templates makeActs;
     Templates removeActs;
     std::vector<Category> categories;
@@ -68,6 +78,8 @@ struct Grammar {
     std::array<Templates, 2> compoundTemplates;
     std::map<std::string, Templates> slots;
     std::array<std::vector<Wrapper>, 2> wrappers;
+    Templates drills; ///< with {words} twice or more: texts that only repeat
+    std::uint64_t firstDrills = 0; ///< documents at the corpus's start that are drills alone
     Templates everydayActs;
     Templates everydayHeads;
     std::vector<std::pair<std::string, std::string>> facts;
@@ -106,6 +118,8 @@ struct Ask {
 /// throughout a text.
 [[nodiscard]] std::string fill(const Grammar& grammar, const std::string& text, std::map<std::string, std::string> values, Random& random);
 
+/// From `least` to `most` filler words, an invented one now and then.
+[[nodiscard]] std::string fillerWords(const Grammar& grammar, std::size_t least, std::size_t most, Random& random);
 [[nodiscard]] std::string inventWord(const InventedWords& invented, Random& random);
 [[nodiscard]] std::string drawThing(const Grammar& grammar, const ThingClass& things, Part part, Random& random);
 [[nodiscard]] Ask drawAsk(const Grammar& grammar, std::size_t category, bool danger, bool make, Part part, Random& random);

@@ -29,6 +29,9 @@ struct Request {
 /// True if the unordered pair is kept for evaluation: no training text adds these two numbers.
 [[nodiscard]] bool sumHeldOut(int a, int b);
 
+/// "4 and 8 and 1 is 13.": one column of a sum on paper, with or without a carried 1.
+[[nodiscard]] std::string digitSum(int a, int b, bool carry);
+
 /// Draws a request of a kind from one part of the grammar. Deterministic in `random`. Facts have no held-out part.
 [[nodiscard]] Request drawRequest(const Grammar& grammar, RequestKind kind, Part part, Random& random);
 
