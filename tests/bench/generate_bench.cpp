@@ -40,7 +40,7 @@ DecoderConfig starterShape()
     config.kvHeads = 2;
     config.headDim = 32;
     config.intermediateSize = 512;
-    config.vocabulary = 1536;
+    config.vocabulary = 2048;
     config.contextLength = 2048;
     return config;
 }
@@ -50,7 +50,7 @@ std::vector<int> someIds(std::uint64_t seed, std::size_t n)
     Random random(seed);
     std::vector<int> ids;
     for (std::size_t i = 0; i < n; ++i)
-        ids.push_back(static_cast<int>(random.below(1536)));
+        ids.push_back(static_cast<int>(random.below(2048)));
     return ids;
 }
 
@@ -100,7 +100,7 @@ void quickstart(Generator& generator, int completionsPerPrompt)
 void trainingPass(const std::shared_ptr<Decoder>& decoder)
 {
     for (const int length : {128, 512, 2048}) {
-        const at::Tensor ids = at::randint(1536, {8192 / length, length}, at::TensorOptions(at::kLong));
+        const at::Tensor ids = at::randint(2048, {8192 / length, length}, at::TensorOptions(at::kLong));
         double best = 1e9, busy = 1e9;
         for (int repeat = 0; repeat < 2; ++repeat) {
             const auto start = Clock::now();
@@ -113,8 +113,8 @@ void trainingPass(const std::shared_ptr<Decoder>& decoder)
         std::printf(
             "forward and backward, %d x %d tokens: %.2f s, %.0f tokens/s, cpu %.2f s\n", 8192 / length, length, best, 8192 / best, busy);
     }
-    const at::Tensor prompt = at::randint(1536, {500}, at::TensorOptions(at::kLong));
-    const at::Tensor suffixes = at::randint(1536, {8, 55}, at::TensorOptions(at::kLong));
+    const at::Tensor prompt = at::randint(2048, {500}, at::TensorOptions(at::kLong));
+    const at::Tensor suffixes = at::randint(2048, {8, 55}, at::TensorOptions(at::kLong));
     double best = 1e9;
     for (int repeat = 0; repeat < 5; ++repeat) {
         const auto start = Clock::now();
