@@ -36,4 +36,25 @@ constexpr int kDeepestSequence = 16;
         "Byte-level BPE and BPE with byte fallback are; convert the tokenizer or use another model."};
 }
 
+/// Calls `visit(part, its type)` for an entry of a tokenizer.json, or for each part of a "Sequence", whose list is
+/// under `listKey`, however deep. Null is no entry. Fails with unsupported, or as `visit` first does.
+template <typename Visit>
+[[nodiscard]] Status forEachPart(
+    const nlohmann::json& json, const char* listKey, const std::string& where, const Visit& visit, int depth = 0)
+{
+    if (json.is_null())
+        return {};
+    if (!json.is_object() || depth > kDeepestSequence)
+        return unsupportedEntry(where, "an entry of this form");
+    const std::string type = stringField(json, "type");
+    if (type != "Sequence")
+        return visit(json, type);
+    const auto parts = json.find(listKey);
+    if (parts == json.end() || !parts->is_array())
+        return unsupportedEntry(where, std::string("a Sequence without \"") + listKey + "\"");
+    for (const nlohmann::json& part : *parts)
+        PRECEDENT_TRY(forEachPart(part, listKey, where, visit, depth + 1));
+    return {};
+}
+
 } // namespace precedent::text

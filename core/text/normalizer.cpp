@@ -35,7 +35,9 @@ std::string stripped(std::string_view text, bool left, bool right)
 Result<Normalizer> Normalizer::fromJson(const nlohmann::json& json)
 {
     Normalizer normalizer;
-    PRECEDENT_TRY(normalizer.add(json, "normalizer", 0));
+    const std::string where = "normalizer";
+    PRECEDENT_TRY(forEachPart(json, "normalizers", where,
+        [&](const nlohmann::json& part, const std::string& type) { return normalizer.add(type, part, where); }));
     return normalizer;
 }
 
@@ -46,21 +48,8 @@ std::string Normalizer::apply(std::string text) const
     return text;
 }
 
-Status Normalizer::add(const nlohmann::json& json, const std::string& where, int depth)
+Status Normalizer::add(const std::string& type, const nlohmann::json& json, const std::string& where)
 {
-    if (json.is_null())
-        return {};
-    if (!json.is_object() || depth > kDeepestSequence)
-        return unsupportedEntry(where, "an entry of this form");
-    const std::string type = stringField(json, "type");
-    if (type == "Sequence") {
-        const auto parts = json.find("normalizers");
-        if (parts == json.end() || !parts->is_array())
-            return unsupportedEntry(where, "a Sequence without \"normalizers\"");
-        for (const nlohmann::json& part : *parts)
-            PRECEDENT_TRY(add(part, where, depth + 1));
-        return {};
-    }
     if (type == "Replace") {
         if (!json.contains("pattern"))
             return unsupportedEntry(where, "a Replace without \"pattern\"");

@@ -21,7 +21,7 @@ public:
 
 private:
     using Step = std::function<std::string(std::string)>;
-    [[nodiscard]] Status add(const nlohmann::json& json, const std::string& where, int depth);
+    [[nodiscard]] Status add(const std::string& type, const nlohmann::json& json, const std::string& where);
     [[nodiscard]] Status addSimple(const std::string& type, const nlohmann::json& json, const std::string& where);
     std::vector<Step> m_steps;
 };

@@ -134,7 +134,9 @@ void rewritePieces(Pieces& pieces, const std::function<void(std::string_view, st
 Result<PreTokenizer> PreTokenizer::fromJson(const nlohmann::json& json)
 {
     PreTokenizer preTokenizer;
-    PRECEDENT_TRY(preTokenizer.add(json, "pre_tokenizer", 0));
+    const std::string where = "pre_tokenizer";
+    PRECEDENT_TRY(forEachPart(json, "pretokenizers", where,
+        [&](const nlohmann::json& part, const std::string& type) { return preTokenizer.add(type, part, where); }));
     return preTokenizer;
 }
 
@@ -150,21 +152,8 @@ Pieces PreTokenizer::apply(std::string text, bool atStart) const
     return pieces;
 }
 
-Status PreTokenizer::add(const nlohmann::json& json, const std::string& where, int depth)
+Status PreTokenizer::add(const std::string& type, const nlohmann::json& json, const std::string& where)
 {
-    if (json.is_null())
-        return {};
-    if (!json.is_object() || depth > kDeepestSequence)
-        return unsupportedEntry(where, "an entry of this form");
-    const std::string type = stringField(json, "type");
-    if (type == "Sequence") {
-        const auto parts = json.find("pretokenizers");
-        if (parts == json.end() || !parts->is_array())
-            return unsupportedEntry(where, "a Sequence without \"pretokenizers\"");
-        for (const nlohmann::json& part : *parts)
-            PRECEDENT_TRY(add(part, where, depth + 1));
-        return {};
-    }
     if (type == "Split")
         return addSplit(json, where);
     if (type == "ByteLevel")

@@ -33,7 +33,7 @@ public:
 
 private:
     using Step = std::function<void(Pieces&)>;
-    [[nodiscard]] Status add(const nlohmann::json& json, const std::string& where, int depth);
+    [[nodiscard]] Status add(const std::string& type, const nlohmann::json& json, const std::string& where);
     [[nodiscard]] Status addSplit(const nlohmann::json& json, const std::string& where);
     [[nodiscard]] Status addMetaspace(const nlohmann::json& json, const std::string& where);
     [[nodiscard]] Status addByteLevel(const nlohmann::json& json);

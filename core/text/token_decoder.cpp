@@ -46,25 +46,13 @@ Result<TokenDecoder> TokenDecoder::fromJson(const nlohmann::json& json)
 {
     TokenDecoder decoder;
     decoder.m_joinBySpace = json.is_null();
-    PRECEDENT_TRY(decoder.add(json, 0));
+    PRECEDENT_TRY(forEachPart(
+        json, "decoders", kWhere, [&](const nlohmann::json& part, const std::string& type) { return decoder.add(type, part); }));
     return decoder;
 }
 
-Status TokenDecoder::add(const nlohmann::json& json, int depth)
+Status TokenDecoder::add(const std::string& type, const nlohmann::json& json)
 {
-    if (json.is_null())
-        return {};
-    if (!json.is_object() || depth > kDeepestSequence)
-        return unsupportedEntry(kWhere, "an entry of this form");
-    const std::string type = stringField(json, "type");
-    if (type == "Sequence") {
-        const auto parts = json.find("decoders");
-        if (parts == json.end() || !parts->is_array())
-            return unsupportedEntry(kWhere, "a Sequence without \"decoders\"");
-        for (const nlohmann::json& part : *parts)
-            PRECEDENT_TRY(add(part, depth + 1));
-        return {};
-    }
     if (type == "Fuse") {
         m_fused = true;
         return {};

@@ -39,7 +39,7 @@ private:
         std::size_t stop = 0;
         bool dropPrefix = false;
     };
-    [[nodiscard]] Status add(const nlohmann::json& json, int depth);
+    [[nodiscard]] Status add(const std::string& type, const nlohmann::json& json);
     [[nodiscard]] Status addStrip(const nlohmann::json& json);
     [[nodiscard]] Status addReplace(const nlohmann::json& json);
     [[nodiscard]] static std::string applyMetaspace(const Step& step, const std::string& text, bool first);

@@ -252,26 +252,16 @@ Status readTemplate(const nlohmann::json& postProcessor, TokenizerParts& parts)
     return {};
 }
 
-Status readPostProcessor(const nlohmann::json& json, TokenizerParts& parts, int depth = 0)
+Status readPostProcessor(const nlohmann::json& json, TokenizerParts& parts)
 {
-    if (json.is_null())
-        return {};
-    if (!json.is_object() || depth > kDeepestSequence)
-        return unsupportedEntry("post_processor", "an entry of this form");
-    const std::string type = stringField(json, "type");
-    if (type == "ByteLevel") // only moves offsets
-        return {};
-    if (type == "TemplateProcessing")
-        return readTemplate(json, parts);
-    if (type == "Sequence") {
-        const nlohmann::json& processors = fieldOrNull(json, "processors");
-        if (!processors.is_array())
-            return unsupportedEntry("post_processor", "a Sequence without \"processors\"");
-        for (const nlohmann::json& processor : processors)
-            PRECEDENT_TRY(readPostProcessor(processor, parts, depth + 1));
-        return {};
-    }
-    return unsupportedEntry("post_processor", "the type \"" + type + "\"");
+    const std::string where = "post_processor";
+    return forEachPart(json, "processors", where, [&](const nlohmann::json& part, const std::string& type) -> Status {
+        if (type == "ByteLevel") // only moves offsets
+            return {};
+        if (type == "TemplateProcessing")
+            return readTemplate(part, parts);
+        return unsupportedEntry(where, "the type \"" + type + "\"");
+    });
 }
 
 /// A small JSON file beside the tokenizer; null if there is none or it is not an object.
