@@ -6,6 +6,7 @@
 #include "casebase/audit.h"
 #include "casebase/rows.h"
 #include "casebase/text_rules.h"
+#include "casebase/versioned_write.h"
 #include "precedent/base/digest.h"
 
 namespace precedent::casebase {
@@ -173,10 +174,7 @@ std::string addCase(Connection& connection, const Case& value, std::string_view 
         fail(ErrorCode::alreadyExists, "There is a case " + stored.id + " already.", "Choose another id, or update it.");
     else
         connection.caseNumbers.clear(); // a given id may be the next number of its code
-    stored.version = 1;
-    stored.createdMs = stored.updatedMs = connection.now();
-    insertCase(connection, stored);
-    recordAudit(connection, action, "case", stored.id, stored.version, digestsOf(stored));
+    writeFirst(connection, stored, "case", action, [&](const auto& row) { insertCase(connection, row); });
     return stored.id;
 }
 
@@ -187,10 +185,7 @@ std::string addPrompt(Connection& connection, const Prompt& prompt, std::string_
         stored.id = newPromptId(connection, stored);
     else if (rowOf(connection, "prompts", stored.id) != 0)
         fail(ErrorCode::alreadyExists, "There is a prompt " + stored.id + " already.", "Choose another id, or update it.");
-    stored.version = 1;
-    stored.createdMs = stored.updatedMs = connection.now();
-    insertPrompt(connection, stored);
-    recordAudit(connection, action, "prompt", stored.id, stored.version, digestsOf(stored));
+    writeFirst(connection, stored, "prompt", action, [&](const auto& row) { insertPrompt(connection, row); });
     return stored.id;
 }
 
@@ -201,11 +196,7 @@ bool storeChange(Connection& connection, std::int64_t n, const Case& before, con
         stored.status = CaseStatus::inReview;
     if (digestsOf(before) == digestsOf(stored) && before.id == stored.id)
         return false;
-    stored.version = before.version + 1;
-    stored.createdMs = before.createdMs;
-    stored.updatedMs = connection.now();
-    replaceCase(connection, n, before, stored);
-    recordAudit(connection, action, "case", stored.id, stored.version, digestsOf(stored));
+    writeNext(connection, before, stored, "case", action, [&](const auto& row) { replaceCase(connection, n, before, row); });
     return true;
 }
 
@@ -214,11 +205,7 @@ bool storeChange(Connection& connection, std::int64_t n, const Prompt& before, c
     if (digestsOf(before) == digestsOf(after))
         return false;
     Prompt stored = after;
-    stored.version = before.version + 1;
-    stored.createdMs = before.createdMs;
-    stored.updatedMs = connection.now();
-    replacePrompt(connection, n, before, stored);
-    recordAudit(connection, action, "prompt", stored.id, stored.version, digestsOf(stored));
+    writeNext(connection, before, stored, "prompt", action, [&](const auto& row) { replacePrompt(connection, n, before, row); });
     return true;
 }
 

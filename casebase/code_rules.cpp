@@ -4,6 +4,7 @@
 #include "casebase/case_rules.h"
 #include "casebase/rows.h"
 #include "casebase/text_rules.h"
+#include "casebase/versioned_write.h"
 
 namespace precedent::casebase {
 
@@ -59,10 +60,7 @@ void addCode(Connection& connection, const Code& code, std::string_view action)
     if (rowOf(connection, "codes", code.id) != 0)
         fail(ErrorCode::alreadyExists, "There is a code " + code.id + " already.", "Choose another id, or update it.");
     Code stored = code;
-    stored.version = 1;
-    stored.createdMs = stored.updatedMs = connection.now();
-    insertCode(connection, stored);
-    recordAudit(connection, action, "code", stored.id, stored.version, digestsOf(stored));
+    writeFirst(connection, stored, "code", action, [&](const auto& row) { insertCode(connection, row); });
 }
 
 bool storeChange(Connection& connection, std::int64_t n, const Code& before, const Code& after, std::string_view action)
@@ -70,11 +68,7 @@ bool storeChange(Connection& connection, std::int64_t n, const Code& before, con
     if (digestsOf(before) == digestsOf(after))
         return false;
     Code stored = after;
-    stored.version = before.version + 1;
-    stored.createdMs = before.createdMs;
-    stored.updatedMs = connection.now();
-    replaceCode(connection, n, before, stored);
-    recordAudit(connection, action, "code", stored.id, stored.version, digestsOf(stored));
+    writeNext(connection, before, stored, "code", action, [&](const auto& row) { replaceCode(connection, n, before, row); });
     return true;
 }
 
