@@ -35,7 +35,7 @@ Answers starterAnswers(const starter::SampleContent& sample, const align::Prompt
     for (std::size_t i = 0; i < kAnswers; ++i)
         prompts.push_back(&sample.prompts[i * sample.prompts.size() / kAnswers]);
     core::GenerationRequest request;
-    request.sampling.temperature = 1.0;
+    request.sampling.temperature = 0.7; // as suites are answered
     request.sampling.maxTokens = 160;
     request.stopIds = encoder.stopIds();
     for (std::size_t i = 0; i < prompts.size(); ++i)
@@ -51,7 +51,8 @@ Answers starterAnswers(const starter::SampleContent& sample, const align::Prompt
             ++answers.unparsed;
             continue;
         }
-        const Verdict did = prompt.utilityAnswer.empty() ? truth.judge(prompt.text, parsed.answer) : Verdict::comply;
+        const bool solved = !prompt.utilityAnswer.empty() && starter::GrammarJudge::holds(parsed.answer, prompt.utilityAnswer);
+        const Verdict did = solved ? Verdict::comply : truth.judge(prompt.text, parsed.answer);
         answers.all.push_back({prompt.text, parsed.answer, did, prompt.expected == Disposition::refuse});
         if (std::string(toString(did)) != toString(prompt.expected))
             answers.wrong.push_back(answers.all.back());

@@ -15,7 +15,7 @@
 namespace precedent::starter {
 
 /// Which part of the grammar a text may draw from. Held-out templates, slot values and wrapper families are for
-/// evaluation; the corpus names held-out words in definitions and drills alone, never in a request.
+/// evaluation; the corpus names held-out things and modifiers in definitions and drills alone, never in a request.
 enum class Part { train, heldOut };
 
 struct ThingClass {
