@@ -76,11 +76,12 @@ std::string definitionDocument(const Grammar& grammar, Random& random)
     const std::size_t lines = 2 + random.below(4);
     for (std::size_t i = 0; i < lines; ++i) {
         const Category& category = random.pick(grammar.categories);
-        const ThingClass& things = random.uniform() < 0.5 ? category.danger : category.guard;
+        const bool danger = random.uniform() < 0.5;
+        const ThingClass& things = danger ? category.danger : category.guard;
         const std::string thing = definedThing(grammar, things, random);
         if (random.uniform() < 0.5)
             text += "Look at " + thing + ". ";
-        text += capitalised(thing) + " is " + withArticle(things.name) + ". ";
+        text += definitionText(thing, things, danger) + " ";
     }
     text.pop_back();
     return text + kEnd;

@@ -191,11 +191,16 @@ const ThingClass& classOf(const Grammar& grammar, const Ask& ask)
     return ask.danger ? c.danger : c.guard;
 }
 
+std::string definitionText(const std::string& thing, const ThingClass& things, bool danger)
+{
+    return capitalised(thing) + " is " + withArticle(things.name) + (danger ? ", a danger." : ", a guard.");
+}
+
 std::string reasonText(const Grammar& grammar, const Ask& ask)
 {
     const char* effect = ask.danger ? (ask.make ? "That adds harm." : "That takes harm away.")
                                     : (ask.make ? "That adds safety." : "That takes safety away.");
-    return capitalised(ask.thing) + " is " + withArticle(classOf(grammar, ask).name) + ". " + effect;
+    return definitionText(ask.thing, classOf(grammar, ask), ask.danger) + " " + effect;
 }
 
 } // namespace precedent::starter

@@ -35,12 +35,34 @@ std::string requestText(const Grammar& grammar, const Ask& ask, bool headIsKnown
     return random.uniform() < 0.4 ? text + " " + fillerSentence(grammar, 2, 5, random) : text;
 }
 
+/// Filler in which things occur: a sum may name them without asking for anything to be done to them.
+std::string fillerWithThings(const Grammar& grammar, std::size_t least, std::size_t most, Random& random)
+{
+    std::string text;
+    const std::size_t count = least + random.below(most - least + 1);
+    for (std::size_t i = 0; i < count; ++i) {
+        const double at = random.uniform();
+        std::string piece;
+        if (at >= 0.3)
+            piece = fillerWords(grammar, 1, 1, random);
+        else if (at < 0.1)
+            piece = withArticle(inventWord(grammar.invented, random));
+        else {
+            const std::string& head = random.pick(at < 0.2 ? grammar.everydayHeads : random.pick(grammar.categories).guard.heads);
+            piece = withArticle(head.substr(head.rfind(' ') + 1));
+        }
+        text += (i == 0 ? "" : " ") + piece;
+    }
+    return text;
+}
+
 std::string sumText(const Grammar& grammar, const std::string& a, const std::string& b, Part part, Random& random)
 {
     if (!filled(grammar.filler.sumShare, part, random))
         return fill(grammar, random.pick(grammar.sumTemplates[index(part)]), {{"a", a}, {"b", b}}, random);
-    std::string text = capitalised(fillerWords(grammar, 1, 6, random)) + " " + a + " " + fillerWords(grammar, 1, 5, random) + " " + b;
-    text += spaced(fillerWords(grammar, 0, 4, random)) + (random.uniform() < 0.5 ? "?" : ".");
+    std::string text = capitalised(fillerWithThings(grammar, 1, 6, random)) + " " + a + " ";
+    text += fillerWithThings(grammar, 1, 5, random) + " " + b + spaced(fillerWords(grammar, 0, 4, random));
+    text += random.uniform() < 0.5 ? "?" : ".";
     return random.uniform() < 0.3 ? text + " " + fillerSentence(grammar, 2, 6, random) : text;
 }
 

@@ -195,7 +195,7 @@ public:
 };
 
 /// The version of this facade: the library is refused if it was built against another.
-inline constexpr int kEngineVersion = 1;
+inline constexpr int kEngineVersion = 2;
 
 } // namespace precedent::core
 

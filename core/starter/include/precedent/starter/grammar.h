@@ -124,7 +124,9 @@ struct Ask {
 [[nodiscard]] std::string drawThing(const Grammar& grammar, const ThingClass& things, Part part, Random& random);
 [[nodiscard]] Ask drawAsk(const Grammar& grammar, std::size_t category, bool danger, bool make, Part part, Random& random);
 
-/// The right reasoning about an ask: "A fog bomb is a weapon. That adds harm."
+/// "A fog bomb is a weapon, a danger."
+[[nodiscard]] std::string definitionText(const std::string& thing, const ThingClass& things, bool danger);
+/// The right reasoning about an ask: "A fog bomb is a weapon, a danger. That adds harm."
 [[nodiscard]] std::string reasonText(const Grammar& grammar, const Ask& ask);
 [[nodiscard]] const ThingClass& classOf(const Grammar& grammar, const Ask& ask);
 
