@@ -5,15 +5,17 @@
 
 #include "app/cli/command.h"
 #include "app/cli/interrupt.h"
+#include "app/cli/progress.h"
 #include "precedent/casebase/casebase.h"
 #include "precedent/core/engine.h"
 #include "precedent/core/run_inputs.h"
+#include "precedent/workspace/run_session.h"
 
 namespace precedent::cli {
 
 /// One run driven from the command line: evaluated before where the spec says so, trained, evaluated after.
 /// The casebase and the watcher are borrowed; the caller holds the run's lock.
-class TrainingSession {
+class TrainingSession final : private workspace::SessionObserver {
 public:
     TrainingSession(Context& context, casebase::Casebase& casebase, const InterruptWatcher& interrupt, core::RunInputs inputs);
 
@@ -22,23 +24,24 @@ public:
     [[nodiscard]] Result<Outcome> go();
 
 private:
-    [[nodiscard]] Status evaluate(bool after);
-    [[nodiscard]] Result<bool> hasEvaluation(bool after) const;
-    [[nodiscard]] Result<std::unique_ptr<core::TrainingRun>> launch();
-    [[nodiscard]] Status follow(core::TrainingRun& run);
-    void show(const core::StepEvent& event, class Progress& progress);
+    void evaluating(workspace::Phase phase, std::int64_t done, std::int64_t total) override;
+    void evaluated(workspace::Phase phase, bool anySuite) override;
+    void started(int fromStep) override;
+    void happened(const std::vector<core::RunEvent>& events) override;
+    void begin(const std::string& what);
+    void show(const core::StepEvent& event);
     [[nodiscard]] Result<Outcome> outcome();
 
     Context& m_context;
     casebase::Casebase& m_casebase;
     const InterruptWatcher& m_interrupt;
     core::RunInputs m_inputs;
-    core::Engine* m_engine = nullptr;
-    int m_resumedFrom = 0;
+    std::unique_ptr<Progress> m_progress;
+    bool m_evaluating = false;
+    bool m_saidStopping = false;
     int m_stepsSeen = 0;
     double m_secondsSeen = 0;
     core::RunState m_state = core::RunState::stopped;
-    std::string m_message;
 };
 
 } // namespace precedent::cli

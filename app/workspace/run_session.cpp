@@ -1,0 +1,145 @@
+#include "precedent/workspace/run_session.h"
+
+#include "precedent/casebase/run_store.h"
+#include "precedent/workspace/casebase_recorder.h"
+
+namespace precedent::workspace {
+namespace {
+
+constexpr std::chrono::milliseconds kEventWait(50);
+
+bool ended(core::RunState state)
+{
+    return state == core::RunState::stopped || state == core::RunState::finished || state == core::RunState::failed;
+}
+
+} // namespace
+
+RunSession::RunSession(casebase::Casebase& casebase, core::Engine& engine, const core::RunInputs& inputs, SessionObserver& observer)
+    : m_casebase(casebase)
+    , m_engine(engine)
+    , m_inputs(inputs)
+    , m_observer(observer)
+{
+}
+
+RunSession::~RunSession() = default;
+
+Result<SessionEnd> RunSession::go(const std::stop_token& stop)
+{
+    if (m_inputs.spec.evaluateBeforeAfter)
+        PRECEDENT_TRY(evaluate(Phase::before, stop));
+    if (stop.stop_requested())
+        return SessionEnd{};
+    Result<std::unique_ptr<core::TrainingRun>> launched = launch();
+    if (!launched)
+        return launched.error();
+    core::TrainingRun& run = **launched;
+    {
+        const std::scoped_lock lock(m_mutex);
+        m_run = std::move(*launched);
+    }
+    const SessionEnd end = follow(run, stop);
+    {
+        const std::scoped_lock lock(m_mutex);
+        m_run.reset();
+    }
+    if (end.state == core::RunState::finished && m_inputs.spec.evaluateBeforeAfter)
+        PRECEDENT_TRY(evaluate(Phase::after, stop));
+    return end;
+}
+
+Status RunSession::evaluate(Phase phase, const std::stop_token& stop)
+{
+    const bool after = phase == Phase::after;
+    if (!after) {
+        const Result<BeforeAfter> both = loadBeforeAfter(m_casebase, m_inputs.runId);
+        if (!both)
+            return both.error();
+        if (!both.value().beforeSpec.is_null())
+            return {};
+    }
+    RunEvaluation what;
+    what.phase = phase;
+    what.model = m_inputs.spec.model;
+    what.load.folder = m_inputs.modelFolder;
+    if (after) {
+        const auto checkpoint = lastCheckpoint(m_casebase, m_inputs.runId);
+        if (!checkpoint)
+            return checkpoint.error();
+        if (!checkpoint.value())
+            return Error(ErrorCode::notFound, "Run " + m_inputs.runId + " ended without a checkpoint, so there is nothing to evaluate.");
+        const std::filesystem::path folder = folderFromStored(m_casebase.path(), checkpoint.value()->folder);
+        std::error_code ec;
+        const bool isAdapter = std::filesystem::exists(folder / "adapter_config.json", ec);
+        (isAdapter ? what.load.adapter : what.load.folder) = folder.string();
+        what.checkpoint = "run:" + m_inputs.runId + "@" + std::to_string(checkpoint.value()->step);
+    }
+    const Result<std::string> id = evaluateRun(
+        m_casebase, m_engine, m_inputs, what, [&](std::int64_t done, std::int64_t total) { m_observer.evaluating(phase, done, total); },
+        stop);
+    // Cut short is no failure: the run is kept, and continuing it evaluates again.
+    const bool cancelled = !id && id.error().code() == ErrorCode::cancelled;
+    if (!id && !cancelled)
+        return id.error();
+    m_observer.evaluated(phase, cancelled || !id.value().empty());
+    return {};
+}
+
+Result<std::unique_ptr<core::TrainingRun>> RunSession::launch()
+{
+    const auto checkpoint = lastCheckpoint(m_casebase, m_inputs.runId);
+    if (!checkpoint)
+        return checkpoint.error();
+    const int from = checkpoint.value() ? checkpoint.value()->step : 0;
+    PRECEDENT_TRY(m_casebase.runs().truncateAfter(m_inputs.runId, from));
+    Result<std::shared_ptr<CasebaseRecorder>> recorder = CasebaseRecorder::open(m_casebase.path(), m_inputs.runId);
+    if (!recorder)
+        return recorder.error();
+    m_observer.started(from);
+    return checkpoint.value() ? m_engine.resume(m_inputs, *recorder) : m_engine.start(m_inputs, *recorder);
+}
+
+SessionEnd RunSession::follow(core::TrainingRun& run, const std::stop_token& stop)
+{
+    SessionEnd end;
+    bool asked = false;
+    bool over = false;
+    while (!over) {
+        if (stop.stop_requested() && !asked) {
+            asked = true;
+            run.stop();
+        }
+        const std::vector<core::RunEvent> events = run.events().waitDrain(kEventWait);
+        if (!events.empty())
+            m_observer.happened(events);
+        for (const core::RunEvent& event : events) {
+            if (const auto* state = std::get_if<core::StateEvent>(&event)) {
+                end = {state->state, state->message};
+                over = ended(state->state);
+            }
+        }
+        // The worker may have died without a last event; its state is the truth then.
+        if (!over && run.wait(std::chrono::milliseconds(0)) && ended(run.state())) {
+            end.state = run.state();
+            over = true;
+        }
+    }
+    // The last state is announced before the recorder is closed: wait for the worker itself.
+    while (!run.wait(std::chrono::seconds(1))) { }
+    return end;
+}
+
+void RunSession::ask(void (core::TrainingRun::*what)())
+{
+    const std::scoped_lock lock(m_mutex);
+    if (m_run)
+        (m_run.get()->*what)();
+}
+
+void RunSession::pause() { ask(&core::TrainingRun::pause); }
+void RunSession::resume() { ask(&core::TrainingRun::resume); }
+void RunSession::stopAfterStep() { ask(&core::TrainingRun::stopAfterStep); }
+void RunSession::checkpointNow() { ask(&core::TrainingRun::checkpointNow); }
+
+} // namespace precedent::workspace
