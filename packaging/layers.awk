@@ -5,6 +5,7 @@ function room(path) {
     if (path ~ /^core\/include\//) return "facade"
     if (path ~ /^core\/(base|text|formats|align|starter|evaluate)\//) { split(path, part, "/"); return part[2] }
     if (path ~ /^app\/workspace\//) return "workspace"
+    if (path ~ /^app\/window\//) return "window"
     if (path ~ /^(app|ui)\//) return path ~ /^app/ ? "programs" : "ui"
     if (path ~ /^casebase\//) return "casebase"
     if (path ~ /^tests\//) return "tests"
@@ -15,6 +16,7 @@ function report(what) { print place what }
 BEGIN {
     rename["core"] = "engine"
     rename["cli_lib"] = "programs"
+    may["window"] = " ui"
     while ((getline line < "cmake/PrecedentTargets.cmake") > 0) {
         if (line !~ /^set\(PRECEDENT_MAY_LINK_precedent_/)
             continue

@@ -13,8 +13,8 @@ if [ "${1:-}" = --no-install ]; then
 fi
 started=$SECONDS
 
-installPackages "$install" build test
-configure -DBUILD_TESTING=ON
+installPackages "$install" build window test
+configure -DBUILD_TESTING=ON -DPRECEDENT_WINDOW=ON
 build all
 say "Set-up and build took $((SECONDS - started)) s."
 

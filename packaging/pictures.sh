@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Makes the pictures of every place, light and dark, without a display. Needs a build with tests (packaging/test.sh).
+# usage: packaging/pictures.sh FOLDER [CASEBASE]
+# CASEBASE has a finished run in it; without one its pictures are left out.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+[ $# -ge 1 ] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
+mkdir -p "$1/2x"
+export QT_QPA_PLATFORM=offscreen
+program=build/release/tests/ui/window_pictures
+for size in 1440x900 1280x800 1920x1200; do
+    "$program" "$1" "$size" ${2:+"$2"}
+done
+QT_SCALE_FACTOR=2 "$program" "$1/2x" 1440x900 ${2:+"$2"}

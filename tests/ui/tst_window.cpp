@@ -1,0 +1,440 @@
+#include <QtTest/QtTest>
+
+#include <QAbstractItemModelTester>
+#include <QApplication>
+#include <QComboBox>
+#include <QFontDatabase>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListView>
+#include <QMessageBox>
+#include <QPushButton>
+#include <QStandardPaths>
+#include <QTabBar>
+#include <QTableView>
+#include <QTemporaryDir>
+#include <QTextEdit>
+#include <QToolButton>
+#include <QTreeView>
+
+#include "precedent/align/run_spec_json.h"
+#include "precedent/casebase/case_store.h"
+#include "precedent/casebase/run_store.h"
+#include "precedent/workspace/sample_casebase.h"
+#include "ui/bridge/casebase_bridge.h"
+#include "ui/plots/curve_panel.h"
+#include "ui/runs/runs_place.h"
+#include "ui/shell/main_window.h"
+#include "ui/shell/theme.h"
+#include "ui/shell/type_scale.h"
+
+using namespace precedent;
+
+namespace {
+
+constexpr int kSampleCases = 168;
+constexpr int kLong = 120000; // ms; only ever waited in full where something is broken
+
+std::filesystem::path asPath(const QString& text) { return text.toStdString(); }
+
+/// A few short steps of the starter, measured by nothing.
+ui::RunOrder shortRun(int steps)
+{
+    ui::RunOrder order;
+    order.spec = *align::preset("quickstart");
+    order.spec.model = "starter";
+    order.spec.maxSteps = steps;
+    order.spec.evaluateBeforeAfter = false;
+    order.spec.promptsPerStep = 2;
+    order.spec.numGenerations = 4;
+    order.spec.maxCompletionLength = 80;
+    return order;
+}
+
+} // namespace
+
+/// The real window, offscreen, used as a user would: found by objectName, asserted on models and widgets.
+class TestWindow : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase();
+    void init();
+    void cleanup();
+    void fontsAreThere();
+    void sampleShowsItsCodesAndCases();
+    void searchAndFacetsNarrowTheTable();
+    void editIsSavedAndUndone();
+    void draftComesBackWithItsCase();
+    void unknownCitationIsNamed();
+    void fileThatIsNoCasebaseIsAnIssue();
+    void runStreamsPausesStopsAndContinues();
+    void runEndsWithBeforeAndAfter();
+    void closingInMidRunSavesItsState();
+    void runOfTheCommandLineOpens();
+    void commandsAreFoundByTyping();
+    void modelsKeepTheirContract();
+    void lightAndDarkDiffer();
+
+private:
+    template <typename T>
+    T* child(const char* name)
+    {
+        T* found = m_window->findChild<T*>(QString::fromLatin1(name));
+        if (found == nullptr)
+            qFatal("no %s in the window", name);
+        return found;
+    }
+    [[nodiscard]] QString copyOfSample(const QString& name);
+    void open(const QString& path);
+    [[nodiscard]] std::string answerOf(const std::string& id);
+    [[nodiscard]] QString stateText() { return child<QLabel>("runStateLabel")->property("state").toString(); }
+
+    QTemporaryDir m_folder;
+    QString m_sample;
+    std::unique_ptr<ui::MainWindow> m_window;
+};
+
+void TestWindow::initTestCase()
+{
+    QStandardPaths::setTestModeEnabled(true);
+    QCoreApplication::setOrganizationName(QStringLiteral("precedent-test"));
+    QCoreApplication::setApplicationName(QStringLiteral("precedent-test"));
+    ui::useProgramLook();
+    m_sample = m_folder.filePath("made.casebase");
+    auto made = casebase::Casebase::create(asPath(m_sample));
+    QVERIFY(made.ok());
+    QVERIFY(workspace::fillWithSample(**made).ok());
+}
+
+void TestWindow::init()
+{
+    QSettings().clear();
+    m_window = std::make_unique<ui::MainWindow>();
+    m_window->resize(1440, 900);
+    m_window->show();
+}
+
+void TestWindow::cleanup()
+{
+    // A worker that has not ended yet keeps its own casebase; the window does not wait for it, but the next test's does.
+    if (auto* runs = m_window->findChild<ui::RunsPlace*>(); runs != nullptr && runs->isRunning()) {
+        runs->stopRun();
+        QTRY_VERIFY_WITH_TIMEOUT(!runs->isRunning(), kLong);
+    }
+    m_window.reset();
+}
+
+QString TestWindow::copyOfSample(const QString& name)
+{
+    const QString path = m_folder.filePath(name);
+    QFile::copy(m_sample, path);
+    return path;
+}
+
+void TestWindow::open(const QString& path)
+{
+    m_window->openCasebase(asPath(path));
+    QTRY_VERIFY_WITH_TIMEOUT(m_window->casebase() != nullptr, 10000);
+}
+
+std::string TestWindow::answerOf(const std::string& id)
+{
+    std::string answer;
+    bool done = false;
+    m_window->casebase()->ask(
+        m_window.get(), [id](casebase::Casebase& casebase) { return casebase.cases().find(id); },
+        [&](const Result<casebase::Case>& found) {
+            done = true;
+            answer = found.ok() ? found.value().answer : std::string("not found");
+        });
+    (void)QTest::qWaitFor([&] { return done; }, 10000);
+    return answer;
+}
+
+void TestWindow::fontsAreThere()
+{
+    QVERIFY(QFontDatabase::families().contains(QStringLiteral("Noto Sans")));
+    QVERIFY(QFontMetrics(ui::bodyFont()).horizontalAdvance(QStringLiteral("case")) > 0);
+}
+
+void TestWindow::sampleShowsItsCodesAndCases()
+{
+    open(copyOfSample("shows.casebase"));
+    auto* table = child<QTableView>("casesTable");
+    QTRY_COMPARE(table->model()->rowCount(), kSampleCases);
+    QTRY_VERIFY(!table->model()->index(0, 0).data().toString().isEmpty());
+    auto* tree = child<QTreeView>("codesTree");
+    QTRY_COMPARE(tree->model()->rowCount(), 13); // all cases, and twelve codes
+    QCOMPARE(child<QLabel>("caseCountLabel")->text(), QStringLiteral("168 cases"));
+    QCOMPARE(child<QLabel>("placeLabel")->text(), QStringLiteral("Casebase"));
+    QVERIFY(table->isVisible());
+}
+
+void TestWindow::searchAndFacetsNarrowTheTable()
+{
+    open(copyOfSample("search.casebase"));
+    auto* table = child<QTableView>("casesTable");
+    QTRY_COMPARE(table->model()->rowCount(), kSampleCases);
+    QTest::keyClicks(child<QLineEdit>("caseSearchEdit"), QStringLiteral("barrier"));
+    QTRY_VERIFY(table->model()->rowCount() > 0 && table->model()->rowCount() < 20);
+    QTRY_VERIFY(table->model()->index(0, 1).data().toString().contains(QStringLiteral("barrier")));
+    child<QLineEdit>("caseSearchEdit")->clear();
+    QTRY_COMPARE(table->model()->rowCount(), kSampleCases);
+    auto* facet = child<QComboBox>("dispositionFacet");
+    facet->setCurrentIndex(facet->findData(static_cast<int>(Disposition::refuse)));
+    QTRY_VERIFY(table->model()->rowCount() > 0 && table->model()->rowCount() < kSampleCases);
+    QTRY_COMPARE(table->model()->index(0, 3).data().toString(), QStringLiteral("refuse"));
+    child<QTreeView>("codesTree")->setCurrentIndex(child<QTreeView>("codesTree")->model()->index(2, 0));
+    QTRY_VERIFY(table->model()->rowCount() < 20);
+    QTRY_VERIFY(table->model()->index(0, 0).data().toString().startsWith(QStringLiteral("S2-")));
+}
+
+void TestWindow::editIsSavedAndUndone()
+{
+    open(copyOfSample("edit.casebase"));
+    auto* table = child<QTableView>("casesTable");
+    QTRY_VERIFY(!table->model()->index(2, 0).data().toString().isEmpty());
+    table->selectRow(2);
+    const std::string id = table->model()->index(2, 0).data().toString().toStdString();
+    QTRY_COMPARE(child<QLabel>("caseIdLabel")->text().toStdString(), id);
+    const std::string before = answerOf(id);
+    auto* answer = child<QTextEdit>("caseAnswerEdit");
+    QVERIFY(!child<QPushButton>("saveCaseButton")->isEnabled());
+    answer->setPlainText(QStringLiteral("Sure. Ask the keeper first."));
+    QVERIFY(child<QPushButton>("saveCaseButton")->isEnabled());
+    QTest::mouseClick(child<QPushButton>("saveCaseButton"), Qt::LeftButton);
+    QTRY_COMPARE(answerOf(id), std::string("Sure. Ask the keeper first."));
+    QTRY_VERIFY(!child<QPushButton>("saveCaseButton")->isEnabled());
+    child<QAction>("undo")->trigger();
+    QTRY_COMPARE(answerOf(id), before);
+    QTRY_COMPARE(answer->toPlainText().toStdString(), before);
+    child<QAction>("redo")->trigger();
+    QTRY_COMPARE(answerOf(id), std::string("Sure. Ask the keeper first."));
+}
+
+void TestWindow::draftComesBackWithItsCase()
+{
+    const QString path = copyOfSample("draft.casebase");
+    open(path);
+    auto* table = child<QTableView>("casesTable");
+    QTRY_VERIFY(!table->model()->index(5, 0).data().toString().isEmpty());
+    table->selectRow(4);
+    const QString id = table->model()->index(4, 0).data().toString();
+    QTRY_COMPARE(child<QLabel>("caseIdLabel")->text(), id);
+    const std::string stored = answerOf(id.toStdString());
+    child<QTextEdit>("caseAnswerEdit")->setPlainText(QStringLiteral("half a thought"));
+    table->selectRow(5);
+    QTRY_VERIFY(child<QLabel>("caseIdLabel")->text() != id);
+    // Another window on the same file, as after a crash.
+    m_window = std::make_unique<ui::MainWindow>();
+    m_window->show();
+    open(path);
+    table = child<QTableView>("casesTable");
+    QTRY_COMPARE(table->model()->index(4, 0).data().toString(), id);
+    table->selectRow(4);
+    QTRY_COMPARE(child<QTextEdit>("caseAnswerEdit")->toPlainText(), QStringLiteral("half a thought"));
+    QCOMPARE(answerOf(id.toStdString()), stored);
+}
+
+void TestWindow::unknownCitationIsNamed()
+{
+    open(copyOfSample("citation.casebase"));
+    auto* table = child<QTableView>("casesTable");
+    QTRY_VERIFY(!table->model()->index(0, 0).data().toString().isEmpty());
+    table->selectRow(0);
+    QTRY_VERIFY(child<QLabel>("citationsLabel")->text().contains(QStringLiteral("found")));
+    child<QTextEdit>("caseChainEdit")->setPlainText(QStringLiteral("By [S1] and [S99] this is fine. So comply."));
+    QTRY_COMPARE(child<QLabel>("citationsLabel")->text(), QStringLiteral("not found: S99"));
+}
+
+void TestWindow::fileThatIsNoCasebaseIsAnIssue()
+{
+    const QString path = m_folder.filePath("not.casebase");
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write(QByteArray(5000, 'x'));
+    file.close();
+    m_window->openCasebase(asPath(path));
+    QTRY_COMPARE(m_window->issues().rowCount(), 1);
+    QVERIFY(m_window->issues().index(0).data().toString().contains(QStringLiteral("not.casebase")));
+    QVERIFY(m_window->casebase() == nullptr);
+    m_window->openCasebase(asPath(m_folder.filePath("nowhere.casebase")));
+    QTRY_COMPARE(m_window->issues().rowCount(), 2);
+    QCOMPARE(child<QToolButton>("issuesButton")->text(), QStringLiteral("2 issues"));
+}
+
+void TestWindow::runStreamsPausesStopsAndContinues()
+{
+    open(copyOfSample("run.casebase"));
+    auto* runs = child<ui::RunsPlace>("runsPlace");
+    child<QAction>("runsGo")->trigger();
+    auto* writing = child<QTextEdit>("writingText");
+    QString streamed;
+    QObject scope; // a failed check leaves this function while the run goes on
+    connect(writing, &QTextEdit::textChanged, &scope, [&] {
+        if (streamed.size() < writing->toPlainText().size())
+            streamed = writing->toPlainText();
+    });
+    runs->start(shortRun(400));
+    QTRY_VERIFY_WITH_TIMEOUT(child<ui::CurvePanel>("curve0")->pointCount() >= 2, kLong);
+    QVERIFY2(streamed.size() > 20, qPrintable(streamed));
+    auto* rollouts = child<QTableView>("rolloutsTable");
+    QTRY_COMPARE(rollouts->model()->rowCount(), 4);
+    QTRY_VERIFY(!child<QTextEdit>("rolloutChainText")->toPlainText().isEmpty());
+
+    QTest::mouseClick(child<QPushButton>("pauseButton"), Qt::LeftButton);
+    QTRY_COMPARE_WITH_TIMEOUT(stateText(), QStringLiteral("paused"), kLong);
+    QTest::qWait(300); // what was under way has arrived
+    const int paused = child<ui::CurvePanel>("curve0")->pointCount();
+    QTest::qWait(1500);
+    QCOMPARE(child<ui::CurvePanel>("curve0")->pointCount(), paused);
+    QTest::mouseClick(child<QPushButton>("pauseButton"), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(child<ui::CurvePanel>("curve0")->pointCount() > paused, kLong);
+
+    QTest::mouseClick(child<QPushButton>("stopButton"), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(!runs->isRunning(), kLong);
+    QCOMPARE(stateText(), QStringLiteral("stopped"));
+    QTRY_VERIFY(child<QPushButton>("continueButton")->isVisible());
+    const int stopped = child<ui::CurvePanel>("curve0")->pointCount();
+    QTest::mouseClick(child<QPushButton>("continueButton"), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(child<ui::CurvePanel>("curve0")->pointCount() > stopped, kLong);
+    QCOMPARE(child<QListView>("runsList")->model()->rowCount(), 1);
+    QCOMPARE(m_window->issues().rowCount(), 0);
+}
+
+void TestWindow::runEndsWithBeforeAndAfter()
+{
+    open(copyOfSample("results.casebase"));
+    auto* runs = child<ui::RunsPlace>("runsPlace");
+    child<QAction>("runsGo")->trigger();
+    ui::RunOrder order = shortRun(2);
+    order.spec.evaluateBeforeAfter = true;
+    order.spec.evaluateLimit = 4;
+    runs->start(order);
+    QTRY_VERIFY_WITH_TIMEOUT(runs->isRunning() && !child<QLabel>("runPositionLabel")->text().isEmpty(), kLong);
+    QTRY_VERIFY_WITH_TIMEOUT(!runs->isRunning(), kLong);
+    QTRY_COMPARE(child<QTabBar>("runTabs")->currentIndex(), 1);
+    QTRY_VERIFY(m_window->findChild<QLabel*>("resultsHeadline") != nullptr);
+    QVERIFY(child<QLabel>("starterNotice")->isVisible());
+    // Five axes in two modes, and each figure of an axis.
+    QVERIFY(child<QTableView>("resultsTable")->model()->rowCount() >= 10);
+    QCOMPARE(stateText(), QStringLiteral("finished"));
+    QCOMPARE(m_window->issues().rowCount(), 0);
+}
+
+void TestWindow::closingInMidRunSavesItsState()
+{
+    const QString path = copyOfSample("close.casebase");
+    open(path);
+    auto* runs = child<ui::RunsPlace>("runsPlace");
+    child<QAction>("runsGo")->trigger();
+    runs->start(shortRun(400));
+    QTRY_VERIFY_WITH_TIMEOUT(child<ui::CurvePanel>("curve0")->pointCount() >= 1, kLong);
+    const auto answer = [](QMessageBox::StandardButton button) {
+        QTimer::singleShot(300, [button] {
+            auto* box = qobject_cast<QMessageBox*>(QApplication::activeModalWidget());
+            QVERIFY(box != nullptr);
+            QTest::mouseClick(box->button(button), Qt::LeftButton);
+        });
+    };
+    answer(QMessageBox::Cancel);
+    QVERIFY(!m_window->close());
+    QVERIFY(runs->isRunning());
+    answer(QMessageBox::Yes);
+    QVERIFY(!m_window->close()); // it waits for the state to be saved
+    QTRY_VERIFY_WITH_TIMEOUT(!m_window->isVisible(), kLong);
+    QVERIFY(!runs->isRunning());
+    m_window = std::make_unique<ui::MainWindow>();
+    m_window->show();
+    open(path);
+    child<QAction>("runsGo")->trigger();
+    QTRY_COMPARE(child<QListView>("runsList")->model()->rowCount(), 1);
+    QTRY_VERIFY(child<ui::CurvePanel>("curve0")->pointCount() >= 1);
+    QTRY_VERIFY(child<QPushButton>("continueButton")->isVisible());
+    auto casebase = casebase::Casebase::open(asPath(path), casebase::OpenMode::readOnly);
+    QVERIFY(casebase.ok());
+    const auto checkpoints = (*casebase)->runs().checkpoints("run-1");
+    QVERIFY(checkpoints.ok());
+    QVERIFY(!checkpoints.value().empty());
+}
+
+void TestWindow::runOfTheCommandLineOpens()
+{
+    const QString path = copyOfSample("recorded.casebase");
+    {
+        auto casebase = casebase::Casebase::open(asPath(path), casebase::OpenMode::readWrite);
+        QVERIFY(casebase.ok());
+        casebase::Run run;
+        run.name = "recorded";
+        run.specJson = dumpJson(align::toJson(shortRun(2).spec));
+        run.state = "running"; // its program is gone
+        run.model = "starter";
+        run.steps = 2;
+        const auto id = (*casebase)->runs().add(run);
+        QVERIFY(id.ok());
+        for (int step = 1; step <= 1; ++step) {
+            casebase::Rollout rollout;
+            rollout.step = step;
+            rollout.promptId = "gone";
+            rollout.chain = "By [S1] this is fine. So comply.";
+            rollout.answer = "Sure.";
+            rollout.verdict = Verdict::comply;
+            rollout.reward = 0.75;
+            QVERIFY((*casebase)->runs().recordStep(id.value(), {step, {{"reward", 0.75}, {"kl", 0.1}}, 1.0}, {rollout}).ok());
+        }
+    }
+    open(path);
+    child<QAction>("runsGo")->trigger();
+    QTRY_COMPARE(child<QTextEdit>("rolloutChainText")->toPlainText(), QStringLiteral("By [S1] this is fine. So comply."));
+    QCOMPARE(child<QTableView>("rolloutsTable")->model()->index(0, 2).data().toString(), QLocale().toString(0.75, 'f', 2));
+    QCOMPARE(child<QLabel>("runNameLabel")->text(), QStringLiteral("recorded"));
+    QCOMPARE(stateText(), QStringLiteral("stopped"));
+}
+
+void TestWindow::commandsAreFoundByTyping()
+{
+    child<QAction>("showCommands")->trigger();
+    auto* field = child<QLineEdit>("commandEdit");
+    auto* list = child<QListView>("commandList");
+    const int all = list->model()->rowCount();
+    QVERIFY(all > 8);
+    QTest::keyClicks(field, QStringLiteral("quick"));
+    QVERIFY(list->model()->rowCount() >= 1 && list->model()->rowCount() < all);
+    QTest::keyClick(field, Qt::Key_Escape);
+}
+
+void TestWindow::modelsKeepTheirContract()
+{
+    std::vector<std::unique_ptr<QAbstractItemModelTester>> testers;
+    for (const char* name : {"casesTable", "codesTree", "runsList", "rolloutsTable", "recentList"}) {
+        auto* view = child<QAbstractItemView>(name);
+        testers.push_back(
+            std::make_unique<QAbstractItemModelTester>(view->model(), QAbstractItemModelTester::FailureReportingMode::QtTest));
+    }
+    testers.push_back(
+        std::make_unique<QAbstractItemModelTester>(&m_window->issues(), QAbstractItemModelTester::FailureReportingMode::QtTest));
+    open(copyOfSample("contract.casebase"));
+    auto* table = child<QTableView>("casesTable");
+    QTRY_COMPARE(table->model()->rowCount(), kSampleCases);
+    table->sortByColumn(3, Qt::DescendingOrder);
+    QTRY_COMPARE(table->model()->index(0, 3).data().toString(), QStringLiteral("safe_complete"));
+    table->scrollToBottom();
+    QTRY_VERIFY(!table->model()->index(kSampleCases - 1, 0).data().toString().isEmpty());
+    m_window->issues().add(QStringLiteral("a"), {});
+    m_window->issues().add(QStringLiteral("a"), {});
+    m_window->issues().clear();
+}
+
+void TestWindow::lightAndDarkDiffer()
+{
+    ui::Theme& theme = ui::Theme::instance();
+    theme.setChoice(ui::ThemeChoice::light);
+    const auto lightness = [this] { return m_window->grab().toImage().pixelColor(600, 600).lightness(); };
+    QTRY_VERIFY(lightness() > 200);
+    theme.setChoice(ui::ThemeChoice::dark);
+    QTRY_VERIFY(lightness() < 60);
+    theme.setChoice(ui::ThemeChoice::light);
+}
+
+QTEST_MAIN(TestWindow)
+#include "tst_window.moc"

@@ -1,0 +1,114 @@
+// usage: window_pictures FOLDER WIDTHxHEIGHT [CASEBASE]
+// Grabs every place, light and dark, empty and full, as FOLDER/PLACE-THEME-WIDTHxHEIGHT.png (QT_SCALE_FACTOR decides how
+// fine). CASEBASE is one with a finished run in it; without it the pictures of a run are left out.
+
+#include <cstdio>
+
+#include <QApplication>
+#include <QComboBox>
+#include <QDir>
+#include <QFile>
+#include <QSettings>
+#include <QStandardPaths>
+#include <QTabBar>
+#include <QTableView>
+#include <QTest>
+
+#include "ui/bridge/casebase_bridge.h"
+#include "ui/runs/launch_dialog.h"
+#include "ui/shell/main_window.h"
+#include "ui/shell/theme.h"
+#include "ui/shell/type_scale.h"
+
+using namespace precedent;
+
+namespace {
+
+constexpr int kSettleMs = 500;
+constexpr int kEarlyStep = 9;
+
+struct Camera {
+    QDir folder;
+    QString size;
+
+    void shoot(QWidget& window, const QString& name) const
+    {
+        for (const auto& [choice, theme] : {std::pair{ui::ThemeChoice::light, "light"}, std::pair{ui::ThemeChoice::dark, "dark"}}) {
+            ui::Theme::instance().setChoice(choice);
+            QTest::qWait(kSettleMs);
+            const QString file = folder.filePath(QStringLiteral("%1-%2-%3.png").arg(name, QLatin1String(theme), size));
+            if (!window.grab().save(file))
+                std::fprintf(stderr, "could not write %s\n", qPrintable(file));
+        }
+        ui::Theme::instance().setChoice(ui::ThemeChoice::light);
+    }
+};
+
+template <typename T>
+T* child(QWidget& window, const char* name)
+{
+    T* found = window.findChild<T*>(QString::fromLatin1(name));
+    if (found == nullptr)
+        std::fprintf(stderr, "no %s\n", name);
+    return found;
+}
+
+void trigger(QWidget& window, const char* action)
+{
+    if (auto* found = child<QAction>(window, action))
+        found->trigger();
+    QTest::qWait(kSettleMs);
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    if (argc < 3)
+        return 2;
+    QStandardPaths::setTestModeEnabled(true);
+    QApplication application(argc, argv);
+    QCoreApplication::setOrganizationName(QStringLiteral("precedent-pictures"));
+    QCoreApplication::setApplicationName(QStringLiteral("precedent-pictures"));
+    QSettings().clear();
+    ui::useProgramLook();
+    const QString size = QString::fromLocal8Bit(argv[2]);
+    const QStringList sides = size.split(QLatin1Char('x'));
+    const Camera camera{QDir(QString::fromLocal8Bit(argv[1])), size};
+    ui::MainWindow window;
+    window.resize(sides.value(0).toInt(), sides.value(1).toInt());
+    window.show();
+    camera.shoot(window, QStringLiteral("welcome"));
+    window.openSample();
+    if (!QTest::qWaitFor([&] { return window.casebase() != nullptr; }, 60000))
+        return 1;
+    QTest::qWait(2 * kSettleMs);
+    if (auto* table = child<QTableView>(window, "casesTable"))
+        table->selectRow(3);
+    QTest::qWait(kSettleMs);
+    camera.shoot(window, QStringLiteral("casebase"));
+    trigger(window, "runsGo");
+    camera.shoot(window, QStringLiteral("runs-empty"));
+    if (argc > 3) {
+        window.openCasebase(argv[3]);
+        QTest::qWait(2 * kSettleMs);
+        trigger(window, "runsGo");
+        QTest::qWait(2 * kSettleMs);
+        if (auto* tabs = child<QTabBar>(window, "runTabs")) {
+            tabs->setCurrentIndex(1);
+            camera.shoot(window, QStringLiteral("results"));
+            tabs->setCurrentIndex(0);
+            // An early step: there the answers of a group still differ.
+            if (auto* steps = child<QComboBox>(window, "stepCombo"); steps != nullptr && steps->count() > kEarlyStep) {
+                steps->setCurrentIndex(steps->count() - kEarlyStep);
+                Q_EMIT steps->activated(steps->currentIndex());
+                QTest::qWait(kSettleMs);
+            }
+            camera.shoot(window, QStringLiteral("run"));
+        }
+    }
+    ui::LaunchDialog dialog(&window);
+    dialog.show();
+    camera.shoot(dialog, QStringLiteral("launch"));
+    return 0;
+}

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <QObject>
+
+#include "precedent/core/engine.h"
+#include "precedent/workspace/run_service.h"
+
+class QTimer;
+
+namespace precedent::ui {
+
+/// What to run: a new run by its spec, or a stored one to go on with.
+struct RunOrder {
+    core::RunSpec spec;
+    bool includeDrafts = false;
+    std::string resume; ///< a run's id; the spec is then the stored one
+};
+
+struct RunStored {
+    std::string run;
+    core::RunSpec spec;
+    std::vector<std::string> sentences; ///< what freezing used and left out
+};
+struct RunEvaluating {
+    workspace::Phase phase;
+    std::int64_t done;
+    std::int64_t total;
+};
+struct RunTraining {
+    int fromStep;
+};
+/// The last event of all. `message` is empty unless something went wrong.
+struct RunEnded {
+    core::RunState state = core::RunState::stopped;
+    std::string message;
+    std::string hint;
+};
+using RunNews = std::variant<RunStored, RunEvaluating, RunTraining, core::RunEvent, RunEnded>;
+
+/// One run under way, off the UI thread: prepared, stored, evaluated, trained, evaluated. News come through one bounded
+/// channel that wakes the event loop once and is drained once a frame; only progress is ever dropped.
+///
+/// Thread: every method and signal on the UI thread. Destruction asks the run to stop and hands the worker over; it
+/// never waits. The worker has a connection of its own to the casebase.
+class RunBridge final : public QObject {
+    Q_OBJECT
+public:
+    RunBridge(std::filesystem::path casebase, RunOrder order, QObject* parent = nullptr);
+    ~RunBridge() override;
+
+    void pause();
+    void resume();
+    void stop(); ///< within 200 ms, with a checkpoint
+    void stopAfterStep();
+    void checkpointNow();
+
+    [[nodiscard]] bool isOver() const { return m_over; }
+
+Q_SIGNALS:
+    void arrived(const std::vector<precedent::ui::RunNews>& news);
+
+private:
+    struct Shared;
+    void drain();
+
+    std::shared_ptr<Shared> m_shared;
+    QTimer* m_frame;
+    bool m_over = false;
+};
+
+} // namespace precedent::ui

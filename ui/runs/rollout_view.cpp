@@ -1,0 +1,198 @@
+#include "ui/runs/rollout_view.h"
+
+#include <QAbstractTextDocumentLayout>
+#include <QGraphicsBlurEffect>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QScrollArea>
+#include <QTextEdit>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "ui/shell/card.h"
+#include "ui/shell/citation_highlighter.h"
+#include "ui/shell/counted.h"
+#include "ui/shell/disposition_look.h"
+#include "ui/shell/icons.h"
+#include "ui/shell/style.h"
+#include "ui/shell/type_scale.h"
+
+namespace precedent::ui {
+namespace {
+
+constexpr int kBlurRadius = 10;
+
+QTextEdit* reader(const char* name, const QString& accessible, QWidget* parent)
+{
+    auto* made = new QTextEdit(parent);
+    made->setObjectName(QString::fromLatin1(name));
+    made->setAccessibleName(accessible);
+    made->setReadOnly(true);
+    made->setFrameShape(QFrame::NoFrame);
+    made->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    made->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    made->setTabChangesFocus(true);
+    made->document()->setDocumentMargin(0);
+    QObject::connect(made->document()->documentLayout(), &QAbstractTextDocumentLayout::documentSizeChanged, made,
+        [made](const QSizeF& size) { made->setFixedHeight(std::max(20, qRound(size.height()) + 2)); });
+    return made;
+}
+
+} // namespace
+
+RolloutView::RolloutView(QWidget* parent)
+    : QWidget(parent)
+    , m_title(new QLabel(this))
+    , m_verdict(new QLabel(this))
+    , m_detail(new QuietLabel({}, secondaryFont(), this))
+    , m_reveal(new QToolButton(this))
+    , m_showPrompt(new QToolButton(this))
+    , m_prompt(reader("rolloutPromptText", tr("What the model saw"), this))
+    , m_chain(reader("rolloutChainText", tr("Chain"), this))
+    , m_answer(reader("rolloutAnswerText", tr("Answer"), this))
+    , m_texts(new QWidget(this))
+    , m_citations(new CitationHighlighter(m_chain->document()))
+{
+    setObjectName(QStringLiteral("rolloutView"));
+    QFont strong = bodyFont();
+    strong.setWeight(QFont::DemiBold);
+    m_title->setFont(strong);
+    m_detail->setWordWrap(false);
+    m_reveal->setObjectName(QStringLiteral("revealButton"));
+    m_reveal->setCheckable(true);
+    m_reveal->setIcon(themedIcon(QStringLiteral("eye")));
+    m_reveal->setText(tr("Reveal"));
+    m_reveal->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_reveal->setProperty("plain", true);
+    m_showPrompt->setObjectName(QStringLiteral("showPromptButton"));
+    m_showPrompt->setCheckable(true);
+    m_showPrompt->setText(tr("What the model saw"));
+    m_showPrompt->setProperty("plain", true);
+    m_prompt->setFont(monospaceFont());
+    m_prompt->hide();
+
+    auto* bar = new QHBoxLayout;
+    bar->setContentsMargins(16, 4, 12, 4);
+    bar->setSpacing(8);
+    bar->addWidget(m_title);
+    bar->addWidget(m_verdict);
+    bar->addStretch();
+    bar->addWidget(m_showPrompt);
+    bar->addWidget(m_reveal);
+    auto* texts = new QVBoxLayout(m_texts);
+    texts->setContentsMargins(16, 0, 16, 12);
+    texts->setSpacing(4);
+    texts->addWidget(m_prompt);
+    auto* chainHead = new QHBoxLayout;
+    auto* chainLabel = new QuietLabel(tr("Chain"), labelFont(), m_texts);
+    chainLabel->setWordWrap(false);
+    chainHead->addWidget(chainLabel);
+    chainHead->addStretch();
+    chainHead->addWidget(m_detail);
+    texts->addLayout(chainHead);
+    auto* chainRow = new QHBoxLayout;
+    chainRow->setContentsMargins(0, 0, 0, 0);
+    auto* rule = new QFrame(m_texts);
+    rule->setObjectName(QStringLiteral("chainRule"));
+    rule->setFixedWidth(2);
+    rule->setAutoFillBackground(true);
+    rule->setBackgroundRole(QPalette::Mid);
+    chainRow->addWidget(rule);
+    chainRow->addSpacing(12);
+    chainRow->addWidget(m_chain, 1);
+    texts->addLayout(chainRow);
+    texts->addSpacing(12);
+    texts->addWidget(new QuietLabel(tr("Answer"), labelFont(), m_texts));
+    texts->addWidget(m_answer);
+    texts->addStretch(1);
+    auto* scroll = new QScrollArea(this);
+    scroll->setWidget(m_texts);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setBackgroundRole(QPalette::Base);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addLayout(bar);
+    layout->addWidget(scroll, 1);
+    connect(m_reveal, &QToolButton::toggled, this, &RolloutView::follow);
+    connect(m_showPrompt, &QToolButton::toggled, m_prompt, &QWidget::setVisible);
+    m_chain->viewport()->installEventFilter(this);
+    m_chain->viewport()->setMouseTracking(true);
+    connect(&Theme::instance(), &Theme::changed, this, [this] {
+        setTextColor(*m_verdict, m_verdictRole);
+        update();
+    });
+    setRollout(nullptr, false);
+}
+
+void RolloutView::setRollout(const casebase::Rollout* rollout, bool sensitive)
+{
+    m_texts->setVisible(rollout != nullptr);
+    m_showPrompt->setVisible(rollout != nullptr);
+    m_verdict->clear();
+    m_detail->clear();
+    m_sensitive = sensitive && rollout != nullptr;
+    if (rollout == nullptr) {
+        m_title->setText(tr("No answer yet"));
+    } else {
+        const DispositionLook look = lookOf(rollout->verdict);
+        m_title->setText(tr("Answer %1").arg(rollout->index + 1));
+        m_verdict->setText(look.word);
+        m_verdictRole = look.role;
+        setTextColor(*m_verdict, look.role);
+        m_prompt->setPlainText(QString::fromStdString(rollout->prompt));
+        m_chain->setPlainText(QString::fromStdString(rollout->chain));
+        QString answer = QString::fromStdString(rollout->answer);
+        if (!rollout->parseProblem.empty())
+            answer += (answer.isEmpty() ? QString() : QStringLiteral("\n")) +
+                tr("(no whole answer: %1)").arg(QString::fromStdString(rollout->parseProblem));
+        m_answer->setPlainText(answer);
+        QSet<QString> unknown;
+        for (const auto& citation : rollout->citations) {
+            if (!citation.exists)
+                unknown.insert(QString::fromStdString(citation.id));
+        }
+        m_citations->setUnknown(unknown);
+        m_detail->setText(counted(rollout->tokens, tr("1 token"), tr("%1 tokens")) + QStringLiteral(", ") +
+            counted(static_cast<qint64>(rollout->citations.size()), tr("1 citation"), tr("%1 citations")));
+    }
+    follow();
+}
+
+void RolloutView::follow()
+{
+    m_reveal->setVisible(m_sensitive);
+    const bool blurred = m_sensitive && !m_reveal->isChecked();
+    if (blurred && m_texts->graphicsEffect() == nullptr) {
+        auto* blur = new QGraphicsBlurEffect;
+        blur->setBlurRadius(kBlurRadius);
+        m_texts->setGraphicsEffect(blur);
+    } else if (!blurred) {
+        m_texts->setGraphicsEffect(nullptr);
+    }
+    m_reveal->setIcon(themedIcon(blurred ? QStringLiteral("eye") : QStringLiteral("eyeoff")));
+    m_reveal->setText(blurred ? tr("Reveal") : tr("Hide"));
+}
+
+bool RolloutView::eventFilter(QObject* watched, QEvent* event)
+{
+    if (watched == m_chain->viewport() && (event->type() == QEvent::MouseButtonRelease || event->type() == QEvent::MouseMove)) {
+        auto* mouse = static_cast<QMouseEvent*>(event);
+        const QString id = CitationHighlighter::citedAt(m_chain->toPlainText(), m_chain->cursorForPosition(mouse->pos()).position());
+        m_chain->viewport()->setCursor(id.isEmpty() ? Qt::IBeamCursor : Qt::PointingHandCursor);
+        if (event->type() == QEvent::MouseButtonRelease && !id.isEmpty() && !m_chain->textCursor().hasSelection())
+            Q_EMIT citationClicked(id);
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+void RolloutView::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.fillRect(rect(), Theme::instance().color(Role::surface));
+}
+
+} // namespace precedent::ui

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <QWidget>
+
+#include "precedent/casebase/run_store.h"
+#include "ui/shell/theme.h"
+
+class QCheckBox;
+class QLabel;
+class QTextEdit;
+class QToolButton;
+
+namespace precedent::ui {
+
+class CitationHighlighter;
+
+/// One rollout to read: chain apart from answer, citations marked (a click opens the case or code), and what the model saw, folded.
+/// Sensitive texts are blurred until revealed.
+class RolloutView final : public QWidget {
+    Q_OBJECT
+public:
+    explicit RolloutView(QWidget* parent = nullptr);
+
+    void setRollout(const casebase::Rollout* rollout, bool sensitive);
+
+Q_SIGNALS:
+    void citationClicked(const QString& id);
+
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    void follow();
+
+    QLabel* m_title;
+    QLabel* m_verdict;
+    QLabel* m_detail;
+    QToolButton* m_reveal;
+    QToolButton* m_showPrompt;
+    QTextEdit* m_prompt;
+    QTextEdit* m_chain;
+    QTextEdit* m_answer;
+    QWidget* m_texts;
+    CitationHighlighter* m_citations;
+    bool m_sensitive = false;
+    Role m_verdictRole = Role::text;
+};
+
+} // namespace precedent::ui

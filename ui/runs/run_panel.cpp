@@ -1,0 +1,710 @@
+#include "ui/runs/run_panel.h"
+
+#include <cmath>
+#include <limits>
+
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QTabBar>
+#include <QTableView>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "precedent/align/run_spec_json.h"
+#include "precedent/base/json.h"
+#include "precedent/casebase/prompt_store.h"
+#include "precedent/casebase/run_store.h"
+#include "precedent/workspace/answer_judge.h"
+#include "precedent/workspace/run_service.h"
+#include "ui/bridge/casebase_bridge.h"
+#include "ui/plots/curve_panel.h"
+#include "ui/runs/results_panel.h"
+#include "ui/runs/reward_panel.h"
+#include "ui/runs/rollout_delegate.h"
+#include "ui/runs/rollout_model.h"
+#include "ui/runs/rollout_view.h"
+#include "ui/runs/run_delegate.h"
+#include "ui/runs/writing_panel.h"
+#include "ui/shell/card.h"
+#include "ui/shell/counted.h"
+#include "ui/shell/icons.h"
+#include "ui/shell/pane.h"
+#include "ui/shell/style.h"
+#include "ui/shell/type_scale.h"
+
+namespace precedent::ui {
+namespace {
+
+constexpr int kCurvesHeight = 212;
+constexpr int kTableWidth = 404;
+constexpr int kTextWidth = 432;
+constexpr int kRewardsWidth = 300;
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+QString text(const std::string& value) { return QString::fromStdString(value); }
+
+QString clockText(double seconds)
+{
+    const auto whole = static_cast<qint64>(std::lround(seconds));
+    return QStringLiteral("%1:%2").arg(whole / 60).arg(whole % 60, 2, 10, QLatin1Char('0'));
+}
+
+/// One chart: its lines by metric.
+struct Chart {
+    const char* title;
+    int decimals;
+    struct Line {
+        const char* metric;
+        const char* label;
+        const char* part; ///< whose colour; empty: the text's
+    };
+    std::vector<Line> lines;
+};
+
+const std::vector<Chart>& charts()
+{
+    static const std::vector<Chart> all{
+        {QT_TRANSLATE_NOOP("RunPanel", "Reward"), 2,
+            {{"reward/harmful/mean", QT_TRANSLATE_NOOP("RunPanel", "harmful"), "harmlessness"},
+                {"reward/benign/mean", QT_TRANSLATE_NOOP("RunPanel", "benign"), "helpful"}}},
+        {QT_TRANSLATE_NOOP("RunPanel", "Refusal"), 2,
+            {{"refusal_rate/harmful", QT_TRANSLATE_NOOP("RunPanel", "harmful"), "harmlessness"},
+                {"refusal_rate/benign", QT_TRANSLATE_NOOP("RunPanel", "benign"), "helpful"}}},
+        {QT_TRANSLATE_NOOP("RunPanel", "KL to the reference"), 3, {{"kl", "", ""}}},
+        {QT_TRANSLATE_NOOP("RunPanel", "Length in tokens"), 0, {{"completions/mean_length", "", ""}}},
+        {QT_TRANSLATE_NOOP("RunPanel", "Reward parts"), 2,
+            {{"rewards/disposition/mean", QT_TRANSLATE_NOOP("RunPanel", "disposition"), "disposition"},
+                {"rewards/harmlessness/mean", QT_TRANSLATE_NOOP("RunPanel", "harmlessness"), "harmlessness"},
+                {"rewards/format/mean", QT_TRANSLATE_NOOP("RunPanel", "format"), "format"},
+                {"rewards/citation/mean", QT_TRANSLATE_NOOP("RunPanel", "citation"), "citation"}}},
+        {QT_TRANSLATE_NOOP("RunPanel", "Entropy"), 3, {{"entropy", "", ""}}},
+        {QT_TRANSLATE_NOOP("RunPanel", "Tokens a second"), 0, {{"tokens_per_second", "", ""}}},
+        {QT_TRANSLATE_NOOP("RunPanel", "Groups without spread"), 2, {{"frac_reward_zero_std", "", ""}}},
+    };
+    return all;
+}
+
+} // namespace
+
+/// A step as the casebase has it, with what is known of its prompts.
+struct RunPanel::StepRows {
+    std::vector<casebase::Rollout> rollouts;
+    std::map<std::string, std::string> requests;
+    std::set<std::string> sensitive;
+};
+
+namespace {
+
+struct RunRows {
+    casebase::Run run;
+    core::RunSpec spec;
+    std::vector<casebase::RunStep> steps;
+    bool starter = false;
+};
+
+Result<RunRows> readRun(casebase::Casebase& casebase, const std::string& id)
+{
+    RunRows rows;
+    auto run = casebase.runs().find(id);
+    if (!run.ok())
+        return run.error();
+    rows.run = std::move(*run);
+    const auto json = parseJson(rows.run.specJson, "run " + id);
+    if (!json.ok())
+        return json.error();
+    auto spec = align::runSpecFromJson(json.value(), core::RunSpec{});
+    if (!spec.ok())
+        return spec.error();
+    rows.spec = std::move(*spec);
+    auto steps = casebase.runs().steps(id);
+    if (!steps.ok())
+        return steps.error();
+    rows.steps = std::move(*steps);
+    rows.starter = rows.run.model == "starter";
+    return rows;
+}
+
+struct Results {
+    std::vector<workspace::Comparison> comparisons;
+};
+
+Result<Results> readResults(casebase::Casebase& casebase, const std::string& id)
+{
+    const auto both = workspace::loadBeforeAfter(casebase, id);
+    if (!both.ok())
+        return both.error();
+    if (both.value().beforeSpec.is_null() || both.value().afterSpec.is_null())
+        return Results{};
+    return Results{workspace::compareEvaluations(both.value().before, both.value().after, both.value().clusters)};
+}
+
+} // namespace
+
+RunPanel::RunPanel(QWidget* parent)
+    : QWidget(parent)
+    , m_header(new QWidget(this))
+    , m_name(new QLabel(m_header))
+    , m_stateIcon(new QLabel(m_header))
+    , m_state(new QLabel(m_header))
+    , m_bar(new QProgressBar(m_header))
+    , m_position(new QuietLabel({}, bodyFont(), m_header))
+    , m_pause(new QPushButton(m_header))
+    , m_stop(new QPushButton(themedIcon(QStringLiteral("stop"), Role::text), tr("Stop after this step"), m_header))
+    , m_checkpoint(new QPushButton(themedIcon(QStringLiteral("flag"), Role::text), tr("Checkpoint now"), m_header))
+    , m_resume(new QPushButton(themedIcon(QStringLiteral("runs"), Role::onAccent), tr("Continue"), m_header))
+    , m_tabs(new QTabBar(this))
+    , m_pages(new QStackedWidget(this))
+    , m_stepCombo(new QComboBox(this))
+    , m_previous(new QToolButton(this))
+    , m_next(new QToolButton(this))
+    , m_where(new QLabel(this))
+    , m_request(new QLabel(this))
+    , m_newer(new QPushButton(this))
+    , m_model(new RolloutModel(this))
+    , m_table(new QTableView(this))
+    , m_groupText(new QuietLabel({}, secondaryFont(), this))
+    , m_view(new RolloutView(this))
+    , m_rewards(new RewardPanel(this))
+    , m_writing(new WritingPanel(this))
+    , m_results(new ResultsPanel(this))
+{
+    setObjectName(QStringLiteral("runPanel"));
+    buildHeader();
+    m_tabs->setObjectName(QStringLiteral("runTabs"));
+    m_tabs->addTab(tr("The run"));
+    m_tabs->addTab(tr("Before and after"));
+    m_tabs->setDrawBase(false);
+    m_tabs->setExpanding(false);
+    m_pages->addWidget(buildLive());
+    m_pages->addWidget(m_results);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_header);
+    layout->addWidget(m_tabs);
+    layout->addWidget(m_pages, 1);
+    connect(m_tabs, &QTabBar::currentChanged, m_pages, &QStackedWidget::setCurrentIndex);
+    connect(&Theme::instance(), &Theme::changed, this, [this] { setState(m_state->property("state").toString()); });
+    setAutoFillBackground(true);
+    setBackgroundRole(QPalette::Base);
+}
+
+void RunPanel::buildHeader()
+{
+    m_header->setFixedHeight(kBarHeight);
+    m_name->setObjectName(QStringLiteral("runNameLabel"));
+    m_name->setFont(sectionFont());
+    m_state->setObjectName(QStringLiteral("runStateLabel"));
+    m_position->setObjectName(QStringLiteral("runPositionLabel"));
+    m_position->setWordWrap(false);
+    m_bar->setObjectName(QStringLiteral("runProgress"));
+    m_bar->setFixedWidth(140);
+    m_bar->setTextVisible(false);
+    m_bar->setRange(0, 1000);
+    m_pause->setObjectName(QStringLiteral("pauseButton"));
+    m_stop->setObjectName(QStringLiteral("stopButton"));
+    m_checkpoint->setObjectName(QStringLiteral("checkpointButton"));
+    m_resume->setObjectName(QStringLiteral("continueButton"));
+    m_resume->setProperty("primary", true);
+    auto* row = new QHBoxLayout(m_header);
+    row->setContentsMargins(16, 0, 12, 0);
+    row->setSpacing(8);
+    for (QWidget* part : std::initializer_list<QWidget*>{m_name, m_stateIcon, m_state, m_bar, m_position})
+        row->addWidget(part);
+    row->addStretch();
+    for (QWidget* part : std::initializer_list<QWidget*>{m_pause, m_stop, m_checkpoint, m_resume})
+        row->addWidget(part);
+    connect(m_pause, &QPushButton::clicked, this, [this] {
+        if (!m_bridge)
+            return;
+        if (m_state->property("state").toString() == QLatin1String("paused"))
+            m_bridge->resume();
+        else
+            m_bridge->pause();
+    });
+    connect(m_stop, &QPushButton::clicked, this, [this] {
+        if (!m_bridge)
+            return;
+        // While a suite is measured there is no step to wait for.
+        if (m_phase == QLatin1String("training"))
+            m_bridge->stopAfterStep();
+        else
+            m_bridge->stop();
+    });
+    connect(m_checkpoint, &QPushButton::clicked, this, [this] {
+        if (m_bridge)
+            m_bridge->checkpointNow();
+    });
+    connect(m_resume, &QPushButton::clicked, this, [this] { Q_EMIT resumeWanted(m_run); });
+}
+
+QWidget* RunPanel::buildLive()
+{
+    auto* page = new QWidget(this);
+    auto* curves = new QWidget(page);
+    curves->setFixedHeight(kCurvesHeight);
+    auto* curveRow = new QHBoxLayout(curves);
+    curveRow->setContentsMargins(0, 0, 0, 0);
+    curveRow->setSpacing(0);
+    auto* choice = new QStackedWidget(curves);
+    for (std::size_t half = 0; half < 2; ++half) {
+        auto* four = new QWidget(choice);
+        auto* fourRow = new QHBoxLayout(four);
+        fourRow->setContentsMargins(0, 0, 0, 0);
+        fourRow->setSpacing(0);
+        for (std::size_t i = half * 4; i < half * 4 + 4; ++i) {
+            const Chart& chart = charts()[i];
+            QVector<CurvePanel::Series> series;
+            for (const Chart::Line& line : chart.lines) {
+                const QString part = QString::fromLatin1(line.part);
+                series.append({QString::fromLatin1(line.label).isEmpty() ? QString() : tr(line.label),
+                    [part] { return part.isEmpty() ? Theme::instance().color(Role::text) : Theme::instance().partColor(part); }});
+            }
+            auto* panel = new CurvePanel(tr(chart.title), series, chart.decimals, four);
+            panel->setObjectName(QStringLiteral("curve%1").arg(i));
+            fourRow->addWidget(panel, 1);
+            m_curves.push_back(panel);
+        }
+        choice->addWidget(four);
+    }
+    for (CurvePanel* panel : m_curves) {
+        connect(panel, &CurvePanel::cursorMoved, this, [this](double step) {
+            for (CurvePanel* other : m_curves)
+                other->setCursorStep(step);
+        });
+        connect(panel, &CurvePanel::rangeChanged, this, [this, panel](double from, double to) {
+            for (CurvePanel* other : m_curves) {
+                if (other != panel)
+                    other->setStepRange(from, to);
+            }
+        });
+    }
+    curveRow->addWidget(choice, 1);
+    auto* more = new QToolButton(curves);
+    more->setObjectName(QStringLiteral("moreCurvesButton"));
+    more->setIcon(themedIcon(QStringLiteral("right")));
+    more->setProperty("plain", true);
+    more->setToolTip(tr("Other curves"));
+    more->setAccessibleName(tr("Other curves"));
+    connect(more, &QToolButton::clicked, this, [choice] { choice->setCurrentIndex(1 - choice->currentIndex()); });
+    curveRow->addWidget(more);
+    curveRow->addSpacing(4);
+
+    auto* stepBar = new Pane(page);
+    m_stepCombo->setObjectName(QStringLiteral("stepCombo"));
+    m_stepCombo->setAccessibleName(tr("Step"));
+    m_stepCombo->setMinimumWidth(96);
+    m_previous->setObjectName(QStringLiteral("previousRequestButton"));
+    m_previous->setIcon(themedIcon(QStringLiteral("left")));
+    m_previous->setToolTip(tr("Previous request"));
+    m_next->setObjectName(QStringLiteral("nextRequestButton"));
+    m_next->setIcon(themedIcon(QStringLiteral("right")));
+    m_next->setToolTip(tr("Next request"));
+    for (QToolButton* button : {m_previous, m_next})
+        button->setProperty("plain", true);
+    m_where->setObjectName(QStringLiteral("requestPlaceLabel"));
+    m_request->setObjectName(QStringLiteral("requestLabel"));
+    QFont strong = bodyFont();
+    strong.setWeight(QFont::DemiBold);
+    m_request->setFont(strong);
+    m_request->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_newer->setObjectName(QStringLiteral("newRolloutsButton"));
+    m_newer->hide();
+    for (QWidget* part : std::initializer_list<QWidget*>{m_stepCombo, m_previous, m_where, m_next})
+        stepBar->bar()->addWidget(part);
+    stepBar->bar()->addWidget(m_request, 1);
+    stepBar->bar()->addWidget(m_newer);
+
+    m_table->setObjectName(QStringLiteral("rolloutsTable"));
+    m_table->setAccessibleName(tr("Answers of the group"));
+    m_table->setModel(m_model);
+    m_table->setItemDelegate(new RolloutDelegate(m_table));
+    m_table->setShowGrid(false);
+    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_table->setSelectionMode(QAbstractItemView::SingleSelection);
+    m_table->setSortingEnabled(true);
+    m_table->sortByColumn(RolloutModel::advantageColumn, Qt::DescendingOrder);
+    m_table->verticalHeader()->hide();
+    m_table->verticalHeader()->setMinimumSectionSize(kRowHeight);
+    m_table->verticalHeader()->setDefaultSectionSize(kRowHeight);
+    m_table->horizontalHeader()->setHighlightSections(false);
+    const std::array widths{36, 108, 60, 116};
+    for (int column = 0; column < static_cast<int>(widths.size()); ++column)
+        m_table->horizontalHeader()->resizeSection(column, widths[static_cast<std::size_t>(column)]);
+    m_table->horizontalHeader()->setMinimumSectionSize(kRowHeight);
+    m_table->horizontalHeader()->setSectionResizeMode(RolloutModel::tokensColumn, QHeaderView::Stretch);
+    m_groupText->setContentsMargins(12, 4, 12, 8);
+    auto* group = new QWidget(page);
+    auto* groupLayout = new QVBoxLayout(group);
+    groupLayout->setContentsMargins(0, 0, 0, 0);
+    groupLayout->setSpacing(0);
+    groupLayout->addWidget(m_table, 1);
+    groupLayout->addWidget(m_groupText);
+    auto* splitter = new QSplitter(page);
+    splitter->setObjectName(QStringLiteral("rolloutSplitter"));
+    splitter->addWidget(group);
+    splitter->addWidget(m_view);
+    splitter->addWidget(m_rewards);
+    splitter->setSizes({kTableWidth, kTextWidth, kRewardsWidth});
+    splitter->setStretchFactor(1, 1);
+    splitter->setChildrenCollapsible(false);
+    stepBar->setBody(splitter);
+
+    auto* layout = new QVBoxLayout(page);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(curves);
+    auto* line = new QFrame(page);
+    line->setFixedHeight(1);
+    line->setAutoFillBackground(true);
+    line->setBackgroundRole(QPalette::Mid);
+    layout->addWidget(line);
+    layout->addWidget(stepBar, 1);
+    layout->addWidget(m_writing);
+    m_writing->hide();
+
+    connect(m_stepCombo, &QComboBox::activated, this, [this] {
+        m_following = m_stepCombo->currentIndex() == 0;
+        m_group = 0;
+        loadStep(m_stepCombo->currentData().toInt());
+    });
+    connect(m_previous, &QToolButton::clicked, this, [this] {
+        --m_group;
+        m_following = false;
+        showGroup();
+    });
+    connect(m_next, &QToolButton::clicked, this, [this] {
+        ++m_group;
+        m_following = false;
+        showGroup();
+    });
+    connect(m_newer, &QPushButton::clicked, this, [this] {
+        m_following = true;
+        if (!m_records.empty())
+            loadStep(m_records.back().step);
+    });
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &RunPanel::showRollout);
+    connect(m_model, &QAbstractItemModel::modelReset, this, [this] {
+        m_table->selectRow(0);
+        showRollout();
+    });
+    // A click on a row is reading: what is read does not move.
+    connect(m_table, &QTableView::clicked, this, [this] { m_following = false; });
+    connect(m_view, &RolloutView::citationClicked, this, &RunPanel::citationClicked);
+    return page;
+}
+
+void RunPanel::setCasebase(CasebaseBridge* casebase)
+{
+    m_casebase = casebase;
+    m_bridge = nullptr;
+    m_run.clear();
+}
+
+void RunPanel::showRun(const QString& id, RunBridge* bridge)
+{
+    const bool same = id == m_run;
+    m_bridge = bridge;
+    m_run = id;
+    if (same && bridge != nullptr)
+        return;
+    m_following = bridge != nullptr;
+    m_waiting = 0;
+    m_shownStep = 0;
+    m_group = 0;
+    m_records.clear();
+    m_rollouts.clear();
+    m_newer->hide();
+    m_model->setRollouts({});
+    m_results->setComparisons({}, false);
+    m_tabs->setCurrentIndex(0);
+    m_writing->clear();
+    m_writing->setVisible(bridge != nullptr);
+    m_phase.clear();
+    showCurves();
+    load();
+}
+
+void RunPanel::load()
+{
+    if (!m_casebase || m_run.isEmpty())
+        return;
+    m_casebase->ask(
+        this, [id = m_run.toStdString()](casebase::Casebase& casebase) { return readRun(casebase, id); },
+        [this, id = m_run](Result<RunRows> rows) {
+            if (id != m_run)
+                return;
+            if (!rows.ok()) {
+                Q_EMIT troubled(text(rows.error().message()), text(rows.error().hint()));
+                return;
+            }
+            m_name->setText(text(rows->run.name.empty() ? rows->run.id : rows->run.name));
+            m_spec = rows->spec;
+            m_starter = rows->starter;
+            m_steps = rows->run.steps;
+            m_records = std::move(rows->steps);
+            m_rewards->setWeights({{"disposition", m_spec.rewardWeights.disposition}, {"harmlessness", m_spec.rewardWeights.harmlessness},
+                {"format", m_spec.rewardWeights.format}, {"citation", m_spec.rewardWeights.citation},
+                {"overlong", m_spec.rewardWeights.overlong}});
+            m_writing->setMostTokens(m_spec.maxCompletionLength);
+            QString state = text(rows->run.state);
+            // A run whose program is gone is no longer running, whatever it wrote last.
+            if (!m_bridge && (state == QLatin1String("running") || state == QLatin1String("paused") || state == QLatin1String("stopping")))
+                state = QStringLiteral("stopped");
+            if (!m_bridge)
+                setState(state);
+            showCurves();
+            if (!m_records.empty())
+                loadStep(m_records.back().step);
+            if (!m_bridge)
+                loadResults();
+        });
+}
+
+void RunPanel::loadResults()
+{
+    m_casebase->ask(
+        this, [id = m_run.toStdString()](casebase::Casebase& casebase) { return readResults(casebase, id); },
+        [this, id = m_run](const Result<Results>& results) {
+            if (id != m_run)
+                return;
+            if (!results.ok()) {
+                Q_EMIT troubled(text(results.error().message()), text(results.error().hint()));
+                return;
+            }
+            m_results->setComparisons(results.value().comparisons, m_starter);
+            if (!results.value().comparisons.empty())
+                m_tabs->setCurrentIndex(1);
+        });
+}
+
+void RunPanel::loadStep(int step)
+{
+    if (!m_casebase)
+        return;
+    m_casebase->ask(
+        this,
+        [id = m_run.toStdString(), step](casebase::Casebase& casebase) -> Result<StepRows> {
+            StepRows rows;
+            auto rollouts = casebase.runs().rollouts(id, step);
+            if (!rollouts.ok())
+                return rollouts.error();
+            rows.rollouts = std::move(*rollouts);
+            for (const auto& rollout : rows.rollouts) {
+                if (rows.requests.contains(rollout.promptId))
+                    continue;
+                const auto prompt = casebase.prompts().find(rollout.promptId);
+                if (prompt.ok()) {
+                    rows.requests[rollout.promptId] = lastUserText(prompt.value().messages);
+                    const PromptLabel label = prompt.value().label;
+                    if ((label == PromptLabel::harmful || label == PromptLabel::attack) &&
+                        prompt.value().source != workspace::kSampleSource)
+                        rows.sensitive.insert(rollout.promptId);
+                } else {
+                    rows.requests[rollout.promptId] = rollout.promptId;
+                }
+            }
+            return rows;
+        },
+        [this, id = m_run, step](Result<StepRows> rows) {
+            if (id != m_run)
+                return;
+            if (!rows.ok()) {
+                Q_EMIT troubled(text(rows.error().message()), text(rows.error().hint()));
+                return;
+            }
+            m_shownStep = step;
+            m_rollouts = std::move(rows->rollouts);
+            m_requests = std::move(rows->requests);
+            m_sensitive = std::move(rows->sensitive);
+            if (!m_sensitive.empty())
+                m_writing->setSensitive(true);
+            m_waiting = 0;
+            m_newer->setVisible(false);
+            const QSignalBlocker quiet(m_stepCombo);
+            m_stepCombo->clear();
+            for (auto record = m_records.rbegin(); record != m_records.rend(); ++record)
+                m_stepCombo->addItem(tr("Step %1").arg(record->step), record->step);
+            m_stepCombo->setCurrentIndex(m_stepCombo->findData(step));
+            showGroup();
+        });
+}
+
+void RunPanel::showGroup()
+{
+    int groups = 0;
+    for (const auto& rollout : m_rollouts)
+        groups = std::max(groups, rollout.group + 1);
+    m_group = std::clamp(m_group, 0, std::max(0, groups - 1));
+    std::vector<casebase::Rollout> group;
+    for (const auto& rollout : m_rollouts) {
+        if (rollout.group == m_group)
+            group.push_back(rollout);
+    }
+    m_previous->setEnabled(m_group > 0);
+    m_next->setEnabled(m_group + 1 < groups);
+    m_where->setText(groups == 0 ? QString() : tr("request %1 of %2").arg(m_group + 1).arg(groups));
+    QString request;
+    if (!group.empty()) {
+        const std::string& id = group.front().promptId;
+        request = m_sensitive.contains(id) ? tr("sensitive, hidden") : text(m_requests[id]);
+    }
+    m_request->setText(request);
+    m_request->setToolTip(request);
+    double sum = 0;
+    for (const auto& rollout : group)
+        sum += rollout.reward;
+    const double mean = group.empty() ? 0 : sum / static_cast<double>(group.size());
+    double squares = 0;
+    for (const auto& rollout : group)
+        squares += (rollout.reward - mean) * (rollout.reward - mean);
+    const double spread = group.size() < 2 ? 0 : std::sqrt(squares / static_cast<double>(group.size() - 1));
+    m_groupText->setText(group.empty() ? QString()
+                                       : tr("%1 to one request. Mean %2, standard deviation %3.")
+                                             .arg(counted(static_cast<qint64>(group.size()), tr("1 answer"), tr("%1 answers")),
+                                                 QLocale().toString(mean, 'f', 3), QLocale().toString(spread, 'f', 3)));
+    setProperty("groupMean", mean);
+    setProperty("groupSpread", spread);
+    m_model->setRollouts(std::move(group));
+}
+
+void RunPanel::showRollout()
+{
+    const casebase::Rollout* rollout = m_model->at(m_table->currentIndex().row());
+    m_view->setRollout(rollout, rollout != nullptr && m_sensitive.contains(rollout->promptId));
+    m_rewards->setRollout(rollout, property("groupMean").toDouble(), property("groupSpread").toDouble(), m_model->rowCount());
+}
+
+void RunPanel::showCurves()
+{
+    QVector<double> steps;
+    for (const auto& record : m_records)
+        steps.append(record.step);
+    for (std::size_t i = 0; i < m_curves.size(); ++i) {
+        QVector<QVector<double>> values;
+        for (const Chart::Line& line : charts()[i].lines) {
+            QVector<double> one;
+            for (const auto& record : m_records) {
+                const auto found = record.metrics.find(line.metric);
+                one.append(found == record.metrics.end() ? kNaN : found->second);
+            }
+            values.append(one);
+        }
+        m_curves[i]->setData(steps, values, std::max(m_steps, m_records.empty() ? 1 : m_records.back().step));
+    }
+}
+
+void RunPanel::setState(const QString& state)
+{
+    const StateLook look = lookOfState(state);
+    m_state->setProperty("state", state);
+    m_state->setText(look.word);
+    m_stateIcon->setPixmap(themedIcon(look.icon, look.role).pixmap(16, 16));
+    const bool live = m_bridge && !m_bridge->isOver();
+    m_pause->setVisible(live && m_phase == QLatin1String("training"));
+    const bool paused = state == QLatin1String("paused");
+    m_pause->setText(paused ? tr("Go on") : tr("Pause"));
+    m_pause->setIcon(themedIcon(paused ? QStringLiteral("runs") : QStringLiteral("pause"), Role::text));
+    m_stop->setVisible(live);
+    m_stop->setText(m_phase == QLatin1String("training") ? tr("Stop after this step") : tr("Stop"));
+    m_stop->setEnabled(state != QLatin1String("stopping"));
+    m_checkpoint->setVisible(live && m_phase == QLatin1String("training"));
+    const int done = m_records.empty() ? 0 : m_records.back().step;
+    m_resume->setVisible(!live && done < m_steps && !m_run.isEmpty());
+    m_bar->setVisible(live);
+    m_writing->setVisible(live && m_phase == QLatin1String("training"));
+    if (!live)
+        m_position->setText(done >= m_steps ? counted(m_steps, tr("1 step"), tr("%1 steps")) : tr("step %1 of %2").arg(done).arg(m_steps));
+}
+
+void RunPanel::setProgress(const QString& what, double done, double total)
+{
+    m_progress.text = what;
+    m_progress.share = total > 0 ? done / total : -1;
+    m_progress.left.clear();
+    const double made = done - m_phaseFrom;
+    if (made > 0 && done < total && m_phaseClock.isValid())
+        m_progress.left = tr("%1 left").arg(clockText(static_cast<double>(m_phaseClock.elapsed()) / 1000 / made * (total - done)));
+    m_bar->setValue(static_cast<int>(std::lround(std::max(0.0, m_progress.share) * 1000)));
+    QString position = what;
+    if (!m_progress.left.isEmpty())
+        position += QStringLiteral("   ") + m_progress.left;
+    m_position->setText(position);
+    Q_EMIT progressChanged();
+}
+
+void RunPanel::addStep(const core::StepRecord& step, int steps)
+{
+    m_steps = steps;
+    while (!m_records.empty() && m_records.back().step >= step.step)
+        m_records.pop_back();
+    m_records.push_back({step.step, step.metrics, step.seconds});
+    setProgress(tr("step %1 of %2").arg(step.step).arg(steps), step.step, steps);
+}
+
+void RunPanel::followStep(int step)
+{
+    if (m_following || m_shownStep == 0) {
+        loadStep(step);
+        return;
+    }
+    ++m_waiting;
+    m_newer->setText(counted(m_waiting, tr("1 new step"), tr("%1 new steps")));
+    m_newer->show();
+}
+
+void RunPanel::take(const std::vector<RunNews>& news)
+{
+    int newest = 0;
+    for (const RunNews& item : news) {
+        if (const auto* evaluating = std::get_if<RunEvaluating>(&item)) {
+            const QString phase = QString::fromLatin1(workspace::toString(evaluating->phase));
+            if (m_phase != phase) {
+                m_phase = phase;
+                m_phaseClock.start();
+                m_phaseFrom = static_cast<double>(evaluating->done);
+                setState(QStringLiteral("running"));
+            }
+            const QString what =
+                evaluating->phase == workspace::Phase::before ? tr("measuring before: %L1 of %L2") : tr("measuring after: %L1 of %L2");
+            setProgress(what.arg(evaluating->done).arg(evaluating->total), static_cast<double>(evaluating->done),
+                static_cast<double>(evaluating->total));
+        } else if (const auto* training = std::get_if<RunTraining>(&item)) {
+            m_phase = QStringLiteral("training");
+            m_phaseClock.start();
+            m_phaseFrom = training->fromStep;
+            setState(QStringLiteral("running"));
+            setProgress(tr("step %1 of %2").arg(training->fromStep).arg(m_steps), training->fromStep, m_steps);
+        } else if (const auto* event = std::get_if<core::RunEvent>(&item)) {
+            if (const auto* token = std::get_if<core::TokenEvent>(event)) {
+                m_writing->add(token->step, token->group, token->index, text(token->text));
+            } else if (const auto* step = std::get_if<core::StepEvent>(event)) {
+                addStep(step->step, step->steps);
+                newest = step->step.step;
+            } else if (const auto* state = std::get_if<core::StateEvent>(event)) {
+                setState(QString::fromLatin1(core::toString(state->state)));
+            }
+        } else if (const auto* ended = std::get_if<RunEnded>(&item)) {
+            m_phase.clear();
+            m_bridge = nullptr;
+            setState(QString::fromLatin1(core::toString(ended->state)));
+            m_progress = {};
+            Q_EMIT progressChanged();
+            load();
+        }
+    }
+    if (newest > 0) {
+        showCurves();
+        followStep(newest);
+    }
+    m_writing->showIfChanged();
+}
+
+} // namespace precedent::ui

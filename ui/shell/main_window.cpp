@@ -1,0 +1,421 @@
+#include "ui/shell/main_window.h"
+
+#include <QAction>
+#include <QActionGroup>
+#include <QCloseEvent>
+#include <QCoreApplication>
+#include <QDialog>
+#include <QDragEnterEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QHBoxLayout>
+#include <QListView>
+#include <QMenu>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QSettings>
+#include <QStackedWidget>
+#include <QStandardPaths>
+#include <QUndoStack>
+#include <QVBoxLayout>
+#include <QWhatsThis>
+
+#include "ui/bridge/casebase_bridge.h"
+#include "ui/bridge/sample_maker.h"
+#include "ui/casebase/casebase_place.h"
+#include "ui/runs/runs_place.h"
+#include "ui/shell/command_palette.h"
+#include "ui/shell/header_bar.h"
+#include "ui/shell/icons.h"
+#include "ui/shell/place.h"
+#include "ui/shell/side_bar.h"
+#include "ui/shell/status_strip.h"
+#include "ui/shell/welcome_page.h"
+
+namespace precedent::ui {
+namespace {
+
+constexpr QSize kFirstSize{1440, 900};
+constexpr QSize kLeastSize{1024, 640};
+
+QString text(const std::string& value) { return QString::fromStdString(value); }
+
+bool isCasebaseFile(const QMimeData& data)
+{
+    const auto urls = data.urls();
+    return urls.size() == 1 && urls.front().isLocalFile() && urls.front().toLocalFile().endsWith(QStringLiteral(".casebase"));
+}
+
+} // namespace
+
+struct MainWindow::Actions {
+    QAction* newCasebase;
+    QAction* quickstart;
+    QAction* newRun;
+    QAction* undo;
+    QAction* redo;
+    QAction* about;
+    QAction* help;
+    QAction* settings;
+    QAction* open;
+    QAction* openSample;
+    QAction* welcome;
+    QAction* filter;
+    QAction* palette;
+    QAction* theme;
+    QAction* issues;
+    QAction* quit;
+};
+
+MainWindow::MainWindow(QWidget* parent)
+    : QMainWindow(parent)
+    , m_side(new SideBar(this))
+    , m_header(new HeaderBar(this))
+    , m_status(new StatusStrip(this))
+    , m_stack(new QStackedWidget(this))
+    , m_undo(new QUndoStack(this))
+    , m_actions(std::make_unique<Actions>())
+{
+    setObjectName(QStringLiteral("mainWindow"));
+    setMinimumSize(kLeastSize);
+    setAcceptDrops(true);
+    makeActions();
+    m_welcome = new WelcomePage({m_actions->openSample, m_actions->quickstart, m_actions->newCasebase, m_actions->open}, m_recent, this);
+    m_stack->addWidget(m_welcome);
+    connect(m_welcome, &WelcomePage::fileChosen, this, [this](const QString& path) { openCasebase(path.toStdString()); });
+    m_casebasePlace = new CasebasePlace(m_undo, this);
+    m_runsPlace = new RunsPlace(this);
+    addPlace(m_casebasePlace, QKeySequence(Qt::CTRL | Qt::Key_1));
+    addPlace(m_runsPlace, QKeySequence(Qt::CTRL | Qt::Key_2));
+
+    auto* right = new QVBoxLayout;
+    right->setSpacing(0);
+    right->addWidget(m_header);
+    right->addWidget(m_stack, 1);
+    right->addWidget(m_status);
+    auto* central = new QWidget(this);
+    auto* layout = new QHBoxLayout(central);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_side);
+    layout->addLayout(right, 1);
+    setCentralWidget(central);
+
+    connect(m_side, &SideBar::chosen, this, &MainWindow::showPlace);
+    connect(m_header, &HeaderBar::commandFieldAsked, this, &MainWindow::showPalette);
+    connect(m_header, &HeaderBar::themeToggled, this, &MainWindow::toggleTheme);
+    connect(m_status, &StatusStrip::issuesClicked, this, &MainWindow::showIssues);
+    connect(&m_issues, &IssueList::countChanged, m_status, &StatusStrip::setIssues);
+    connect(m_header, &HeaderBar::settingsAsked, this, &MainWindow::showSettings);
+    connect(m_side, &SideBar::helpAsked, this, &MainWindow::showHelp);
+    connect(m_header, &HeaderBar::casebaseMenuAsked, this, &MainWindow::showCasebaseMenu);
+    connect(m_status, &StatusStrip::jobClicked, this, [this] { showPlace(1); });
+    connect(m_runsPlace, &RunsPlace::jobChanged, m_status, &StatusStrip::setJob);
+    connect(m_runsPlace, &RunsPlace::citationClicked, this, &MainWindow::openCitation);
+    connect(m_runsPlace, &RunsPlace::over, this, [this] {
+        if (m_closing)
+            close();
+    });
+
+    QSettings settings;
+    if (!restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray()))
+        resize(kFirstSize);
+    Theme::instance().setChoice(static_cast<ThemeChoice>(settings.value(QStringLiteral("theme"), 0).toInt()));
+    showPlace(-1);
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::makeActions()
+{
+    const auto make = [this](const char* name, const QString& label, const QKeySequence& keys, void (MainWindow::*act)()) {
+        auto* action = new QAction(label, this);
+        action->setObjectName(QString::fromLatin1(name));
+        action->setShortcut(keys);
+        addAction(action);
+        connect(action, &QAction::triggered, this, act);
+        return action;
+    };
+    m_actions->newCasebase = make("newCasebase", tr("New casebase"), QKeySequence::New, &MainWindow::chooseNewCasebase);
+    m_actions->open = make("openCasebase", tr("Open a casebase"), QKeySequence::Open, &MainWindow::chooseCasebase);
+    m_actions->openSample = make("openSample", tr("Open the sample casebase"), {}, &MainWindow::openSample);
+    m_actions->quickstart = make("quickstart", tr("Run the quickstart"), {}, &MainWindow::startQuickstart);
+    m_actions->newRun = new QAction(tr("New run"), this);
+    m_actions->newRun->setObjectName(QStringLiteral("newRun"));
+    addAction(m_actions->newRun);
+    connect(m_actions->newRun, &QAction::triggered, this, [this] {
+        if (!m_casebase)
+            return;
+        showPlace(1);
+        m_runsPlace->chooseNewRun();
+    });
+    m_actions->undo = m_undo->createUndoAction(this, tr("Undo"));
+    m_actions->undo->setObjectName(QStringLiteral("undo"));
+    m_actions->undo->setShortcut(QKeySequence::Undo);
+    m_actions->redo = m_undo->createRedoAction(this, tr("Redo"));
+    m_actions->redo->setObjectName(QStringLiteral("redo"));
+    m_actions->redo->setShortcut(QKeySequence::Redo);
+    addActions({m_actions->undo, m_actions->redo});
+    m_actions->about = make("about", tr("About Precedent"), {}, &MainWindow::showAbout);
+    m_actions->help = make("help", tr("What this place is for"), QKeySequence::HelpContents, &MainWindow::showHelp);
+    m_actions->settings = make("settings", tr("Settings"), QKeySequence::Preferences, &MainWindow::showSettings);
+    m_actions->palette = make("showCommands", tr("Commands"), QKeySequence(Qt::CTRL | Qt::Key_K), &MainWindow::showPalette);
+    m_actions->theme = make("toggleTheme", tr("Light or dark"), {}, &MainWindow::toggleTheme);
+    m_actions->issues = make("showIssues", tr("Show the issues"), {}, &MainWindow::showIssues);
+    m_actions->welcome = new QAction(tr("Welcome page"), this);
+    m_actions->welcome->setObjectName(QStringLiteral("showWelcome"));
+    addAction(m_actions->welcome);
+    connect(m_actions->welcome, &QAction::triggered, this, [this] { showPlace(-1); });
+    m_actions->filter = new QAction(tr("Filter"), this);
+    m_actions->filter->setObjectName(QStringLiteral("focusFilter"));
+    m_actions->filter->setShortcut(QKeySequence::Find);
+    addAction(m_actions->filter);
+    connect(m_actions->filter, &QAction::triggered, this, [this] {
+        if (auto* place = qobject_cast<Place*>(m_stack->currentWidget()); place != nullptr && place->filterField() != nullptr)
+            place->filterField()->setFocus(Qt::ShortcutFocusReason);
+    });
+    m_actions->quit = new QAction(tr("Close the window"), this);
+    m_actions->quit->setObjectName(QStringLiteral("closeWindow"));
+    m_actions->quit->setShortcut(QKeySequence::Quit);
+    addAction(m_actions->quit);
+    connect(m_actions->quit, &QAction::triggered, this, &QWidget::close);
+}
+
+void MainWindow::addPlace(Place* place, const QKeySequence& keys)
+{
+    const int index = static_cast<int>(m_places.size());
+    m_places.push_back(place);
+    m_stack->addWidget(place);
+    m_side->addPlace(place->icon(), place->title(), keys.toString(QKeySequence::NativeText));
+    m_side->setPlaceEnabled(index, false);
+    auto* action = new QAction(tr("Go to %1").arg(place->title()), this);
+    action->setObjectName(place->icon() + QStringLiteral("Go"));
+    action->setShortcut(keys);
+    addAction(action);
+    connect(action, &QAction::triggered, this, [this, index] {
+        if (m_casebase)
+            showPlace(index);
+    });
+    connect(place, &Place::troubled, &m_issues, &IssueList::add);
+}
+
+void MainWindow::showPlace(int index)
+{
+    m_side->setCurrent(index);
+    if (index < 0) {
+        m_stack->setCurrentWidget(m_welcome);
+        m_welcome->setFocus();
+        m_header->setPlace(QStringLiteral("Precedent"));
+        return;
+    }
+    Place* place = m_places[static_cast<std::size_t>(index)];
+    m_stack->setCurrentWidget(place);
+    place->mainView()->setFocus(Qt::OtherFocusReason);
+    m_header->setPlace(place->title());
+}
+
+void MainWindow::openCasebase(const std::filesystem::path& path)
+{
+    m_opening = std::make_unique<CasebaseBridge>(path);
+    connect(m_opening.get(), &CasebaseBridge::opened, this, [this] { showCasebase(std::move(m_opening)); });
+    connect(m_opening.get(), &CasebaseBridge::openFailed, this, [this](const Error& error) {
+        m_issues.add(text(error.message()), text(error.hint()));
+        m_opening.release()->deleteLater(); // it is emitting
+    });
+}
+
+void MainWindow::showCasebase(std::unique_ptr<CasebaseBridge> casebase)
+{
+    m_undo->clear();
+    for (Place* place : m_places)
+        place->setCasebase(casebase.get());
+    m_casebase = std::move(casebase);
+    const QString path = text(m_casebase->path().string());
+    const QString name = QFileInfo(path).fileName();
+    m_recent.add(path);
+    m_header->setCasebase(m_casebase->isReadOnly() ? tr("%1 (read-only)").arg(name) : name, path);
+    setWindowTitle(tr("%1 - Precedent").arg(name));
+    for (int i = 0; i < static_cast<int>(m_places.size()); ++i)
+        m_side->setPlaceEnabled(i, true);
+    showPlace(0);
+    if (m_quickstartWaits)
+        startQuickstart();
+}
+
+void MainWindow::openLast()
+{
+    const QStringList paths = m_recent.paths();
+    if (!paths.isEmpty() && QFileInfo::exists(paths.front()))
+        openCasebase(paths.front().toStdString());
+}
+
+void MainWindow::startQuickstart()
+{
+    m_quickstartWaits = m_casebase == nullptr;
+    if (m_quickstartWaits)
+        return openSample();
+    showPlace(1);
+    m_runsPlace->startQuickstart();
+}
+
+void MainWindow::openCitation(const QString& id)
+{
+    showPlace(0);
+    if (id.contains(QLatin1Char('-')))
+        m_casebasePlace->openCase(id);
+    else
+        m_casebasePlace->openCode(id);
+}
+
+void MainWindow::showCasebaseMenu(const QPoint& at)
+{
+    QMenu menu(this);
+    menu.addActions({m_actions->newCasebase, m_actions->open, m_actions->openSample});
+    menu.addSeparator();
+    menu.addAction(m_actions->welcome);
+    menu.exec(at);
+}
+
+void MainWindow::showHelp()
+{
+    const auto* place = qobject_cast<Place*>(m_stack->currentWidget());
+    const QString words = place != nullptr ? place->help()
+                                           : tr("A casebase is one file with codes, cases, requests and runs. Open the sample to look "
+                                                "around, or run the quickstart to see a model "
+                                                "learn. Ctrl+K finds every command.");
+    QWhatsThis::showText(m_side->mapToGlobal(QPoint(m_side->width() + 8, m_side->height() - 120)), words, this);
+}
+
+void MainWindow::showSettings()
+{
+    QMenu menu(this);
+    menu.addSection(tr("Colours"));
+    auto* group = new QActionGroup(&menu);
+    for (const auto& [choice, name] :
+        {std::pair{ThemeChoice::system, tr("As the system")}, {ThemeChoice::light, tr("Light")}, {ThemeChoice::dark, tr("Dark")}}) {
+        QAction* action = menu.addAction(name);
+        action->setCheckable(true);
+        action->setChecked(Theme::instance().choice() == choice);
+        group->addAction(action);
+        connect(action, &QAction::triggered, this, [choice = choice] {
+            Theme::instance().setChoice(choice);
+            QSettings().setValue(QStringLiteral("theme"), static_cast<int>(choice));
+        });
+    }
+    menu.addSeparator();
+    menu.addAction(m_actions->about);
+    menu.exec(m_header->mapToGlobal(QPoint(m_header->width() - menu.sizeHint().width() - 12, m_header->height())));
+}
+
+void MainWindow::showAbout()
+{
+    QMessageBox::about(this, tr("About Precedent"),
+        tr("<h3>Precedent %1</h3><p>A workbench for safety codes, cases and the models that reason over them.</p>"
+           "<p>Free software under the GNU General Public License, version 3 or later. It stands on Qt (LGPL 3), LibTorch (BSD), "
+           "SQLite (public domain), QCustomPlot (GPL 3), spdlog and JSON for Modern C++ (MIT), PCRE2 (BSD), ICU (Unicode), OpenSSL (Apache "
+           "2) "
+           "and the Noto fonts (SIL Open Font License 1.1).</p>")
+            .arg(QCoreApplication::applicationVersion()));
+}
+
+void MainWindow::chooseCasebase()
+{
+    const QString path = QFileDialog::getOpenFileName(this, tr("Open a casebase"), {}, tr("Casebases (*.casebase);;All files (*)"));
+    if (!path.isEmpty())
+        openCasebase(path.toStdString());
+}
+
+void MainWindow::chooseNewCasebase()
+{
+    QString path = QFileDialog::getSaveFileName(this, tr("New casebase"), {}, tr("Casebases (*.casebase)"));
+    if (path.isEmpty())
+        return;
+    if (QFileInfo(path).suffix().isEmpty())
+        path += QStringLiteral(".casebase");
+    makeCasebase(path.toStdString(), Content::empty, this, [this, path](const Status& made) {
+        if (made.ok())
+            openCasebase(path.toStdString());
+        else
+            m_issues.add(text(made.error().message()), text(made.error().hint()));
+    });
+}
+
+void MainWindow::openSample()
+{
+    const QString folder = QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) + QStringLiteral("/precedent");
+    const QString path = folder + QStringLiteral("/sample.casebase");
+    if (QFileInfo::exists(path))
+        return openCasebase(path.toStdString());
+    makeCasebase(path.toStdString(), Content::sample, this, [this, path](const Status& made) {
+        if (made.ok())
+            openCasebase(path.toStdString());
+        else
+            m_issues.add(text(made.error().message()), text(made.error().hint()));
+    });
+}
+
+void MainWindow::toggleTheme()
+{
+    const ThemeChoice choice = Theme::instance().isDark() ? ThemeChoice::light : ThemeChoice::dark;
+    Theme::instance().setChoice(choice);
+    QSettings().setValue(QStringLiteral("theme"), static_cast<int>(choice));
+}
+
+void MainWindow::showPalette()
+{
+    auto* palette = new CommandPalette(actions(), this);
+    palette->setAttribute(Qt::WA_DeleteOnClose);
+    palette->move(mapToGlobal(QPoint((width() - palette->width()) / 2, 8)));
+    palette->show();
+    palette->setFocus();
+}
+
+void MainWindow::showIssues()
+{
+    auto* dialog = new QDialog(this);
+    dialog->setObjectName(QStringLiteral("issuesPanel"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(tr("Issues"));
+    dialog->resize(640, 320);
+    auto* list = new QListView(dialog);
+    list->setObjectName(QStringLiteral("issuesList"));
+    list->setModel(&m_issues);
+    list->setWordWrap(true);
+    auto* layout = new QVBoxLayout(dialog);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(list);
+    dialog->show();
+}
+
+void MainWindow::closeEvent(QCloseEvent* event)
+{
+    if (m_runsPlace->isRunning()) {
+        event->ignore();
+        if (m_closing)
+            return;
+        const auto answer = QMessageBox::question(this, tr("A run is under way"),
+            tr("Stop the run and close? Its state is saved first, and it can be continued from there."),
+            QMessageBox::Yes | QMessageBox::Cancel, QMessageBox::Cancel);
+        if (answer != QMessageBox::Yes)
+            return;
+        m_closing = true;
+        m_runsPlace->stopRun();
+        return;
+    }
+    QSettings().setValue(QStringLiteral("window/geometry"), saveGeometry());
+    QMainWindow::closeEvent(event);
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event)
+{
+    if (isCasebaseFile(*event->mimeData()))
+        event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event)
+{
+    event->acceptProposedAction();
+    openCasebase(event->mimeData()->urls().front().toLocalFile().toStdString());
+}
+
+} // namespace precedent::ui

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include <QMainWindow>
+
+#include "precedent/base/result.h"
+#include "ui/shell/issue_list.h"
+#include "ui/shell/recent_files.h"
+
+class QStackedWidget;
+class QUndoStack;
+
+namespace precedent::ui {
+
+class CasebaseBridge;
+class CasebasePlace;
+class HeaderBar;
+class Place;
+class RunsPlace;
+class SideBar;
+class StatusStrip;
+class WelcomePage;
+
+/// One casebase's window. It only assembles: places, bars and actions each live in their own class.
+class MainWindow final : public QMainWindow {
+    Q_OBJECT
+public:
+    explicit MainWindow(QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    /// Opens on the worker; what goes wrong is an issue, and the window stays as it was.
+    void openCasebase(const std::filesystem::path& path);
+    /// The sample in the user's data folder, made at the first call.
+    void openSample();
+    /// The casebase that was open last, if it is still there; else the welcome page stays.
+    void openLast();
+    /// Opens the sample, unless a casebase is open, and starts the quickstart on it.
+    void startQuickstart();
+    [[nodiscard]] CasebaseBridge* casebase() const { return m_casebase.get(); }
+    [[nodiscard]] IssueList& issues() { return m_issues; }
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+private:
+    void makeActions();
+    void addPlace(Place* place, const QKeySequence& keys);
+    void showPlace(int index); ///< -1: the welcome page
+    void showCasebase(std::unique_ptr<CasebaseBridge> casebase);
+    void chooseCasebase();
+    void chooseNewCasebase();
+    void toggleTheme();
+    void showPalette();
+    void showIssues();
+    void openCitation(const QString& id);
+    void showCasebaseMenu(const QPoint& at);
+    void showAbout();
+    void showHelp();
+    void showSettings();
+
+    IssueList m_issues;
+    RecentFiles m_recent;
+    std::unique_ptr<CasebaseBridge> m_casebase;
+    std::unique_ptr<CasebaseBridge> m_opening; ///< becomes m_casebase when it is open
+    SideBar* m_side;
+    HeaderBar* m_header;
+    StatusStrip* m_status;
+    QStackedWidget* m_stack;
+    WelcomePage* m_welcome = nullptr;
+    std::vector<Place*> m_places;
+    QUndoStack* m_undo;
+    CasebasePlace* m_casebasePlace = nullptr;
+    RunsPlace* m_runsPlace = nullptr;
+    bool m_quickstartWaits = false; ///< for the sample to be open
+    bool m_closing = false; ///< as soon as the run has saved its state
+    struct Actions;
+    std::unique_ptr<Actions> m_actions;
+};
+
+} // namespace precedent::ui
