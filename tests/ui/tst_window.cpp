@@ -3,11 +3,13 @@
 #include <QAbstractItemModelTester>
 #include <QApplication>
 #include <QComboBox>
+#include <QDropEvent>
 #include <QFontDatabase>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
 #include <QMessageBox>
+#include <QMimeData>
 #include <QPushButton>
 #include <QStandardPaths>
 #include <QTabBar>
@@ -51,6 +53,15 @@ ui::RunOrder shortRun(int steps)
     return order;
 }
 
+void dropOn(QWidget& window, const QMimeData& data)
+{
+    const QPoint at(700, 400);
+    QDragEnterEvent enter(at, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(&window, &enter);
+    QDropEvent drop(at, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(&window, &drop);
+}
+
 } // namespace
 
 /// The real window, offscreen, used as a user would: found by objectName, asserted on models and widgets.
@@ -66,6 +77,8 @@ private Q_SLOTS:
     void editIsSavedAndUndone();
     void draftComesBackWithItsCase();
     void unknownCitationIsNamed();
+    void dropIsShownBeforeItIsStored();
+    void fileThatCannotBeReadIsToldInTheDialog();
     void fileThatIsNoCasebaseIsAnIssue();
     void runStreamsPausesStopsAndContinues();
     void runEndsWithBeforeAndAfter();
@@ -245,6 +258,51 @@ void TestWindow::unknownCitationIsNamed()
     QTRY_VERIFY(child<QLabel>("citationsLabel")->text().contains(QStringLiteral("found")));
     child<QTextEdit>("caseChainEdit")->setPlainText(QStringLiteral("By [S1] and [S99] this is fine. So comply."));
     QTRY_COMPARE(child<QLabel>("citationsLabel")->text(), QStringLiteral("not found: S99"));
+}
+
+void TestWindow::dropIsShownBeforeItIsStored()
+{
+    open(copyOfSample("drop.casebase"));
+    auto* table = child<QTableView>("casesTable");
+    QTRY_COMPARE(table->model()->rowCount(), kSampleCases);
+    const QString path = m_folder.filePath("new.csv");
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write("question,codes,disposition,chain,answer\n"
+               "May I paint the shed?,S1,comply,By [S1] this is fine. So comply.,Yes.\n"
+               "May I paint the boat?,S1,comply,By [S1] this is fine. So comply.,Yes.\n"
+               ",S1,comply,x,y\n");
+    file.close();
+    QMimeData data;
+    data.setUrls({QUrl::fromLocalFile(path)});
+    dropOn(*m_window, data);
+    QTRY_VERIFY(m_window->findChild<QLineEdit*>("importMapEdit") != nullptr);
+    child<QComboBox>("importAsCombo")->setCurrentIndex(1);
+    child<QLineEdit>("importMapEdit")->setText(QStringLiteral("request=question"));
+    QTRY_VERIFY2(
+        child<QLabel>("importPreview")->text().contains(QStringLiteral("take in: 2.")), qPrintable(child<QLabel>("importPreview")->text()));
+    QVERIFY(child<QLabel>("importPreview")->text().contains(QStringLiteral("Not fitting: 1.")));
+    QCOMPARE(table->model()->rowCount(), kSampleCases); // nothing yet
+    QTRY_VERIFY(child<QPushButton>("importButton")->isEnabled());
+    QTest::mouseClick(child<QPushButton>("importButton"), Qt::LeftButton);
+    QTRY_COMPARE(table->model()->rowCount(), kSampleCases + 2);
+}
+
+void TestWindow::fileThatCannotBeReadIsToldInTheDialog()
+{
+    open(copyOfSample("bad.casebase"));
+    const QString path = m_folder.filePath("bad.csv");
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write("prompt,label\n\"never closed,harmful\n");
+    file.close();
+    QMimeData data;
+    data.setUrls({QUrl::fromLocalFile(path)});
+    dropOn(*m_window, data);
+    QTRY_VERIFY(m_window->findChild<QLabel*>("importPreview") != nullptr);
+    QTRY_VERIFY2(
+        child<QLabel>("importPreview")->text().contains(QStringLiteral("quote")), qPrintable(child<QLabel>("importPreview")->text()));
+    QVERIFY(!child<QPushButton>("importButton")->isEnabled());
 }
 
 void TestWindow::fileThatIsNoCasebaseIsAnIssue()

@@ -62,6 +62,9 @@ public:
         });
     }
 
+    /// Someone else wrote to the file (an import): changed() for everyone.
+    void announceChange() { Q_EMIT changed(); }
+
 Q_SIGNALS:
     void opened();
     void openFailed(const precedent::Error& error);

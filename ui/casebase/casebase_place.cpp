@@ -1,6 +1,7 @@
 #include "ui/casebase/casebase_place.h"
 
 #include <QComboBox>
+#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -8,6 +9,7 @@
 #include <QSplitter>
 #include <QTableView>
 #include <QTimer>
+#include <QToolButton>
 #include <QTreeView>
 #include <QVBoxLayout>
 
@@ -18,6 +20,7 @@
 #include "ui/casebase/case_table_model.h"
 #include "ui/casebase/code_delegate.h"
 #include "ui/casebase/code_tree_model.h"
+#include "ui/casebase/import_dialog.h"
 #include "ui/shell/disposition_look.h"
 #include "ui/shell/icons.h"
 #include "ui/shell/pane.h"
@@ -105,7 +108,16 @@ CasebasePlace::CasebasePlace(QUndoStack* undo, QWidget* parent)
     auto* left = new Pane(this, true);
     auto* codesTitle = new QLabel(tr("Codes"), left);
     codesTitle->setFont(sectionFont());
+    auto* import = new QToolButton(left);
+    import->setObjectName(QStringLiteral("importFilesButton"));
+    import->setIcon(themedIcon(QStringLiteral("import")));
+    import->setToolTip(tr("Import"));
+    import->setAccessibleName(tr("Import"));
+    import->setProperty("plain", true);
+    connect(import, &QToolButton::clicked, this, [this] { this->import(); });
     left->bar()->addWidget(codesTitle);
+    left->bar()->addStretch();
+    left->bar()->addWidget(import);
     left->setBody(m_tree);
 
     auto* splitter = new QSplitter(this);
@@ -148,6 +160,26 @@ CasebasePlace::CasebasePlace(QUndoStack* undo, QWidget* parent)
     connect(m_cases, &QAbstractItemModel::dataChanged, this, &CasebasePlace::chooseAgain);
     connect(m_cases, &QAbstractItemModel::modelReset, this, &CasebasePlace::chooseAgain);
     connect(m_codes, &CodeTreeModel::failed, this, [this](const QString& message) { Q_EMIT troubled(message, {}); });
+}
+
+void CasebasePlace::import(const QStringList& files)
+{
+    if (m_casebase == nullptr)
+        return;
+    if (m_casebase->isReadOnly()) {
+        Q_EMIT troubled(
+            tr("This casebase is open read-only, so nothing can be imported."), tr("Make a copy where you may write, and open that."));
+        return;
+    }
+    QStringList chosen = files;
+    if (chosen.isEmpty())
+        chosen = QFileDialog::getOpenFileNames(this, tr("Import"), {}, tr("Data (*.csv *.tsv *.json *.jsonl);;All files (*)"));
+    if (chosen.isEmpty())
+        return;
+    auto* dialog = new ImportDialog(m_casebase->path(), chosen, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &ImportDialog::imported, this, [this] { m_casebase->announceChange(); });
+    dialog->open();
 }
 
 void CasebasePlace::openCase(const QString& id)

@@ -28,6 +28,8 @@ public:
     [[nodiscard]] QWidget* filterField() const override;
     [[nodiscard]] QWidget* mainView() override;
 
+    /// Asks for files and shows the import's preview; `files` skips the asking.
+    void import(const QStringList& files = {});
     void openCase(const QString& id);
     void openCode(const QString& id);
 

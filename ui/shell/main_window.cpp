@@ -17,6 +17,7 @@
 #include <QStackedWidget>
 #include <QStandardPaths>
 #include <QUndoStack>
+#include <QUrl>
 #include <QVBoxLayout>
 #include <QWhatsThis>
 
@@ -40,11 +41,20 @@ constexpr QSize kLeastSize{1024, 640};
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
 
-bool isCasebaseFile(const QMimeData& data)
+/// The local files of a drop; empty if something else is among them.
+QStringList localFiles(const QMimeData& data)
 {
+    QStringList files;
     const auto urls = data.urls();
-    return urls.size() == 1 && urls.front().isLocalFile() && urls.front().toLocalFile().endsWith(QStringLiteral(".casebase"));
+    for (const QUrl& url : urls) {
+        if (!url.isLocalFile())
+            return {};
+        files += url.toLocalFile();
+    }
+    return files;
 }
+
+bool isCasebase(const QString& file) { return file.endsWith(QStringLiteral(".casebase")); }
 
 } // namespace
 
@@ -52,6 +62,7 @@ struct MainWindow::Actions {
     QAction* newCasebase;
     QAction* quickstart;
     QAction* newRun;
+    QAction* import;
     QAction* undo;
     QAction* redo;
     QAction* about;
@@ -140,6 +151,14 @@ void MainWindow::makeActions()
     m_actions->open = make("openCasebase", tr("Open a casebase"), QKeySequence::Open, &MainWindow::chooseCasebase);
     m_actions->openSample = make("openSample", tr("Open the sample casebase"), {}, &MainWindow::openSample);
     m_actions->quickstart = make("quickstart", tr("Run the quickstart"), {}, &MainWindow::startQuickstart);
+    m_actions->import = new QAction(tr("Import"), this);
+    m_actions->import->setObjectName(QStringLiteral("importFiles"));
+    m_actions->import->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_I));
+    addAction(m_actions->import);
+    connect(m_actions->import, &QAction::triggered, this, [this] {
+        if (m_casebase)
+            m_casebasePlace->import();
+    });
     m_actions->newRun = new QAction(tr("New run"), this);
     m_actions->newRun->setObjectName(QStringLiteral("newRun"));
     addAction(m_actions->newRun);
@@ -271,6 +290,8 @@ void MainWindow::showCasebaseMenu(const QPoint& at)
 {
     QMenu menu(this);
     menu.addActions({m_actions->newCasebase, m_actions->open, m_actions->openSample});
+    menu.addSeparator();
+    menu.addAction(m_actions->import);
     menu.addSeparator();
     menu.addAction(m_actions->welcome);
     menu.exec(at);
@@ -408,14 +429,21 @@ void MainWindow::closeEvent(QCloseEvent* event)
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event)
 {
-    if (isCasebaseFile(*event->mimeData()))
+    const QStringList files = localFiles(*event->mimeData());
+    if (!files.isEmpty() && (isCasebase(files.front()) || m_casebase))
         event->acceptProposedAction();
 }
 
 void MainWindow::dropEvent(QDropEvent* event)
 {
+    const QStringList files = localFiles(*event->mimeData());
+    if (files.isEmpty())
+        return;
     event->acceptProposedAction();
-    openCasebase(event->mimeData()->urls().front().toLocalFile().toStdString());
+    if (isCasebase(files.front()))
+        return openCasebase(files.front().toStdString());
+    showPlace(0);
+    m_casebasePlace->import(files);
 }
 
 } // namespace precedent::ui

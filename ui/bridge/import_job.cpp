@@ -1,0 +1,75 @@
+#include "ui/bridge/import_job.h"
+
+#include <chrono>
+#include <mutex>
+#include <thread>
+
+#include "precedent/casebase/casebase.h"
+#include "precedent/workspace/disposition_deriver.h"
+
+namespace precedent::ui {
+namespace {
+
+constexpr std::chrono::milliseconds kFrame(16);
+
+} // namespace
+
+struct ImportJob::Shared {
+    std::stop_source stop;
+    std::mutex mutex;
+    ImportJob* job = nullptr; ///< guarded; null once it is gone
+
+    template <typename Act>
+    void post(Act act)
+    {
+        const std::scoped_lock lock(mutex);
+        if (job != nullptr)
+            QMetaObject::invokeMethod(
+                job, [to = job, act = std::move(act)] { act(*to); }, Qt::QueuedConnection);
+    }
+
+    [[nodiscard]] Result<casebase::ImportResult> go(
+        const std::filesystem::path& path, const std::vector<std::filesystem::path>& files, casebase::ImportOptions options)
+    {
+        auto opened = casebase::Casebase::open(path, casebase::OpenMode::readWrite);
+        if (!opened.ok())
+            return opened.error();
+        options.stop = stop.get_token();
+        options.disposition = workspace::analysisDeriver();
+        options.onProgress = [this, last = std::chrono::steady_clock::time_point{}](const casebase::ImportProgress& p) mutable {
+            const auto now = std::chrono::steady_clock::now();
+            if (now - last < kFrame)
+                return;
+            last = now;
+            const double share = p.fileBytes > 0 ? static_cast<double>(p.bytes) / static_cast<double>(p.fileBytes) : -1;
+            post([file = QString::fromStdString(p.file), rows = p.rows, share](ImportJob& to) { Q_EMIT to.progressed(file, rows, share); });
+        };
+        casebase::Importer importer(**opened, std::move(options));
+        return importer.import(files);
+    }
+};
+
+ImportJob::ImportJob(
+    std::filesystem::path casebase, std::vector<std::filesystem::path> files, casebase::ImportOptions options, QObject* parent)
+    : QObject(parent)
+    , m_shared(std::make_shared<Shared>())
+{
+    m_shared->job = this;
+    std::thread([shared = m_shared, path = std::move(casebase), files = std::move(files), options = std::move(options)] {
+        auto result = std::make_shared<Result<casebase::ImportResult>>(shared->go(path, files, options));
+        shared->post([result](ImportJob& to) { Q_EMIT to.finished(*result); });
+    }).detach();
+}
+
+ImportJob::~ImportJob()
+{
+    {
+        const std::scoped_lock lock(m_shared->mutex);
+        m_shared->job = nullptr;
+    }
+    cancel();
+}
+
+void ImportJob::cancel() { m_shared->stop.request_stop(); }
+
+} // namespace precedent::ui

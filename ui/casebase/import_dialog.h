@@ -1,0 +1,52 @@
+#pragma once
+
+#include <QDialog>
+#include <QStringList>
+
+#include <filesystem>
+#include <memory>
+
+#include "precedent/casebase/importer.h"
+
+class QComboBox;
+class QLabel;
+class QLineEdit;
+class QProgressBar;
+class QPushButton;
+class QTimer;
+
+namespace precedent::ui {
+
+class ImportJob;
+
+/// Files into a casebase: what they are taken for, and a look at what would come of it before anything is stored.
+class ImportDialog final : public QDialog {
+    Q_OBJECT
+public:
+    ImportDialog(std::filesystem::path casebase, const QStringList& files, QWidget* parent = nullptr);
+    ~ImportDialog() override;
+
+Q_SIGNALS:
+    void imported(qint64 rows); ///< stored
+
+private:
+    void look(); ///< a dry run with what the form says
+    void store();
+    void begin(bool dryRun);
+    void take(const Result<casebase::ImportResult>& result, bool dryRun);
+    [[nodiscard]] casebase::ImportOptions options() const;
+
+    std::filesystem::path m_casebase;
+    std::vector<std::filesystem::path> m_files;
+    std::unique_ptr<ImportJob> m_job;
+    QComboBox* m_as;
+    QComboBox* m_label;
+    QLineEdit* m_map;
+    QLineEdit* m_suite;
+    QLabel* m_preview;
+    QProgressBar* m_progress;
+    QPushButton* m_import;
+    QTimer* m_pause;
+};
+
+} // namespace precedent::ui
