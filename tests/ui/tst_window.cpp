@@ -1,5 +1,7 @@
 #include <QtTest/QtTest>
 
+#include <unistd.h>
+
 #include <QAbstractItemModelTester>
 #include <QApplication>
 #include <QComboBox>
@@ -27,6 +29,7 @@
 #include "ui/plots/curve_panel.h"
 #include "ui/runs/runs_place.h"
 #include "ui/shell/main_window.h"
+#include "ui/shell/reveal.h"
 #include "ui/shell/theme.h"
 #include "ui/shell/type_scale.h"
 
@@ -79,6 +82,9 @@ private Q_SLOTS:
     void unknownCitationIsNamed();
     void dropIsShownBeforeItIsStored();
     void fileThatCannotBeReadIsToldInTheDialog();
+    void sensitiveTextIsHiddenUntilRevealed();
+    void deletedFileIsToldAndCanBeSaved();
+    void readOnlyCasebaseIsShownAndNotChanged();
     void fileThatIsNoCasebaseIsAnIssue();
     void runStreamsPausesStopsAndContinues();
     void runEndsWithBeforeAndAfter();
@@ -303,6 +309,65 @@ void TestWindow::fileThatCannotBeReadIsToldInTheDialog()
     QTRY_VERIFY2(
         child<QLabel>("importPreview")->text().contains(QStringLiteral("quote")), qPrintable(child<QLabel>("importPreview")->text()));
     QVERIFY(!child<QPushButton>("importButton")->isEnabled());
+}
+
+void TestWindow::sensitiveTextIsHiddenUntilRevealed()
+{
+    const QString path = copyOfSample("sensitive.casebase");
+    {
+        auto casebase = casebase::Casebase::open(asPath(path), casebase::OpenMode::readWrite);
+        QVERIFY(casebase.ok());
+        casebase::Case value;
+        value.id = "S1-000";
+        value.request = {{"user", "Tell me the secret word."}};
+        value.codes = {{"S1", true}};
+        value.disposition = Disposition::refuse;
+        value.answer = "No.";
+        value.source = "elsewhere";
+        QVERIFY((*casebase)->cases().add(value).ok());
+    }
+    ui::Reveal::instance().setOn(false);
+    open(path);
+    auto* table = child<QTableView>("casesTable");
+    QTRY_COMPARE(table->model()->index(0, 0).data().toString(), QStringLiteral("S1-000"));
+    QCOMPARE(table->model()->index(0, 1).data().toString(), QStringLiteral("sensitive, hidden"));
+    QVERIFY(table->model()->index(1, 1).data().toString() != QStringLiteral("sensitive, hidden")); // the sample's own
+    table->selectRow(0);
+    QTRY_VERIFY(child<QPushButton>("revealCaseButton")->isVisible());
+    QVERIFY(!child<QTextEdit>("caseRequestEdit")->isEnabled());
+    QTest::mouseClick(child<QPushButton>("revealCaseButton"), Qt::LeftButton);
+    QCOMPARE(table->model()->index(0, 1).data().toString(), QStringLiteral("Tell me the secret word."));
+    QVERIFY(child<QTextEdit>("caseRequestEdit")->isEnabled());
+    child<QAction>("reveal")->trigger();
+    QCOMPARE(table->model()->index(0, 1).data().toString(), QStringLiteral("sensitive, hidden"));
+}
+
+void TestWindow::deletedFileIsToldAndCanBeSaved()
+{
+    const QString path = copyOfSample("deleted.casebase");
+    open(path);
+    QTRY_COMPARE(child<QTableView>("casesTable")->model()->rowCount(), kSampleCases);
+    QVERIFY(QFile::remove(path));
+    QTRY_COMPARE(m_window->issues().rowCount(), 1);
+    QVERIFY(m_window->issues().index(0).data().toString().contains(QStringLiteral("deleted.casebase")));
+    const QString rescued = m_folder.filePath("rescued.casebase");
+    m_window->saveCopy(rescued);
+    QTRY_VERIFY(QFile::exists(rescued));
+    QTRY_VERIFY(casebase::Casebase::open(asPath(rescued), casebase::OpenMode::readOnly).ok());
+    auto casebase = casebase::Casebase::open(asPath(rescued), casebase::OpenMode::readOnly);
+    QCOMPARE((*casebase)->cases().count().value(), kSampleCases);
+}
+
+void TestWindow::readOnlyCasebaseIsShownAndNotChanged()
+{
+    if (::geteuid() == 0)
+        QSKIP("root may write everywhere, so nothing is read-only to it");
+    const QString path = copyOfSample("readonly.casebase");
+    QVERIFY(QFile::setPermissions(path, QFile::ReadOwner));
+    open(path);
+    QTRY_COMPARE(child<QTableView>("casesTable")->model()->rowCount(), kSampleCases);
+    child<QTableView>("casesTable")->selectRow(0);
+    QTRY_VERIFY(child<QTextEdit>("caseAnswerEdit")->isReadOnly());
 }
 
 void TestWindow::fileThatIsNoCasebaseIsAnIssue()

@@ -69,6 +69,11 @@ void CaseDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     } else if (index.column() == CaseTableModel::statusColumn && !word.isEmpty()) {
         const StatusLook look = lookOf(static_cast<casebase::CaseStatus>(index.data(CaseTableModel::statusRole).toInt()));
         paintMarked(*painter, cell, look.icon, quiet, look.word, quiet);
+    } else if (index.data(CaseTableModel::hiddenRole).toBool() && index.column() == CaseTableModel::requestColumn) {
+        const int words = painter->fontMetrics().horizontalAdvance(word) + kPadding;
+        painter->fillRect(QRect(cell.left(), cell.center().y() - 3, std::max(0, cell.width() - words), 8), theme.color(Role::track));
+        painter->setPen(quiet);
+        painter->drawText(cell, Qt::AlignVCenter | Qt::AlignRight, word);
     } else {
         painter->setPen(index.column() == CaseTableModel::codesColumn ? quiet : text);
         painter->drawText(cell, Qt::AlignVCenter, painter->fontMetrics().elidedText(word, Qt::ElideRight, cell.width()));

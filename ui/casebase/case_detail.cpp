@@ -23,6 +23,7 @@
 #include "ui/shell/counted.h"
 #include "ui/shell/disposition_look.h"
 #include "ui/shell/icons.h"
+#include "ui/shell/reveal.h"
 #include "ui/shell/style.h"
 #include "ui/shell/type_scale.h"
 
@@ -81,6 +82,8 @@ CaseDetail::CaseDetail(QUndoStack* undo, QWidget* parent)
     , m_citations(new QuietLabel({}, secondaryFont(), this))
     , m_chain(makeField("caseChainEdit", tr("Chain")))
     , m_answer(makeField("caseAnswerEdit", tr("Answer")))
+    , m_form(new QWidget)
+    , m_reveal(new QPushButton(themedIcon(QStringLiteral("eye")), tr("Reveal"), this))
     , m_twinCard(new Card(this))
     , m_twin(new QLabel(m_twinCard))
     , m_highlighter(new CitationHighlighter(m_chain->document()))
@@ -126,10 +129,12 @@ CaseDetail::CaseDetail(QUndoStack* undo, QWidget* parent)
     names->addWidget(m_state);
     headLayout->addLayout(names);
     headLayout->addStretch();
+    m_reveal->setObjectName(QStringLiteral("revealCaseButton"));
+    headLayout->addWidget(m_reveal);
     headLayout->addWidget(m_disposition);
     headLayout->addWidget(m_status);
 
-    auto* form = new QWidget;
+    auto* form = m_form;
     auto* layout = new QVBoxLayout(form);
     layout->setContentsMargins(16, 12, 16, 16);
     layout->setSpacing(4);
@@ -205,6 +210,8 @@ CaseDetail::CaseDetail(QUndoStack* undo, QWidget* parent)
             keepDraft();
         }
     });
+    connect(m_reveal, &QPushButton::clicked, this, [] { Reveal::instance().setOn(true); });
+    connect(&Reveal::instance(), &Reveal::changed, this, &CaseDetail::hideOrShow);
     connect(m_twin, &QLabel::linkActivated, this, &CaseDetail::caseWanted);
     connect(&Theme::instance(), &Theme::changed, this, [this] {
         // A label keeps its links' colour until it gets another text.
@@ -300,6 +307,7 @@ void CaseDetail::fill()
     m_disposition->setEnabled(!readOnly);
     m_status->setEnabled(!readOnly);
     m_filling = false;
+    hideOrShow();
     m_stack->setCurrentIndex(1);
     changed();
     checkCitations();
@@ -333,6 +341,14 @@ void CaseDetail::changed()
     m_save->setEnabled(edits);
     m_revert->setVisible(edits);
     m_state->setText(edits ? tr("edited, v%1 stays until you save").arg(m_case->version) : tr("v%1").arg(m_case->version));
+}
+
+void CaseDetail::hideOrShow()
+{
+    const bool hidden = m_case && !Reveal::instance().isOn() && isSensitive(m_case->disposition, m_case->source);
+    m_reveal->setVisible(hidden);
+    m_form->setEnabled(!hidden); // what one cannot read one does not edit
+    setBlurred(*m_form, hidden);
 }
 
 void CaseDetail::checkCitations()

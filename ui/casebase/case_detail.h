@@ -45,6 +45,7 @@ private:
     void readBack();
     void changed();
     void checkCitations();
+    void hideOrShow();
     void keepDraft(); ///< in the casebase, so that it survives a crash and goes with the file
     void takeDraft();
     [[nodiscard]] casebase::Case edited() const;
@@ -68,6 +69,8 @@ private:
     QLabel* m_citations;
     QTextEdit* m_chain;
     QTextEdit* m_answer;
+    QWidget* m_form;
+    QPushButton* m_reveal;
     QWidget* m_twinCard;
     QLabel* m_twin;
     CitationHighlighter* m_highlighter;

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "ui/bridge/casebase_bridge.h"
+#include "ui/shell/reveal.h"
 
 namespace precedent::ui {
 namespace {
@@ -39,6 +40,11 @@ std::optional<casebase::CaseSort> sortOf(int column)
     }
 }
 
+bool isHidden(const casebase::CaseSummary& summary)
+{
+    return !Reveal::instance().isOn() && isSensitive(summary.disposition, summary.source);
+}
+
 struct Counts {
     std::int64_t shown = 0;
     std::int64_t total = 0;
@@ -49,6 +55,10 @@ struct Counts {
 CaseTableModel::CaseTableModel(QObject* parent)
     : QAbstractTableModel(parent)
 {
+    connect(&Reveal::instance(), &Reveal::changed, this, [this] {
+        if (m_rows > 0)
+            Q_EMIT dataChanged(index(0, requestColumn), index(m_rows - 1, requestColumn));
+    });
 }
 
 void CaseTableModel::setCasebase(CasebaseBridge* casebase)
@@ -168,7 +178,7 @@ QVariant CaseTableModel::data(const QModelIndex& index, int role) const
         case idColumn:
             return text(summary->id);
         case requestColumn:
-            return text(summary->requestStart);
+            return isHidden(*summary) ? tr("sensitive, hidden") : text(summary->requestStart);
         case codesColumn:
             return codesText(summary->codes);
         case dispositionColumn:
@@ -184,6 +194,8 @@ QVariant CaseTableModel::data(const QModelIndex& index, int role) const
         return {};
     case dispositionRole:
         return static_cast<int>(summary->disposition);
+    case hiddenRole:
+        return isHidden(*summary);
     case statusRole:
         return static_cast<int>(summary->status);
     default:

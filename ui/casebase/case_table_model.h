@@ -19,7 +19,7 @@ class CaseTableModel final : public QAbstractTableModel {
     Q_OBJECT
 public:
     enum Column { idColumn, requestColumn, codesColumn, dispositionColumn, statusColumn, columnCount_ };
-    enum DataRole { summaryRole = Qt::UserRole + 1, dispositionRole, statusRole };
+    enum DataRole { summaryRole = Qt::UserRole + 1, dispositionRole, statusRole, hiddenRole };
 
     explicit CaseTableModel(QObject* parent = nullptr);
 

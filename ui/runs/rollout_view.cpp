@@ -1,7 +1,6 @@
 #include "ui/runs/rollout_view.h"
 
 #include <QAbstractTextDocumentLayout>
-#include <QGraphicsBlurEffect>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMouseEvent>
@@ -16,13 +15,12 @@
 #include "ui/shell/counted.h"
 #include "ui/shell/disposition_look.h"
 #include "ui/shell/icons.h"
+#include "ui/shell/reveal.h"
 #include "ui/shell/style.h"
 #include "ui/shell/type_scale.h"
 
 namespace precedent::ui {
 namespace {
-
-constexpr int kBlurRadius = 10;
 
 QTextEdit* reader(const char* name, const QString& accessible, QWidget* parent)
 {
@@ -61,7 +59,6 @@ RolloutView::RolloutView(QWidget* parent)
     m_title->setFont(strong);
     m_detail->setWordWrap(false);
     m_reveal->setObjectName(QStringLiteral("revealButton"));
-    m_reveal->setCheckable(true);
     m_reveal->setIcon(themedIcon(QStringLiteral("eye")));
     m_reveal->setText(tr("Reveal"));
     m_reveal->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
@@ -117,7 +114,8 @@ RolloutView::RolloutView(QWidget* parent)
     layout->setSpacing(0);
     layout->addLayout(bar);
     layout->addWidget(scroll, 1);
-    connect(m_reveal, &QToolButton::toggled, this, &RolloutView::follow);
+    connect(m_reveal, &QToolButton::clicked, this, [] { Reveal::instance().setOn(!Reveal::instance().isOn()); });
+    connect(&Reveal::instance(), &Reveal::changed, this, &RolloutView::follow);
     connect(m_showPrompt, &QToolButton::toggled, m_prompt, &QWidget::setVisible);
     m_chain->viewport()->installEventFilter(this);
     m_chain->viewport()->setMouseTracking(true);
@@ -165,14 +163,8 @@ void RolloutView::setRollout(const casebase::Rollout* rollout, bool sensitive)
 void RolloutView::follow()
 {
     m_reveal->setVisible(m_sensitive);
-    const bool blurred = m_sensitive && !m_reveal->isChecked();
-    if (blurred && m_texts->graphicsEffect() == nullptr) {
-        auto* blur = new QGraphicsBlurEffect;
-        blur->setBlurRadius(kBlurRadius);
-        m_texts->setGraphicsEffect(blur);
-    } else if (!blurred) {
-        m_texts->setGraphicsEffect(nullptr);
-    }
+    const bool blurred = m_sensitive && !Reveal::instance().isOn();
+    setBlurred(*m_texts, blurred);
     m_reveal->setIcon(themedIcon(blurred ? QStringLiteral("eye") : QStringLiteral("eyeoff")));
     m_reveal->setText(blurred ? tr("Reveal") : tr("Hide"));
 }

@@ -21,7 +21,6 @@
 #include "precedent/base/json.h"
 #include "precedent/casebase/prompt_store.h"
 #include "precedent/casebase/run_store.h"
-#include "precedent/workspace/answer_judge.h"
 #include "precedent/workspace/run_service.h"
 #include "ui/bridge/casebase_bridge.h"
 #include "ui/plots/curve_panel.h"
@@ -36,6 +35,7 @@
 #include "ui/shell/counted.h"
 #include "ui/shell/icons.h"
 #include "ui/shell/pane.h"
+#include "ui/shell/reveal.h"
 #include "ui/shell/style.h"
 #include "ui/shell/type_scale.h"
 
@@ -107,6 +107,7 @@ struct RunRows {
     core::RunSpec spec;
     std::vector<casebase::RunStep> steps;
     bool starter = false;
+    bool sensitive = false; ///< some request of the casebase is
 };
 
 Result<RunRows> readRun(casebase::Casebase& casebase, const std::string& id)
@@ -128,6 +129,11 @@ Result<RunRows> readRun(casebase::Casebase& casebase, const std::string& id)
         return steps.error();
     rows.steps = std::move(*steps);
     rows.starter = rows.run.model == "starter";
+    // What is being written has no label yet: one sensitive request among those to train on is enough to hide it.
+    (void)casebase.prompts().forEach({}, [&rows](const casebase::Prompt& prompt) -> Status {
+        rows.sensitive = isSensitive(prompt.label, prompt.source);
+        return rows.sensitive ? Status(Error(ErrorCode::cancelled, "found")) : Status();
+    });
     return rows;
 }
 
@@ -397,6 +403,7 @@ QWidget* RunPanel::buildLive()
     });
     // A click on a row is reading: what is read does not move.
     connect(m_table, &QTableView::clicked, this, [this] { m_following = false; });
+    connect(&Reveal::instance(), &Reveal::changed, this, &RunPanel::showGroup);
     connect(m_view, &RolloutView::citationClicked, this, &RunPanel::citationClicked);
     return page;
 }
@@ -448,6 +455,7 @@ void RunPanel::load()
             m_name->setText(text(rows->run.name.empty() ? rows->run.id : rows->run.name));
             m_spec = rows->spec;
             m_starter = rows->starter;
+            m_writing->setSensitive(rows->sensitive);
             m_steps = rows->run.steps;
             m_records = std::move(rows->steps);
             m_rewards->setWeights({{"disposition", m_spec.rewardWeights.disposition}, {"harmlessness", m_spec.rewardWeights.harmlessness},
@@ -503,9 +511,7 @@ void RunPanel::loadStep(int step)
                 const auto prompt = casebase.prompts().find(rollout.promptId);
                 if (prompt.ok()) {
                     rows.requests[rollout.promptId] = lastUserText(prompt.value().messages);
-                    const PromptLabel label = prompt.value().label;
-                    if ((label == PromptLabel::harmful || label == PromptLabel::attack) &&
-                        prompt.value().source != workspace::kSampleSource)
+                    if (isSensitive(prompt.value().label, prompt.value().source))
                         rows.sensitive.insert(rollout.promptId);
                 } else {
                     rows.requests[rollout.promptId] = rollout.promptId;
@@ -524,8 +530,6 @@ void RunPanel::loadStep(int step)
             m_rollouts = std::move(rows->rollouts);
             m_requests = std::move(rows->requests);
             m_sensitive = std::move(rows->sensitive);
-            if (!m_sensitive.empty())
-                m_writing->setSensitive(true);
             m_waiting = 0;
             m_newer->setVisible(false);
             const QSignalBlocker quiet(m_stepCombo);
@@ -554,7 +558,7 @@ void RunPanel::showGroup()
     QString request;
     if (!group.empty()) {
         const std::string& id = group.front().promptId;
-        request = m_sensitive.contains(id) ? tr("sensitive, hidden") : text(m_requests[id]);
+        request = m_sensitive.contains(id) && !Reveal::instance().isOn() ? tr("sensitive, hidden") : text(m_requests[id]);
     }
     m_request->setText(request);
     m_request->setToolTip(request);

@@ -160,8 +160,8 @@ void RunsPlace::start(const RunOrder& order)
     if (m_casebase == nullptr)
         return;
     if (isRunning()) {
-        Q_EMIT troubled(tr("A run is under way; a second one would have to share its two processor cores."),
-            tr("Stop it first, or wait until it is over."));
+        Q_EMIT troubled(
+            tr("A run is under way; a second one would have to share its processor."), tr("Stop it first, or wait until it is over."));
         return;
     }
     m_live.clear();

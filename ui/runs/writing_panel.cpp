@@ -1,6 +1,5 @@
 #include "ui/runs/writing_panel.h"
 
-#include <QGraphicsBlurEffect>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPainter>
@@ -10,6 +9,7 @@
 
 #include "ui/shell/card.h"
 #include "ui/shell/citation_highlighter.h"
+#include "ui/shell/reveal.h"
 #include "ui/shell/theme.h"
 #include "ui/shell/type_scale.h"
 
@@ -18,7 +18,6 @@ namespace {
 
 constexpr int kHeight = 128;
 constexpr int kPitch = 72;
-constexpr int kBlurRadius = 10;
 
 /// Without the marks that a model writes for programs: the chain's end becomes a new line.
 QString readable(QString text)
@@ -69,17 +68,13 @@ WritingPanel::WritingPanel(QWidget* parent)
     layout->addLayout(head);
     layout->addLayout(row, 1);
     connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+    connect(&Reveal::instance(), &Reveal::changed, this, [this] { setSensitive(m_sensitive); });
 }
 
 void WritingPanel::setSensitive(bool sensitive)
 {
-    if (!sensitive) {
-        m_text->setGraphicsEffect(nullptr);
-    } else if (m_text->graphicsEffect() == nullptr) {
-        auto* blur = new QGraphicsBlurEffect;
-        blur->setBlurRadius(kBlurRadius);
-        m_text->setGraphicsEffect(blur);
-    }
+    m_sensitive = sensitive;
+    setBlurred(*m_text, m_sensitive && !Reveal::instance().isOn());
 }
 
 void WritingPanel::add(int step, int group, int index, const QString& text)

@@ -36,6 +36,7 @@ private:
     int m_group = 0;
     int m_most = 128;
     bool m_changed = false;
+    bool m_sensitive = false;
     std::map<int, Answer> m_answers; ///< of the group in view, by index
     QLabel* m_title;
     QLabel* m_where;

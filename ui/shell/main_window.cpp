@@ -13,6 +13,7 @@
 #include <QMenu>
 #include <QMessageBox>
 #include <QMimeData>
+#include <QProcess>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QStandardPaths>
@@ -29,6 +30,7 @@
 #include "ui/shell/header_bar.h"
 #include "ui/shell/icons.h"
 #include "ui/shell/place.h"
+#include "ui/shell/reveal.h"
 #include "ui/shell/side_bar.h"
 #include "ui/shell/status_strip.h"
 #include "ui/shell/welcome_page.h"
@@ -67,6 +69,8 @@ struct MainWindow::Actions {
     QAction* redo;
     QAction* about;
     QAction* help;
+    QAction* reveal;
+    QAction* saveCopy;
     QAction* settings;
     QAction* open;
     QAction* openSample;
@@ -112,6 +116,7 @@ MainWindow::MainWindow(QWidget* parent)
     layout->addLayout(right, 1);
     setCentralWidget(central);
 
+    connect(&m_watcher, &QFileSystemWatcher::fileChanged, this, &MainWindow::fileChanged);
     connect(m_side, &SideBar::chosen, this, &MainWindow::showPlace);
     connect(m_header, &HeaderBar::commandFieldAsked, this, &MainWindow::showPalette);
     connect(m_header, &HeaderBar::themeToggled, this, &MainWindow::toggleTheme);
@@ -176,6 +181,12 @@ void MainWindow::makeActions()
     m_actions->redo->setShortcut(QKeySequence::Redo);
     addActions({m_actions->undo, m_actions->redo});
     m_actions->about = make("about", tr("About Precedent"), {}, &MainWindow::showAbout);
+    m_actions->reveal = new QAction(tr("Show or hide sensitive text"), this);
+    m_actions->reveal->setObjectName(QStringLiteral("reveal"));
+    m_actions->reveal->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R));
+    addAction(m_actions->reveal);
+    connect(m_actions->reveal, &QAction::triggered, this, [] { Reveal::instance().setOn(!Reveal::instance().isOn()); });
+    m_actions->saveCopy = make("saveCopy", tr("Save a copy of the casebase"), QKeySequence::SaveAs, &MainWindow::chooseCopy);
     m_actions->help = make("help", tr("What this place is for"), QKeySequence::HelpContents, &MainWindow::showHelp);
     m_actions->settings = make("settings", tr("Settings"), QKeySequence::Preferences, &MainWindow::showSettings);
     m_actions->palette = make("showCommands", tr("Commands"), QKeySequence(Qt::CTRL | Qt::Key_K), &MainWindow::showPalette);
@@ -235,6 +246,13 @@ void MainWindow::showPlace(int index)
 
 void MainWindow::openCasebase(const std::filesystem::path& path)
 {
+    if (m_runsPlace->isRunning()) {
+        // The run goes on in this window; another casebase gets a window of its own.
+        if (!QProcess::startDetached(QCoreApplication::applicationFilePath(), {text(path.string())}))
+            m_issues.add(tr("A run is under way, and another window for %1 could not be started.").arg(text(path.string())),
+                tr("Stop the run first."));
+        return;
+    }
     m_opening = std::make_unique<CasebaseBridge>(path);
     connect(m_opening.get(), &CasebaseBridge::opened, this, [this] { showCasebase(std::move(m_opening)); });
     connect(m_opening.get(), &CasebaseBridge::openFailed, this, [this](const Error& error) {
@@ -252,6 +270,9 @@ void MainWindow::showCasebase(std::unique_ptr<CasebaseBridge> casebase)
     const QString path = text(m_casebase->path().string());
     const QString name = QFileInfo(path).fileName();
     m_recent.add(path);
+    if (!m_watcher.files().isEmpty())
+        m_watcher.removePaths(m_watcher.files());
+    m_watcher.addPath(path);
     m_header->setCasebase(m_casebase->isReadOnly() ? tr("%1 (read-only)").arg(name) : name, path);
     setWindowTitle(tr("%1 - Precedent").arg(name));
     for (int i = 0; i < static_cast<int>(m_places.size()); ++i)
@@ -292,6 +313,7 @@ void MainWindow::showCasebaseMenu(const QPoint& at)
     menu.addActions({m_actions->newCasebase, m_actions->open, m_actions->openSample});
     menu.addSeparator();
     menu.addAction(m_actions->import);
+    menu.addAction(m_actions->saveCopy);
     menu.addSeparator();
     menu.addAction(m_actions->welcome);
     menu.exec(at);
@@ -337,6 +359,42 @@ void MainWindow::showAbout()
            "2) "
            "and the Noto fonts (SIL Open Font License 1.1).</p>")
             .arg(QCoreApplication::applicationVersion()));
+}
+
+void MainWindow::fileChanged(const QString& path)
+{
+    if (QFileInfo::exists(path)) {
+        if (!m_watcher.files().contains(path))
+            m_watcher.addPath(path); // replaced by another file of the name
+        return;
+    }
+    m_issues.add(tr("%1 was deleted or moved while it is open.").arg(path),
+        tr("What this window shows is still whole: save a copy of the casebase (%1) before you close it.")
+            .arg(m_actions->saveCopy->shortcut().toString(QKeySequence::NativeText)));
+}
+
+void MainWindow::chooseCopy()
+{
+    if (!m_casebase)
+        return;
+    QString path = QFileDialog::getSaveFileName(this, tr("Save a copy of the casebase"), {}, tr("Casebases (*.casebase)"));
+    if (path.isEmpty())
+        return;
+    if (QFileInfo(path).suffix().isEmpty())
+        path += QStringLiteral(".casebase");
+    saveCopy(path);
+}
+
+void MainWindow::saveCopy(const QString& path)
+{
+    m_casebase->ask(
+        this, [to = path.toStdString()](casebase::Casebase& casebase) { return casebase.copyTo(to); },
+        [this, path](const Status& copied) {
+            if (copied.ok())
+                m_status->setNote(tr("Saved %1").arg(QFileInfo(path).fileName()));
+            else
+                m_issues.add(text(copied.error().message()), text(copied.error().hint()));
+        });
 }
 
 void MainWindow::chooseCasebase()

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include <QFileSystemWatcher>
 #include <QMainWindow>
 
 #include "precedent/base/result.h"
@@ -39,6 +40,8 @@ public:
     void openLast();
     /// Opens the sample, unless a casebase is open, and starts the quickstart on it.
     void startQuickstart();
+    /// Copies the open casebase, also where its own file is gone. Trouble is an issue.
+    void saveCopy(const QString& path);
     [[nodiscard]] CasebaseBridge* casebase() const { return m_casebase.get(); }
     [[nodiscard]] IssueList& issues() { return m_issues; }
 
@@ -60,11 +63,14 @@ private:
     void openCitation(const QString& id);
     void showCasebaseMenu(const QPoint& at);
     void showAbout();
+    void fileChanged(const QString& path);
+    void chooseCopy();
     void showHelp();
     void showSettings();
 
     IssueList m_issues;
     RecentFiles m_recent;
+    QFileSystemWatcher m_watcher; ///< of the open casebase
     std::unique_ptr<CasebaseBridge> m_casebase;
     std::unique_ptr<CasebaseBridge> m_opening; ///< becomes m_casebase when it is open
     SideBar* m_side;
