@@ -30,18 +30,18 @@ struct ImportLine {
 
 casebase::ImportOptions importOptions(const ImportLine& options)
 {
-    casebase::ImportOptions import;
+    casebase::ImportOptions how;
     if (!options.as.empty())
-        import.as = casebase::importTargetFromString(options.as);
+        how.as = casebase::importTargetFromString(options.as);
     if (!options.label.empty())
-        import.label = promptLabelFromString(options.label);
-    import.map = fieldMap(options.map);
-    import.duplicates = casebase::duplicatesFromString(options.duplicates).value_or(casebase::Duplicates::skip);
-    import.suite = options.suite;
-    import.strict = options.strict;
-    import.dryRun = options.dryRun;
-    import.disposition = workspace::analysisDeriver();
-    return import;
+        how.label = promptLabelFromString(options.label);
+    how.map = fieldMap(options.map);
+    how.duplicates = casebase::duplicatesFromString(options.duplicates).value_or(casebase::Duplicates::skip);
+    how.suite = options.suite;
+    how.strict = options.strict;
+    how.dryRun = options.dryRun;
+    how.disposition = workspace::analysisDeriver();
+    return how;
 }
 
 Outcome outcomeOf(const casebase::ImportResult& result, const ImportLine& options)
@@ -71,26 +71,25 @@ Outcome outcomeOf(const casebase::ImportResult& result, const ImportLine& option
 
 Result<Outcome> runImport(const ImportLine& options, Context& context)
 {
-    casebase::ImportOptions import = importOptions(options);
+    casebase::ImportOptions how = importOptions(options);
     // A dry run is a transaction that is undone, so it too needs a casebase that can be written.
     Result<std::unique_ptr<casebase::Casebase>> opened = casebase::Casebase::open(options.path, casebase::OpenMode::readWrite);
     if (!opened)
         return opened.error();
     const InterruptWatcher interrupt;
     Progress progress("Import", context.globals().quiet);
-    import.stop = interrupt.token();
-    import.onProgress = [&](const casebase::ImportProgress& p) { progress.update(p.bytes, p.fileBytes, grouped(p.rows) + " rows");
-};
-casebase::Importer importer(**opened, std::move(import));
-const std::vector<std::filesystem::path> files(options.files.begin(), options.files.end());
-const Result<casebase::ImportResult> result = importer.import(files);
-progress.finish();
-if (!result)
-    return result.error();
-return outcomeOf(result.value(), options);
-} // namespace
+    how.stop = interrupt.token();
+    how.onProgress = [&](const casebase::ImportProgress& p) { progress.update(p.bytes, p.fileBytes, grouped(p.rows) + " rows"); };
+    casebase::Importer importer(**opened, std::move(how));
+    const std::vector<std::filesystem::path> files(options.files.begin(), options.files.end());
+    const Result<casebase::ImportResult> result = importer.import(files);
+    progress.finish();
+    if (!result)
+        return result.error();
+    return outcomeOf(result.value(), options);
+}
 
-} // namespace precedent::cli
+} // namespace
 
 void addImportCommand(CLI::App& group, Commands& commands)
 {

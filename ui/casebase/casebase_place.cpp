@@ -108,16 +108,16 @@ CasebasePlace::CasebasePlace(QUndoStack* undo, QWidget* parent)
     auto* left = new Pane(this, true);
     auto* codesTitle = new QLabel(tr("Codes"), left);
     codesTitle->setFont(sectionFont());
-    auto* import = new QToolButton(left);
-    import->setObjectName(QStringLiteral("importFilesButton"));
-    import->setIcon(themedIcon(QStringLiteral("import")));
-    import->setToolTip(tr("Import"));
-    import->setAccessibleName(tr("Import"));
-    import->setProperty("plain", true);
-    connect(import, &QToolButton::clicked, this, [this] { this->import(); });
+    auto* importButton = new QToolButton(left);
+    importButton->setObjectName(QStringLiteral("importFilesButton"));
+    importButton->setIcon(themedIcon(QStringLiteral("import")));
+    importButton->setToolTip(tr("Import"));
+    importButton->setAccessibleName(tr("Import"));
+    importButton->setProperty("plain", true);
+    connect(importButton, &QToolButton::clicked, this, [this] { importFiles(); });
     left->bar()->addWidget(codesTitle);
     left->bar()->addStretch();
-    left->bar()->addWidget(import);
+    left->bar()->addWidget(importButton);
     left->setBody(m_tree);
 
     auto* splitter = new QSplitter(this);
@@ -162,7 +162,7 @@ CasebasePlace::CasebasePlace(QUndoStack* undo, QWidget* parent)
     connect(m_codes, &CodeTreeModel::failed, this, [this](const QString& message) { Q_EMIT troubled(message, {}); });
 }
 
-void CasebasePlace::import(const QStringList& files)
+void CasebasePlace::importFiles(const QStringList& files)
 {
     if (m_casebase == nullptr)
         return;

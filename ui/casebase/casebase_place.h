@@ -29,7 +29,7 @@ public:
     [[nodiscard]] QWidget* mainView() override;
 
     /// Asks for files and shows the import's preview; `files` skips the asking.
-    void import(const QStringList& files = {});
+    void importFiles(const QStringList& files = {});
     void openCase(const QString& id);
     void openCode(const QString& id);
 

@@ -1,7 +1,6 @@
 #include "ui/runs/run_panel.h"
 
 #include <cmath>
-#include <limits>
 
 #include <QComboBox>
 #include <QHBoxLayout>
@@ -17,19 +16,17 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
-#include "precedent/align/run_spec_json.h"
-#include "precedent/base/json.h"
-#include "precedent/casebase/prompt_store.h"
 #include "precedent/casebase/run_store.h"
 #include "precedent/workspace/run_service.h"
 #include "ui/bridge/casebase_bridge.h"
-#include "ui/plots/curve_panel.h"
+#include "ui/runs/curves_strip.h"
 #include "ui/runs/results_panel.h"
 #include "ui/runs/reward_panel.h"
 #include "ui/runs/rollout_delegate.h"
 #include "ui/runs/rollout_model.h"
 #include "ui/runs/rollout_view.h"
 #include "ui/runs/run_delegate.h"
+#include "ui/runs/run_reader.h"
 #include "ui/runs/writing_panel.h"
 #include "ui/shell/card.h"
 #include "ui/shell/counted.h"
@@ -42,11 +39,9 @@
 namespace precedent::ui {
 namespace {
 
-constexpr int kCurvesHeight = 212;
 constexpr int kTableWidth = 404;
 constexpr int kTextWidth = 432;
 constexpr int kRewardsWidth = 300;
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
 
@@ -54,101 +49,6 @@ QString clockText(double seconds)
 {
     const auto whole = static_cast<qint64>(std::lround(seconds));
     return QStringLiteral("%1:%2").arg(whole / 60).arg(whole % 60, 2, 10, QLatin1Char('0'));
-}
-
-/// One chart: its lines by metric.
-struct Chart {
-    const char* title;
-    int decimals;
-    struct Line {
-        const char* metric;
-        const char* label;
-        const char* part; ///< whose colour; empty: the text's
-    };
-    std::vector<Line> lines;
-};
-
-const std::vector<Chart>& charts()
-{
-    static const std::vector<Chart> all{
-        {QT_TRANSLATE_NOOP("RunPanel", "Reward"), 2,
-            {{"reward/harmful/mean", QT_TRANSLATE_NOOP("RunPanel", "harmful"), "harmlessness"},
-                {"reward/benign/mean", QT_TRANSLATE_NOOP("RunPanel", "benign"), "helpful"}}},
-        {QT_TRANSLATE_NOOP("RunPanel", "Refusal"), 2,
-            {{"refusal_rate/harmful", QT_TRANSLATE_NOOP("RunPanel", "harmful"), "harmlessness"},
-                {"refusal_rate/benign", QT_TRANSLATE_NOOP("RunPanel", "benign"), "helpful"}}},
-        {QT_TRANSLATE_NOOP("RunPanel", "KL to the reference"), 3, {{"kl", "", ""}}},
-        {QT_TRANSLATE_NOOP("RunPanel", "Length in tokens"), 0, {{"completions/mean_length", "", ""}}},
-        {QT_TRANSLATE_NOOP("RunPanel", "Reward parts"), 2,
-            {{"rewards/disposition/mean", QT_TRANSLATE_NOOP("RunPanel", "disposition"), "disposition"},
-                {"rewards/harmlessness/mean", QT_TRANSLATE_NOOP("RunPanel", "harmlessness"), "harmlessness"},
-                {"rewards/format/mean", QT_TRANSLATE_NOOP("RunPanel", "format"), "format"},
-                {"rewards/citation/mean", QT_TRANSLATE_NOOP("RunPanel", "citation"), "citation"}}},
-        {QT_TRANSLATE_NOOP("RunPanel", "Entropy"), 3, {{"entropy", "", ""}}},
-        {QT_TRANSLATE_NOOP("RunPanel", "Tokens a second"), 0, {{"tokens_per_second", "", ""}}},
-        {QT_TRANSLATE_NOOP("RunPanel", "Groups without spread"), 2, {{"frac_reward_zero_std", "", ""}}},
-    };
-    return all;
-}
-
-} // namespace
-
-/// A step as the casebase has it, with what is known of its prompts.
-struct RunPanel::StepRows {
-    std::vector<casebase::Rollout> rollouts;
-    std::map<std::string, std::string> requests;
-    std::set<std::string> sensitive;
-};
-
-namespace {
-
-struct RunRows {
-    casebase::Run run;
-    core::RunSpec spec;
-    std::vector<casebase::RunStep> steps;
-    bool starter = false;
-    bool sensitive = false; ///< some request of the casebase is
-};
-
-Result<RunRows> readRun(casebase::Casebase& casebase, const std::string& id)
-{
-    RunRows rows;
-    auto run = casebase.runs().find(id);
-    if (!run.ok())
-        return run.error();
-    rows.run = std::move(*run);
-    const auto json = parseJson(rows.run.specJson, "run " + id);
-    if (!json.ok())
-        return json.error();
-    auto spec = align::runSpecFromJson(json.value(), core::RunSpec{});
-    if (!spec.ok())
-        return spec.error();
-    rows.spec = std::move(*spec);
-    auto steps = casebase.runs().steps(id);
-    if (!steps.ok())
-        return steps.error();
-    rows.steps = std::move(*steps);
-    rows.starter = rows.run.model == "starter";
-    // What is being written has no label yet: one sensitive request among those to train on is enough to hide it.
-    (void)casebase.prompts().forEach({}, [&rows](const casebase::Prompt& prompt) -> Status {
-        rows.sensitive = isSensitive(prompt.label, prompt.source);
-        return rows.sensitive ? Status(Error(ErrorCode::cancelled, "found")) : Status();
-    });
-    return rows;
-}
-
-struct Results {
-    std::vector<workspace::Comparison> comparisons;
-};
-
-Result<Results> readResults(casebase::Casebase& casebase, const std::string& id)
-{
-    const auto both = workspace::loadBeforeAfter(casebase, id);
-    if (!both.ok())
-        return both.error();
-    if (both.value().beforeSpec.is_null() || both.value().afterSpec.is_null())
-        return Results{};
-    return Results{workspace::compareEvaluations(both.value().before, both.value().after, both.value().clusters)};
 }
 
 } // namespace
@@ -167,6 +67,7 @@ RunPanel::RunPanel(QWidget* parent)
     , m_resume(new QPushButton(themedIcon(QStringLiteral("runs"), Role::onAccent), tr("Continue"), m_header))
     , m_tabs(new QTabBar(this))
     , m_pages(new QStackedWidget(this))
+    , m_curves(new CurvesStrip(this))
     , m_stepCombo(new QComboBox(this))
     , m_previous(new QToolButton(this))
     , m_next(new QToolButton(this))
@@ -254,55 +155,6 @@ void RunPanel::buildHeader()
 QWidget* RunPanel::buildLive()
 {
     auto* page = new QWidget(this);
-    auto* curves = new QWidget(page);
-    curves->setFixedHeight(kCurvesHeight);
-    auto* curveRow = new QHBoxLayout(curves);
-    curveRow->setContentsMargins(0, 0, 0, 0);
-    curveRow->setSpacing(0);
-    auto* choice = new QStackedWidget(curves);
-    for (std::size_t half = 0; half < 2; ++half) {
-        auto* four = new QWidget(choice);
-        auto* fourRow = new QHBoxLayout(four);
-        fourRow->setContentsMargins(0, 0, 0, 0);
-        fourRow->setSpacing(0);
-        for (std::size_t i = half * 4; i < half * 4 + 4; ++i) {
-            const Chart& chart = charts()[i];
-            QVector<CurvePanel::Series> series;
-            for (const Chart::Line& line : chart.lines) {
-                const QString part = QString::fromLatin1(line.part);
-                series.append({QString::fromLatin1(line.label).isEmpty() ? QString() : tr(line.label),
-                    [part] { return part.isEmpty() ? Theme::instance().color(Role::text) : Theme::instance().partColor(part); }});
-            }
-            auto* panel = new CurvePanel(tr(chart.title), series, chart.decimals, four);
-            panel->setObjectName(QStringLiteral("curve%1").arg(i));
-            fourRow->addWidget(panel, 1);
-            m_curves.push_back(panel);
-        }
-        choice->addWidget(four);
-    }
-    for (CurvePanel* panel : m_curves) {
-        connect(panel, &CurvePanel::cursorMoved, this, [this](double step) {
-            for (CurvePanel* other : m_curves)
-                other->setCursorStep(step);
-        });
-        connect(panel, &CurvePanel::rangeChanged, this, [this, panel](double from, double to) {
-            for (CurvePanel* other : m_curves) {
-                if (other != panel)
-                    other->setStepRange(from, to);
-            }
-        });
-    }
-    curveRow->addWidget(choice, 1);
-    auto* more = new QToolButton(curves);
-    more->setObjectName(QStringLiteral("moreCurvesButton"));
-    more->setIcon(themedIcon(QStringLiteral("right")));
-    more->setProperty("plain", true);
-    more->setToolTip(tr("Other curves"));
-    more->setAccessibleName(tr("Other curves"));
-    connect(more, &QToolButton::clicked, this, [choice] { choice->setCurrentIndex(1 - choice->currentIndex()); });
-    curveRow->addWidget(more);
-    curveRow->addSpacing(4);
-
     auto* stepBar = new Pane(page);
     m_stepCombo->setObjectName(QStringLiteral("stepCombo"));
     m_stepCombo->setAccessibleName(tr("Step"));
@@ -366,7 +218,7 @@ QWidget* RunPanel::buildLive()
     auto* layout = new QVBoxLayout(page);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    layout->addWidget(curves);
+    layout->addWidget(m_curves);
     auto* line = new QFrame(page);
     line->setFixedHeight(1);
     line->setAutoFillBackground(true);
@@ -435,7 +287,7 @@ void RunPanel::showRun(const QString& id, RunBridge* bridge)
     m_writing->clear();
     m_writing->setVisible(bridge != nullptr);
     m_phase.clear();
-    showCurves();
+    m_curves->setSteps(m_records, m_steps);
     load();
 }
 
@@ -468,7 +320,7 @@ void RunPanel::load()
                 state = QStringLiteral("stopped");
             if (!m_bridge)
                 setState(state);
-            showCurves();
+            m_curves->setSteps(m_records, m_steps);
             if (!m_records.empty())
                 loadStep(m_records.back().step);
             if (!m_bridge)
@@ -479,16 +331,16 @@ void RunPanel::load()
 void RunPanel::loadResults()
 {
     m_casebase->ask(
-        this, [id = m_run.toStdString()](casebase::Casebase& casebase) { return readResults(casebase, id); },
-        [this, id = m_run](const Result<Results>& results) {
+        this, [id = m_run.toStdString()](casebase::Casebase& casebase) { return readBeforeAfter(casebase, id); },
+        [this, id = m_run](const Result<std::vector<workspace::Comparison>>& results) {
             if (id != m_run)
                 return;
             if (!results.ok()) {
                 Q_EMIT troubled(text(results.error().message()), text(results.error().hint()));
                 return;
             }
-            m_results->setComparisons(results.value().comparisons, m_starter);
-            if (!results.value().comparisons.empty())
+            m_results->setComparisons(results.value(), m_starter);
+            if (!results.value().empty())
                 m_tabs->setCurrentIndex(1);
         });
 }
@@ -498,27 +350,7 @@ void RunPanel::loadStep(int step)
     if (!m_casebase)
         return;
     m_casebase->ask(
-        this,
-        [id = m_run.toStdString(), step](casebase::Casebase& casebase) -> Result<StepRows> {
-            StepRows rows;
-            auto rollouts = casebase.runs().rollouts(id, step);
-            if (!rollouts.ok())
-                return rollouts.error();
-            rows.rollouts = std::move(*rollouts);
-            for (const auto& rollout : rows.rollouts) {
-                if (rows.requests.contains(rollout.promptId))
-                    continue;
-                const auto prompt = casebase.prompts().find(rollout.promptId);
-                if (prompt.ok()) {
-                    rows.requests[rollout.promptId] = lastUserText(prompt.value().messages);
-                    if (isSensitive(prompt.value().label, prompt.value().source))
-                        rows.sensitive.insert(rollout.promptId);
-                } else {
-                    rows.requests[rollout.promptId] = rollout.promptId;
-                }
-            }
-            return rows;
-        },
+        this, [id = m_run.toStdString(), step](casebase::Casebase& casebase) { return readStep(casebase, id, step); },
         [this, id = m_run, step](Result<StepRows> rows) {
             if (id != m_run)
                 return;
@@ -584,25 +416,6 @@ void RunPanel::showRollout()
     const casebase::Rollout* rollout = m_model->at(m_table->currentIndex().row());
     m_view->setRollout(rollout, rollout != nullptr && m_sensitive.contains(rollout->promptId));
     m_rewards->setRollout(rollout, property("groupMean").toDouble(), property("groupSpread").toDouble(), m_model->rowCount());
-}
-
-void RunPanel::showCurves()
-{
-    QVector<double> steps;
-    for (const auto& record : m_records)
-        steps.append(record.step);
-    for (std::size_t i = 0; i < m_curves.size(); ++i) {
-        QVector<QVector<double>> values;
-        for (const Chart::Line& line : charts()[i].lines) {
-            QVector<double> one;
-            for (const auto& record : m_records) {
-                const auto found = record.metrics.find(line.metric);
-                one.append(found == record.metrics.end() ? kNaN : found->second);
-            }
-            values.append(one);
-        }
-        m_curves[i]->setData(steps, values, std::max(m_steps, m_records.empty() ? 1 : m_records.back().step));
-    }
 }
 
 void RunPanel::setState(const QString& state)
@@ -705,7 +518,7 @@ void RunPanel::take(const std::vector<RunNews>& news)
         }
     }
     if (newest > 0) {
-        showCurves();
+        m_curves->setSteps(m_records, m_steps);
         followStep(newest);
     }
     m_writing->showIfChanged();

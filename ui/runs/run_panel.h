@@ -23,7 +23,7 @@ class QToolButton;
 namespace precedent::ui {
 
 class CasebaseBridge;
-class CurvePanel;
+class CurvesStrip;
 class ResultsPanel;
 class RewardPanel;
 class RolloutModel;
@@ -58,13 +58,11 @@ Q_SIGNALS:
     void troubled(const QString& message, const QString& hint);
 
 private:
-    struct StepRows;
     void buildHeader();
     QWidget* buildLive();
     void load();
     void loadStep(int step);
     void loadResults();
-    void showCurves();
     void showGroup();
     void showRollout();
     void setState(const QString& state);
@@ -103,7 +101,7 @@ private:
     QPushButton* m_resume;
     QTabBar* m_tabs;
     QStackedWidget* m_pages;
-    std::vector<CurvePanel*> m_curves;
+    CurvesStrip* m_curves;
     QComboBox* m_stepCombo;
     QToolButton* m_previous;
     QToolButton* m_next;

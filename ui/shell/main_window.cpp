@@ -1,7 +1,6 @@
 #include "ui/shell/main_window.h"
 
 #include <QAction>
-#include <QActionGroup>
 #include <QCloseEvent>
 #include <QCoreApplication>
 #include <QDialog>
@@ -29,6 +28,7 @@
 #include "ui/shell/command_palette.h"
 #include "ui/shell/header_bar.h"
 #include "ui/shell/icons.h"
+#include "ui/shell/menus.h"
 #include "ui/shell/place.h"
 #include "ui/shell/reveal.h"
 #include "ui/shell/side_bar.h"
@@ -64,7 +64,7 @@ struct MainWindow::Actions {
     QAction* newCasebase;
     QAction* quickstart;
     QAction* newRun;
-    QAction* import;
+    QAction* importFiles;
     QAction* undo;
     QAction* redo;
     QAction* about;
@@ -156,13 +156,13 @@ void MainWindow::makeActions()
     m_actions->open = make("openCasebase", tr("Open a casebase"), QKeySequence::Open, &MainWindow::chooseCasebase);
     m_actions->openSample = make("openSample", tr("Open the sample casebase"), {}, &MainWindow::openSample);
     m_actions->quickstart = make("quickstart", tr("Run the quickstart"), {}, &MainWindow::startQuickstart);
-    m_actions->import = new QAction(tr("Import"), this);
-    m_actions->import->setObjectName(QStringLiteral("importFiles"));
-    m_actions->import->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_I));
-    addAction(m_actions->import);
-    connect(m_actions->import, &QAction::triggered, this, [this] {
+    m_actions->importFiles = new QAction(tr("Import"), this);
+    m_actions->importFiles->setObjectName(QStringLiteral("importFiles"));
+    m_actions->importFiles->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_I));
+    addAction(m_actions->importFiles);
+    connect(m_actions->importFiles, &QAction::triggered, this, [this] {
         if (m_casebase)
-            m_casebasePlace->import();
+            m_casebasePlace->importFiles();
     });
     m_actions->newRun = new QAction(tr("New run"), this);
     m_actions->newRun->setObjectName(QStringLiteral("newRun"));
@@ -312,7 +312,7 @@ void MainWindow::showCasebaseMenu(const QPoint& at)
     QMenu menu(this);
     menu.addActions({m_actions->newCasebase, m_actions->open, m_actions->openSample});
     menu.addSeparator();
-    menu.addAction(m_actions->import);
+    menu.addAction(m_actions->importFiles);
     menu.addAction(m_actions->saveCopy);
     menu.addSeparator();
     menu.addAction(m_actions->welcome);
@@ -331,34 +331,8 @@ void MainWindow::showHelp()
 
 void MainWindow::showSettings()
 {
-    QMenu menu(this);
-    menu.addSection(tr("Colours"));
-    auto* group = new QActionGroup(&menu);
-    for (const auto& [choice, name] :
-        {std::pair{ThemeChoice::system, tr("As the system")}, {ThemeChoice::light, tr("Light")}, {ThemeChoice::dark, tr("Dark")}}) {
-        QAction* action = menu.addAction(name);
-        action->setCheckable(true);
-        action->setChecked(Theme::instance().choice() == choice);
-        group->addAction(action);
-        connect(action, &QAction::triggered, this, [choice = choice] {
-            Theme::instance().setChoice(choice);
-            QSettings().setValue(QStringLiteral("theme"), static_cast<int>(choice));
-        });
-    }
-    menu.addSeparator();
-    menu.addAction(m_actions->about);
-    menu.exec(m_header->mapToGlobal(QPoint(m_header->width() - menu.sizeHint().width() - 12, m_header->height())));
-}
-
-void MainWindow::showAbout()
-{
-    QMessageBox::about(this, tr("About Precedent"),
-        tr("<h3>Precedent %1</h3><p>A workbench for safety codes, cases and the models that reason over them.</p>"
-           "<p>Free software under the GNU General Public License, version 3 or later. It stands on Qt (LGPL 3), LibTorch (BSD), "
-           "SQLite (public domain), QCustomPlot (GPL 3), spdlog and JSON for Modern C++ (MIT), PCRE2 (BSD), ICU (Unicode), OpenSSL (Apache "
-           "2) "
-           "and the Noto fonts (SIL Open Font License 1.1).</p>")
-            .arg(QCoreApplication::applicationVersion()));
+    const QPoint corner = m_header->mapToGlobal(QPoint(m_header->width() - 12, m_header->height()));
+    showSettingsMenu(*m_actions->about, corner);
 }
 
 void MainWindow::fileChanged(const QString& path)
@@ -501,7 +475,9 @@ void MainWindow::dropEvent(QDropEvent* event)
     if (isCasebase(files.front()))
         return openCasebase(files.front().toStdString());
     showPlace(0);
-    m_casebasePlace->import(files);
+    m_casebasePlace->importFiles(files);
 }
+
+void MainWindow::showAbout() { showAboutBox(*this); }
 
 } // namespace precedent::ui

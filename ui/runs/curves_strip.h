@@ -1,0 +1,26 @@
+#pragma once
+
+#include <QWidget>
+
+#include <vector>
+
+#include "precedent/casebase/run_store.h"
+
+namespace precedent::ui {
+
+class CurvePanel;
+
+/// A run's curves in two rows of four, one row in view. They share one cursor and one range of steps.
+class CurvesStrip final : public QWidget {
+    Q_OBJECT
+public:
+    explicit CurvesStrip(QWidget* parent = nullptr);
+
+    /// `planned`: how many steps the run has in all.
+    void setSteps(const std::vector<casebase::RunStep>& records, int planned);
+
+private:
+    std::vector<CurvePanel*> m_panels; ///< objectName "curve0" ...
+};
+
+} // namespace precedent::ui

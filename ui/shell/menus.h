@@ -1,0 +1,15 @@
+#pragma once
+
+class QAction;
+class QPoint;
+class QWidget;
+
+namespace precedent::ui {
+
+/// Version, licence, and what the program stands on.
+void showAboutBox(QWidget& parent);
+
+/// Colours, and `about`. `corner`: where its upper right corner goes, global.
+void showSettingsMenu(QAction& about, const QPoint& corner);
+
+} // namespace precedent::ui
