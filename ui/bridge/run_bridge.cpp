@@ -44,6 +44,12 @@ struct RunBridge::Shared final : workspace::SessionObserver {
                 },
                 Qt::QueuedConnection);
     }
+    void ask(void (workspace::RunSession::*what)())
+    {
+        const std::scoped_lock lock(mutex);
+        if (session != nullptr)
+            (session->*what)();
+    }
     void tell(RunNews news, bool droppable = false) { (void)channel.push(std::move(news), droppable); }
 
     void evaluating(workspace::Phase phase, std::int64_t done, std::int64_t total) override
@@ -133,33 +139,10 @@ RunBridge::~RunBridge()
 
 void RunBridge::stop() { m_shared->stop.request_stop(); }
 
-void RunBridge::pause()
-{
-    const std::scoped_lock lock(m_shared->mutex);
-    if (m_shared->session != nullptr)
-        m_shared->session->pause();
-}
-
-void RunBridge::resume()
-{
-    const std::scoped_lock lock(m_shared->mutex);
-    if (m_shared->session != nullptr)
-        m_shared->session->resume();
-}
-
-void RunBridge::stopAfterStep()
-{
-    const std::scoped_lock lock(m_shared->mutex);
-    if (m_shared->session != nullptr)
-        m_shared->session->stopAfterStep();
-}
-
-void RunBridge::checkpointNow()
-{
-    const std::scoped_lock lock(m_shared->mutex);
-    if (m_shared->session != nullptr)
-        m_shared->session->checkpointNow();
-}
+void RunBridge::pause() { m_shared->ask(&workspace::RunSession::pause); }
+void RunBridge::resume() { m_shared->ask(&workspace::RunSession::resume); }
+void RunBridge::stopAfterStep() { m_shared->ask(&workspace::RunSession::stopAfterStep); }
+void RunBridge::checkpointNow() { m_shared->ask(&workspace::RunSession::checkpointNow); }
 
 void RunBridge::drain()
 {

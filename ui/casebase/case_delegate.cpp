@@ -1,6 +1,5 @@
 #include "ui/casebase/case_delegate.h"
 
-#include <QApplication>
 #include <QPainter>
 
 #include "precedent/casebase/types.h"
@@ -49,10 +48,7 @@ void paintMarked(
 
 void CaseDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
-    QStyleOptionViewItem item = option;
-    initStyleOption(&item, index);
-    const QStyle* style = item.widget != nullptr ? item.widget->style() : QApplication::style();
-    style->drawPrimitive(QStyle::PE_PanelItemViewItem, &item, painter, item.widget);
+    paintGround(*painter, option, index);
     const Theme& theme = Theme::instance();
     const bool selected = (option.state & QStyle::State_Selected) != 0;
     const QColor text = theme.color(Role::text);

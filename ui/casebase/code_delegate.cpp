@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include <QApplication>
 #include <QPainter>
 
 #include "ui/casebase/code_tree_model.h"
@@ -41,10 +40,7 @@ void paintBars(QPainter& painter, const QRect& row, int left, const QModelIndex&
 
 void CodeDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
-    QStyleOptionViewItem item = option;
-    initStyleOption(&item, index);
-    const QStyle* style = item.widget != nullptr ? item.widget->style() : QApplication::style();
-    style->drawPrimitive(QStyle::PE_PanelItemViewItem, &item, painter, item.widget);
+    paintGround(*painter, option, index);
     const Theme& theme = Theme::instance();
     const bool selected = (option.state & QStyle::State_Selected) != 0;
     const QString id = index.data(CodeTreeModel::idRole).toString();

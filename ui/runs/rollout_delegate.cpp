@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include <QApplication>
 #include <QPainter>
 
 #include "ui/runs/rollout_model.h"
@@ -20,10 +19,7 @@ constexpr int kBarReach = 28;
 
 void RolloutDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
-    QStyleOptionViewItem item = option;
-    initStyleOption(&item, index);
-    const QStyle* style = item.widget != nullptr ? item.widget->style() : QApplication::style();
-    style->drawPrimitive(QStyle::PE_PanelItemViewItem, &item, painter, item.widget);
+    paintGround(*painter, option, index);
     const Theme& theme = Theme::instance();
     const bool selected = (option.state & QStyle::State_Selected) != 0;
     QRect cell = option.rect.adjusted(kPadding, 0, -kPadding, 0);

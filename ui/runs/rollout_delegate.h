@@ -1,14 +1,14 @@
 #pragma once
 
-#include <QStyledItemDelegate>
+#include "ui/shell/row_delegate.h"
 
 namespace precedent::ui {
 
 /// The cells of a group's table: verdict with icon and word, the advantage with a bar to either side of nought.
-class RolloutDelegate final : public QStyledItemDelegate {
+class RolloutDelegate final : public RowDelegate {
     Q_OBJECT
 public:
-    using QStyledItemDelegate::QStyledItemDelegate;
+    using RowDelegate::RowDelegate;
     void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 };
 

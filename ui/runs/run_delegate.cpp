@@ -1,6 +1,5 @@
 #include "ui/runs/run_delegate.h"
 
-#include <QApplication>
 #include <QDateTime>
 #include <QPainter>
 
@@ -40,10 +39,7 @@ StateLook lookOfState(const QString& state)
 
 void RunDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
-    QStyleOptionViewItem item = option;
-    initStyleOption(&item, index);
-    const QStyle* style = item.widget != nullptr ? item.widget->style() : QApplication::style();
-    style->drawPrimitive(QStyle::PE_PanelItemViewItem, &item, painter, item.widget);
+    paintGround(*painter, option, index);
     const Theme& theme = Theme::instance();
     const bool selected = (option.state & QStyle::State_Selected) != 0;
     const StateLook look = lookOfState(index.data(RunListModel::stateRole).toString());

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <QStyledItemDelegate>
-
+#include "ui/shell/row_delegate.h"
 #include "ui/shell/theme.h"
 
 namespace precedent::ui {
@@ -15,10 +14,10 @@ struct StateLook {
 [[nodiscard]] StateLook lookOfState(const QString& state);
 
 /// Two lines a run: name and time, state and steps.
-class RunDelegate final : public QStyledItemDelegate {
+class RunDelegate final : public RowDelegate {
     Q_OBJECT
 public:
-    using QStyledItemDelegate::QStyledItemDelegate;
+    using RowDelegate::RowDelegate;
     void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
     QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 };
