@@ -281,6 +281,7 @@ void RunPanel::showRun(const QString& id, RunBridge* bridge)
     m_records.clear();
     m_rollouts.clear();
     m_newer->hide();
+    m_stepCombo->clear();
     m_model->setRollouts({});
     m_results->setComparisons({}, false);
     m_tabs->setCurrentIndex(0);
@@ -365,9 +366,12 @@ void RunPanel::loadStep(int step)
             m_waiting = 0;
             m_newer->setVisible(false);
             const QSignalBlocker quiet(m_stepCombo);
-            m_stepCombo->clear();
-            for (auto record = m_records.rbegin(); record != m_records.rend(); ++record)
-                m_stepCombo->addItem(tr("Step %1").arg(record->step), record->step);
+            // Newest first. A live run adds one at a time: what is listed already stays.
+            if (m_stepCombo->count() > static_cast<int>(m_records.size()) ||
+                (!m_records.empty() && m_stepCombo->findData(m_records.front().step) < 0))
+                m_stepCombo->clear();
+            for (std::size_t i = static_cast<std::size_t>(m_stepCombo->count()); i < m_records.size(); ++i)
+                m_stepCombo->insertItem(0, tr("Step %1").arg(m_records[i].step), m_records[i].step);
             m_stepCombo->setCurrentIndex(m_stepCombo->findData(step));
             showGroup();
         });
