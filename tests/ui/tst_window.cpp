@@ -25,6 +25,7 @@
 #include "precedent/casebase/case_store.h"
 #include "precedent/casebase/run_store.h"
 #include "precedent/workspace/sample_casebase.h"
+#include "tests/ui/window_fixture.h"
 #include "ui/bridge/casebase_bridge.h"
 #include "ui/plots/curve_panel.h"
 #include "ui/runs/runs_place.h"
@@ -38,7 +39,8 @@ using namespace precedent;
 namespace {
 
 constexpr int kSampleCases = 168;
-constexpr int kLong = 120000; // ms; only ever waited in full where something is broken
+
+using tests::kLong;
 
 std::filesystem::path asPath(const QString& text) { return text.toStdString(); }
 
@@ -68,12 +70,12 @@ void dropOn(QWidget& window, const QMimeData& data)
 } // namespace
 
 /// The real window, offscreen, used as a user would: found by objectName, asserted on models and widgets.
-class TestWindow : public QObject {
+class TestWindow : public tests::WindowTest {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase();
-    void init();
-    void cleanup();
+    void initTestCase() { makeSample(); }
+    void init() { openWindow(); }
+    void cleanup() { closeWindow(); }
     void fontsAreThere();
     void sampleShowsItsCodesAndCases();
     void searchAndFacetsNarrowTheTable();
@@ -95,79 +97,14 @@ private Q_SLOTS:
     void lightAndDarkDiffer();
 
 private:
-    template <typename T>
-    T* child(const char* name)
-    {
-        T* found = m_window->findChild<T*>(QString::fromLatin1(name));
-        if (found == nullptr)
-            qFatal("no %s in the window", name);
-        return found;
-    }
-    [[nodiscard]] QString copyOfSample(const QString& name);
-    void open(const QString& path);
     [[nodiscard]] std::string answerOf(const std::string& id);
     [[nodiscard]] QString stateText() { return child<QLabel>("runStateLabel")->property("state").toString(); }
-
-    QTemporaryDir m_folder;
-    QString m_sample;
-    std::unique_ptr<ui::MainWindow> m_window;
 };
-
-void TestWindow::initTestCase()
-{
-    QStandardPaths::setTestModeEnabled(true);
-    QCoreApplication::setOrganizationName(QStringLiteral("precedent-test"));
-    QCoreApplication::setApplicationName(QStringLiteral("precedent-test"));
-    ui::useProgramLook();
-    m_sample = m_folder.filePath("made.casebase");
-    auto made = casebase::Casebase::create(asPath(m_sample));
-    QVERIFY(made.ok());
-    QVERIFY(workspace::fillWithSample(**made).ok());
-}
-
-void TestWindow::init()
-{
-    QSettings().clear();
-    m_window = std::make_unique<ui::MainWindow>();
-    m_window->resize(1440, 900);
-    m_window->show();
-}
-
-void TestWindow::cleanup()
-{
-    // A worker that has not ended yet keeps its own casebase; the window does not wait for it, but the next test's does.
-    if (auto* runs = m_window->findChild<ui::RunsPlace*>(); runs != nullptr && runs->isRunning()) {
-        runs->stopRun();
-        QTRY_VERIFY_WITH_TIMEOUT(!runs->isRunning(), kLong);
-    }
-    m_window.reset();
-}
-
-QString TestWindow::copyOfSample(const QString& name)
-{
-    const QString path = m_folder.filePath(name);
-    QFile::copy(m_sample, path);
-    return path;
-}
-
-void TestWindow::open(const QString& path)
-{
-    m_window->openCasebase(asPath(path));
-    QTRY_VERIFY_WITH_TIMEOUT(m_window->casebase() != nullptr, 10000);
-}
 
 std::string TestWindow::answerOf(const std::string& id)
 {
-    std::string answer;
-    bool done = false;
-    m_window->casebase()->ask(
-        m_window.get(), [id](casebase::Casebase& casebase) { return casebase.cases().find(id); },
-        [&](const Result<casebase::Case>& found) {
-            done = true;
-            answer = found.ok() ? found.value().answer : std::string("not found");
-        });
-    (void)QTest::qWaitFor([&] { return done; }, 10000);
-    return answer;
+    const auto found = read([id](casebase::Casebase& casebase) { return casebase.cases().find(id); });
+    return found.ok() ? found.value().answer : std::string("not found");
 }
 
 void TestWindow::fontsAreThere()
