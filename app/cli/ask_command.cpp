@@ -1,9 +1,9 @@
+#include <algorithm>
 #include <memory>
 
 #include "app/cli/command.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/loaded_model.h"
-#include "precedent/align/templates.h"
 #include "precedent/workspace/asking.h"
 
 namespace precedent::cli {
@@ -14,11 +14,14 @@ struct AskOptions {
     std::string adapter;
     std::string casebase;
     std::string mode;
+    std::string prompt;
     workspace::AskRequest request;
 };
 
-Outcome outcomeOf(const workspace::AskAnswer& answer)
+Outcome outcomeOf(const workspace::AskAnswer& answer, const workspace::AskPrompt& prompt)
 {
+    const auto cases =
+        std::count_if(prompt.shown.begin(), prompt.shown.end(), [](const workspace::AskPrompt::Shown& item) { return item.isCase; });
     Outcome outcome;
     Json citations = Json::array();
     std::string cited;
@@ -31,16 +34,16 @@ Outcome outcomeOf(const workspace::AskAnswer& answer)
                                : " (does not exist)");
     }
     outcome.json = {{"text", answer.text}, {"chain", answer.chain}, {"answer", answer.answer}, {"parse_problem", answer.parseProblem},
-        {"verdict", toString(answer.verdict)}, {"reasons", answer.reasons}, {"citations", citations}, {"context", answer.context},
-        {"cases_shown", answer.casesShown}, {"cases_dropped", answer.casesDropped}};
+        {"verdict", toString(answer.verdict)}, {"reasons", answer.reasons}, {"citations", citations}, {"context", prompt.rendered},
+        {"cases_shown", cases}, {"cases_dropped", prompt.casesDropped}};
     outcome.text = "chain: " + answer.chain + "\n\n" + answer.answer + "\n\nverdict: " + toString(answer.verdict);
     for (const std::string& reason : answer.reasons)
         outcome.text += "\n  " + reason;
     outcome.text += "\ncites: " + (cited.empty() ? "nothing" : cited) + "\n";
     if (!answer.parseProblem.empty())
         outcome.text += answer.parseProblem + "\n";
-    if (answer.casesDropped > 0)
-        outcome.text += std::to_string(answer.casesDropped) + " cases gave way to the model's context.\n";
+    if (prompt.casesDropped > 0)
+        outcome.text += std::to_string(prompt.casesDropped) + " cases gave way to the model's context.\n";
     return outcome;
 }
 
@@ -54,22 +57,32 @@ Result<Outcome> ask(const AskOptions& options, Context& context)
             return opened.error();
         casebase = std::move(*opened);
     }
-    const Result<LoadedModel> loaded = loadModel(context, options.model, options.adapter, options.casebase);
-    if (!loaded)
-        return loaded.error();
-    const Result<std::filesystem::path> folder = align::templateFolderFor(loaded.value().source.folder);
-    if (!folder)
-        return folder.error();
-    const Result<core::ContextTemplates> templates = align::loadTemplates(folder.value());
-    if (!templates)
-        return templates.error();
+    Result<workspace::ModelSource> source = workspace::resolveModel(options.model, casebase.get());
+    if (!source)
+        return source.error();
+    if (!options.adapter.empty())
+        source->adapter = options.adapter;
+    const Result<core::Engine*> engine = openEngine(context);
+    if (!engine)
+        return engine.error();
+    const Result<workspace::AskedModel> asked = workspace::loadAsked(*engine.value(), {source->folder.string(), source->adapter});
+    if (!asked)
+        return asked.error();
     workspace::AskRequest request = options.request;
+    request.messages = {{"user", options.prompt}};
     request.mode = modeFromString(options.mode).value_or(Mode::none);
-    const Result<workspace::AskAnswer> answer =
-        workspace::ask(request, loaded.value().encoder, templates.value(), casebase.get(), *loaded.value().model, interrupt.token());
-    if (!answer)
-        return answer.error();
-    return outcomeOf(answer.value());
+    workspace::Asker asker(casebase.get());
+    const Result<workspace::AskPrompt> prompt =
+        asker.prepare(request, asked.value().encoder, asked.value().templates, asked.value().model->info().contextLength);
+    if (!prompt)
+        return prompt.error();
+    const Result<std::vector<workspace::AskAnswer>> answers =
+        workspace::answerAll({prompt.value()}, asked.value(), casebase.get(), nullptr, interrupt.token());
+    if (!answers)
+        return answers.error();
+    if (answers.value().front().stopped)
+        return Error(ErrorCode::cancelled, "The request was interrupted.");
+    return outcomeOf(answers.value().front(), prompt.value());
 }
 
 } // namespace
@@ -84,7 +97,7 @@ void addAskCommand(CLI::App& app, Commands& commands)
     command->add_option("--adapter", options->adapter, "A PEFT folder")->type_name("DIR");
     command->add_option("--casebase", options->casebase, "Where codes and cases come from")->type_name("CASEBASE");
     command->add_option("--mode", options->mode, "What the context holds")->required()->check(CLI::IsMember({"none", "codes", "cases"}));
-    command->add_option("PROMPT", options->request.text, "The request")->required();
+    command->add_option("PROMPT", options->prompt, "The request")->required();
     command->add_option("--cases-per-prompt", options->request.casesPerPrompt, "Cases shown at most")
         ->check(CLI::Range(0, 1000))
         ->capture_default_str();

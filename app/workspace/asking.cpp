@@ -1,8 +1,11 @@
 #include "precedent/workspace/asking.h"
 
-#include <set>
+#include <algorithm>
+#include <optional>
 
 #include "precedent/align/context_budget.h"
+#include "precedent/align/templates.h"
+#include "precedent/base/digest.h"
 #include "precedent/casebase/case_store.h"
 #include "precedent/casebase/code_store.h"
 #include "precedent/text/citations.h"
@@ -12,124 +15,308 @@
 namespace precedent::workspace {
 namespace {
 
-struct Precedents {
-    std::vector<core::Code> codes;
-    std::vector<core::Case> cases; ///< approved ones
-    std::set<std::string> known; ///< every id of a code or case, whatever its status
-};
+constexpr std::size_t kTitleLength = 120;
 
-Result<Precedents> readPrecedents(const casebase::Casebase* casebase)
+std::string startOf(const std::string& text)
 {
-    Precedents all;
-    if (casebase == nullptr)
-        return all;
-    const Result<std::vector<casebase::Code>> codes = casebase->codes().all();
-    if (!codes)
-        return codes.error();
-    for (const casebase::Code& code : codes.value()) {
-        all.codes.push_back({code.id, code.parent, code.title, code.simple, code.detailed});
-        all.known.insert(code.id);
-    }
-    PRECEDENT_TRY(casebase->cases().forEach({}, [&](const casebase::Case& value) -> Status {
-        all.known.insert(value.id);
-        if (value.status != casebase::CaseStatus::approved || value.disposition == Disposition::unknown)
-            return {};
-        core::Case frozen{value.id, value.request, {}, value.disposition, value.chain, value.answer, value.twinId};
-        for (const casebase::GoverningCode& code : value.codes)
-            frozen.codes.push_back(code.code);
-        all.cases.push_back(std::move(frozen));
-        return {};
-    }));
-    return all;
+    std::string start = text.substr(0, kTitleLength);
+    // Not in the middle of a character.
+    while (start.size() < text.size() && !start.empty() && (static_cast<unsigned char>(text[start.size()]) & 0xC0U) == 0x80U)
+        start.pop_back();
+    std::replace(start.begin(), start.end(), '\n', ' ');
+    return start;
 }
 
-std::vector<AskAnswer::Citation> resolvedCitations(
-    const std::string& chain, const align::BuiltContext& context, const std::set<std::string>& known)
+Result<bool> exists(const casebase::Casebase* casebase, const std::string& id)
 {
-    std::set<std::string> shown(context.codesInContext.begin(), context.codesInContext.end());
-    shown.insert(context.casesInContext.begin(), context.casesInContext.end());
+    if (casebase == nullptr)
+        return false;
+    const auto known = [](const auto& found) -> Result<bool> {
+        if (found)
+            return true;
+        return found.error().code() == ErrorCode::notFound ? Result<bool>(false) : Result<bool>(found.error());
+    };
+    const Result<bool> code = known(casebase->codes().find(id));
+    return !code || code.value() ? code : known(casebase->cases().find(id));
+}
+
+Result<std::vector<AskAnswer::Citation>> citationsOf(
+    const std::string& chain, const std::vector<AskPrompt::Shown>& shown, const casebase::Casebase* casebase)
+{
+    std::set<std::string> inContext;
+    for (const AskPrompt::Shown& item : shown)
+        inContext.insert(item.id);
     std::vector<AskAnswer::Citation> citations;
     std::set<std::string> seen;
-    for (const std::string& cited : text::findCitations(chain)) {
-        const auto alias = context.aliases.find(cited);
-        const std::string id = alias == context.aliases.end() ? cited : alias->second;
-        if (seen.insert(id).second)
-            citations.push_back({id, shown.count(id) != 0, known.count(id) != 0});
+    for (const std::string& id : text::findCitations(chain)) {
+        if (!seen.insert(id).second)
+            continue;
+        const bool isShown = inContext.count(id) != 0;
+        const Result<bool> known = isShown ? Result<bool>(true) : exists(casebase, id);
+        if (!known)
+            return known.error();
+        citations.push_back({id, isShown, known.value()});
     }
     return citations;
 }
 
-Result<align::FittedPrompt> fittedPrompt(const AskRequest& request, const align::PromptEncoder& encoder,
-    const core::ContextTemplates& templates, const Precedents& precedents, int contextLength)
+/// Tokens up to the one that closes the chain; 0 where none does.
+std::size_t tokensOfChain(const core::Completion& completion, const AskedModel& asked)
 {
+    text::StreamDecoder stream(asked.encoder.sharedTokenizer());
+    std::string text;
+    for (std::size_t i = 0; i < completion.ids.size(); ++i) {
+        text += stream.push(completion.ids[i]);
+        if (text.find(asked.templates.chainClose) != std::string::npos)
+            return i + 1;
+    }
+    return 0;
+}
+
+Result<AskAnswer> judged(
+    const AskPrompt& prompt, const core::Completion& completion, const AskedModel& asked, const casebase::Casebase* casebase)
+{
+    AskAnswer answer;
+    answer.text = asked.encoder.completionText(completion.ids);
+    const text::ParsedCompletion parsed = asked.encoder.parse(answer.text, asked.templates);
+    answer.chain = withIds(parsed.chain, prompt.aliases);
+    answer.answer = withIds(parsed.answer, prompt.aliases);
+    answer.parseProblem = parsed.problem;
+    answer.tokens = completion.ids.size();
+    answer.chainTokens = tokensOfChain(completion, asked);
+    answer.stopped = completion.stopReason == core::StopReason::cancelled;
+    answer.judge = text::analysisName();
+    const bool whole = completion.stopReason == core::StopReason::stopId || asked.encoder.endsAtStopText(completion.ids);
+    if (answer.stopped) {
+        answer.reasons.emplace_back("The answer was stopped before its end.");
+    } else if (!whole) {
+        answer.reasons.emplace_back("The answer was cut off at its length limit.");
+    } else {
+        text::Analysis analysis = text::analyseAnswer(lastUserText(prompt.request.messages), parsed.answer);
+        answer.verdict = analysis.verdict;
+        answer.reasons = std::move(analysis.reasons);
+    }
+    Result<std::vector<AskAnswer::Citation>> citations = citationsOf(answer.chain, prompt.shown, casebase);
+    if (!citations)
+        return citations.error();
+    answer.citations = std::move(*citations);
+    return answer;
+}
+
+} // namespace
+
+Result<AskedModel> loadAsked(core::Engine& engine, const core::LoadOptions& what)
+{
+    Result<align::PromptEncoder> encoder = align::PromptEncoder::load(what.folder);
+    if (!encoder)
+        return encoder.error();
+    const Result<std::filesystem::path> folder = align::templateFolderFor(what.folder);
+    if (!folder)
+        return folder.error();
+    Result<core::ContextTemplates> templates = align::loadTemplates(folder.value());
+    if (!templates)
+        return templates.error();
+    Result<std::shared_ptr<core::Model>> model = engine.load(what);
+    if (!model)
+        return model.error();
+    return AskedModel{std::move(*encoder), std::move(*templates), std::move(*model)};
+}
+
+struct Asker::Precedents {
+    std::optional<std::vector<core::Code>> codes;
+    std::vector<core::Case> cases; ///< approved ones; the retriever's
+    std::optional<CaseRetriever> retriever;
+};
+
+Asker::Asker(const casebase::Casebase* casebase)
+    : m_casebase(casebase)
+    , m_precedents(std::make_unique<Precedents>())
+{
+}
+
+Asker::~Asker() = default;
+
+void Asker::forget() { m_precedents = std::make_unique<Precedents>(); }
+
+Status Asker::readCodes()
+{
+    if (m_precedents->codes)
+        return {};
+    const Result<std::vector<casebase::Code>> codes = m_casebase->codes().all();
+    if (!codes)
+        return codes.error();
+    std::vector<core::Code> read;
+    for (const casebase::Code& code : codes.value())
+        read.push_back({code.id, code.parent, code.title, code.simple, code.detailed});
+    m_precedents->codes = std::move(read);
+    return {};
+}
+
+Status Asker::readCases()
+{
+    if (m_precedents->retriever)
+        return {};
+    casebase::CaseFilter approved;
+    approved.statuses = {casebase::CaseStatus::approved};
+    std::vector<core::Case> read;
+    PRECEDENT_TRY(m_casebase->cases().forEach(approved, [&](const casebase::Case& value) -> Status {
+        if (value.disposition == Disposition::unknown)
+            return {};
+        core::Case frozen{value.id, value.request, {}, value.disposition, value.chain, value.answer, value.twinId};
+        for (const casebase::GoverningCode& code : value.codes)
+            frozen.codes.push_back(code.code);
+        read.push_back(std::move(frozen));
+        return {};
+    }));
+    m_precedents->cases = std::move(read);
+    Result<CaseRetriever> retriever = CaseRetriever::build(m_precedents->cases);
+    if (!retriever)
+        return retriever.error();
+    m_precedents->retriever.emplace(std::move(*retriever));
+    return {};
+}
+
+Result<AskPrompt> Asker::prepare(
+    const AskRequest& request, const align::PromptEncoder& encoder, const core::ContextTemplates& templates, int contextLength)
+{
+    if (lastUserText(request.messages).empty())
+        return Error(ErrorCode::invalidArgument, "There is nothing to ask: the request is empty.");
+    if (request.mode != Mode::none && m_casebase == nullptr)
+        return Error(ErrorCode::invalidArgument,
+            std::string("Mode ") + precedent::toString(request.mode) + " takes its codes and cases from a casebase, and none is named.",
+            "Name one with --casebase, or ask in mode none.");
+    std::vector<core::Code> codes;
+    if (request.mode != Mode::none) {
+        PRECEDENT_TRY(readCodes());
+        for (const core::Code& code : *m_precedents->codes) {
+            if (request.without.count(code.id) == 0)
+                codes.push_back(code);
+        }
+    }
     std::vector<const core::Case*> ranked;
     if (request.mode == Mode::cases) {
-        const Result<CaseRetriever> retriever = CaseRetriever::build(precedents.cases);
-        if (!retriever)
-            return retriever.error();
+        PRECEDENT_TRY(readCases());
         CaseRetriever::Query query;
-        query.text = request.text;
+        query.text = lastUserText(request.messages);
         query.seed = request.sampling.seed;
         query.barNearDuplicates = false;
-        auto found = retriever.value().retrieve(query, static_cast<std::size_t>(request.casesPerPrompt));
+        auto found = m_precedents->retriever->retrieve(query, static_cast<std::size_t>(request.casesPerPrompt));
         if (!found)
             return found.error();
         ranked = std::move(*found);
+        std::erase_if(ranked, [&](const core::Case* value) { return request.without.count(value->id) != 0; });
     }
     const int budget = contextLength - request.sampling.maxTokens;
-    align::FittedPrompt fitted = align::fitPrompt(
-        encoder, templates, request.mode, precedents.codes, std::move(ranked), {{"user", request.text}}, request.sampling.seed, budget);
+    align::FittedPrompt fitted =
+        align::fitPrompt(encoder, templates, request.mode, codes, std::move(ranked), request.messages, request.sampling.seed, budget);
     if (!fitted.fits)
         return Error(ErrorCode::invalidArgument,
             "The prompt has " + std::to_string(fitted.ids.size()) + " tokens with codes and request alone; the model's context leaves " +
                 std::to_string(budget) + " beside an answer of " + std::to_string(request.sampling.maxTokens) + ".",
             "Choose a mode with a shorter context, fewer answer tokens, or a model with more positions. Nothing is cut silently.");
-    return fitted;
+    AskPrompt prompt{
+        request, std::move(fitted.rendered), std::move(fitted.ids), {}, fitted.casesDropped, std::move(fitted.context.aliases)};
+    for (const std::string& id : fitted.context.codesInContext) {
+        const auto code = std::find_if(codes.begin(), codes.end(), [&](const core::Code& c) { return c.id == id; });
+        prompt.shown.push_back({id, false, code == codes.end() ? std::string() : code->title, Disposition::unknown});
+    }
+    for (const std::string& id : fitted.context.casesInContext) {
+        const core::Case* value = m_precedents->retriever->find(id);
+        prompt.shown.push_back({id, true, startOf(lastUserText(value->request)), value->disposition});
+    }
+    return prompt;
 }
 
-} // namespace
-
-Result<AskAnswer> ask(const AskRequest& request, const align::PromptEncoder& encoder, const core::ContextTemplates& templates,
-    const casebase::Casebase* casebase, core::Model& model, std::stop_token stop)
+Result<std::vector<AskAnswer>> answerAll(const std::vector<AskPrompt>& prompts, const AskedModel& asked, const casebase::Casebase* casebase,
+    AskObserver* observer, std::stop_token stop)
 {
-    if (request.mode != Mode::none && casebase == nullptr)
-        return Error(ErrorCode::invalidArgument,
-            std::string("Mode ") + precedent::toString(request.mode) + " takes its codes and cases from a casebase, and none is named.",
-            "Name one with --casebase, or ask in mode none.");
-    const Result<Precedents> precedents = readPrecedents(casebase);
-    if (!precedents)
-        return precedents.error();
-    const Result<align::FittedPrompt> fitted = fittedPrompt(request, encoder, templates, precedents.value(), model.info().contextLength);
-    if (!fitted)
-        return fitted.error();
+    std::vector<AskAnswer> answers(prompts.size());
+    if (prompts.empty())
+        return answers;
     core::GenerationRequest generation;
-    generation.prompts.push_back({fitted.value().ids, 1, request.sampling.seed});
-    generation.sampling = request.sampling;
-    generation.stopIds = encoder.stopIds();
-    const Result<core::GenerationResult> result = model.generate(generation, stop);
+    generation.sampling = prompts.front().request.sampling;
+    generation.stopIds = asked.encoder.stopIds();
+    std::vector<text::StreamDecoder> streams;
+    for (const AskPrompt& prompt : prompts) {
+        generation.prompts.push_back({prompt.ids, 1, prompt.request.sampling.seed});
+        streams.emplace_back(asked.encoder.sharedTokenizer());
+    }
+    core::TokenSink onToken;
+    core::CompletionSink onCompletion;
+    std::set<std::size_t> told;
+    Status trouble;
+    const auto take = [&](const core::Completion& completion) {
+        const auto at = static_cast<std::size_t>(completion.prompt);
+        Result<AskAnswer> answer = judged(prompts[at], completion, asked, casebase);
+        if (!answer) {
+            trouble = answer.error();
+            return;
+        }
+        answers[at] = std::move(*answer);
+        told.insert(at);
+        if (observer != nullptr)
+            observer->ended(at, answers[at]);
+    };
+    if (observer != nullptr) {
+        onToken = [&](int prompt, int, int id) {
+            const auto at = static_cast<std::size_t>(prompt);
+            if (const std::string piece = streams[at].push(id); !piece.empty())
+                observer->wrote(at, piece);
+        };
+        onCompletion = take;
+    }
+    const Result<core::GenerationResult> result = asked.model->generate(generation, stop, onToken, onCompletion);
     if (!result)
         return result.error();
-    if (stop.stop_requested() || result.value().completions.empty())
-        return Error(ErrorCode::cancelled, "The request was interrupted.");
-    const core::Completion& completion = result.value().completions.front();
-    AskAnswer answer;
-    answer.text = encoder.completionText(completion.ids);
-    const text::ParsedCompletion parsed = encoder.parse(answer.text, templates);
-    answer.chain = parsed.chain;
-    answer.answer = parsed.answer;
-    answer.parseProblem = parsed.problem;
-    if (completion.stopReason != core::StopReason::stopId && !encoder.endsAtStopText(completion.ids)) {
-        answer.reasons.emplace_back("The answer was cut off at its length limit.");
-    } else {
-        text::Analysis analysis = text::analyseAnswer(request.text, parsed.answer);
-        answer.verdict = analysis.verdict;
-        answer.reasons = std::move(analysis.reasons);
+    for (const core::Completion& completion : result.value().completions) {
+        if (told.count(static_cast<std::size_t>(completion.prompt)) == 0)
+            take(completion);
     }
-    answer.citations = resolvedCitations(parsed.chain, fitted.value().context, precedents.value().known);
-    answer.context = fitted.value().rendered;
-    answer.casesShown = fitted.value().casesKept;
-    answer.casesDropped = fitted.value().casesDropped;
-    return answer;
+    if (!trouble.ok())
+        return trouble.error();
+    // What was stopped before its first token has no completion.
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        if (told.count(i) == 0) {
+            answers[i].stopped = true;
+            answers[i].reasons.emplace_back("The answer was stopped before it began.");
+            if (observer != nullptr)
+                observer->ended(i, answers[i]);
+        }
+    }
+    return answers;
+}
+
+std::string withIds(const std::string& text, const std::map<std::string, std::string>& aliases)
+{
+    if (aliases.empty())
+        return text;
+    std::string out;
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const std::size_t open = text.find('[', at);
+        const std::size_t close = open == std::string::npos ? open : text.find(']', open);
+        if (close == std::string::npos)
+            break;
+        const std::string bracket = text.substr(open, close + 1 - open);
+        std::string ids;
+        bool any = false;
+        for (const std::string& id : text::findCitations(bracket)) {
+            const auto alias = aliases.find(id);
+            any = any || alias != aliases.end();
+            ids += (ids.empty() ? "" : ", ") + (alias == aliases.end() ? id : alias->second);
+        }
+        out += text.substr(at, open - at) + (any ? '[' + ids + ']' : bracket);
+        at = close + 1;
+    }
+    return out + text.substr(std::min(at, text.size()));
+}
+
+std::string answerId(const std::vector<Message>& request, const std::string& answer)
+{
+    Sha256 digest;
+    for (const Message& message : request)
+        digest.addField(message.role).addField(message.content);
+    return digest.addField(answer).hex();
 }
 
 } // namespace precedent::workspace

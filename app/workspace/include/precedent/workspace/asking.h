@@ -1,5 +1,8 @@
 #pragma once
 
+#include <map>
+#include <memory>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -9,37 +12,101 @@
 #include "precedent/casebase/casebase.h"
 #include "precedent/core/engine.h"
 
+/// Requests put to a model as in Inspect: a context made of the casebase, an answer streamed, parsed and judged.
 namespace precedent::workspace {
 
 struct AskRequest {
-    std::string text;
+    std::vector<Message> messages; ///< a system turn, if there is one, and the user's
     Mode mode = Mode::none;
     int casesPerPrompt = 4;
     core::Sampling sampling;
+    std::set<std::string> without; ///< codes and cases left out of the context; nothing takes their place
+};
+
+/// A request with its context, ready for one model.
+struct AskPrompt {
+    AskRequest request;
+    std::string rendered; ///< exactly what the model sees
+    std::vector<int> ids;
+    struct Shown {
+        std::string id; ///< of a code or case: aliases are resolved
+        bool isCase = false;
+        std::string title; ///< the code's, or the start of the case's request
+        Disposition disposition = Disposition::unknown; ///< a case's
+    };
+    std::vector<Shown> shown; ///< in the order of the context
+    std::size_t casesDropped = 0; ///< gave way to the model's context
+    std::map<std::string, std::string> aliases; ///< "C1" -> the case's id
 };
 
 struct AskAnswer {
     std::string text; ///< the whole completion
-    std::string chain;
+    std::string chain; ///< aliases resolved, so that it cites the casebase's ids
     std::string answer;
     std::string parseProblem;
     Verdict verdict = Verdict::noAnswer;
     std::vector<std::string> reasons;
+    std::string judge; ///< who gave the verdict
     struct Citation {
         std::string id; ///< an alias of the context resolved to the case's id
         bool inContext = false;
         bool exists = false;
     };
     std::vector<Citation> citations;
-    std::string context; ///< the rendered prompt, exactly what the model saw
-    std::size_t casesShown = 0;
-    std::size_t casesDropped = 0; ///< gave way to the model's context
+    std::size_t tokens = 0;
+    std::size_t chainTokens = 0;
+    bool stopped = false; ///< by the user: what there was until then
 };
 
-/// One request to one model, as in Inspect. Codes and approved cases come from `casebase`, which may be null in mode
-/// none. Fails with invalidArgument (no casebase, context too long with codes and request alone), cancelled, or as the
-/// model does. `templates` are the model's.
-[[nodiscard]] Result<AskAnswer> ask(const AskRequest& request, const align::PromptEncoder& encoder, const core::ContextTemplates& templates,
-    const casebase::Casebase* casebase, core::Model& model, std::stop_token stop);
+/// A loaded model with what goes with its folder.
+struct AskedModel {
+    align::PromptEncoder encoder;
+    core::ContextTemplates templates;
+    std::shared_ptr<core::Model> model;
+};
+/// Fails as PromptEncoder::load(), loadTemplates() and Engine::load() do.
+[[nodiscard]] Result<AskedModel> loadAsked(core::Engine& engine, const core::LoadOptions& what);
+
+/// Makes prompts over one casebase. Reads codes and approved cases when a mode first needs them and keeps them until
+/// forget(). Thread: one at a time. The casebase, which may be null for mode none, must outlive it.
+class Asker {
+public:
+    explicit Asker(const casebase::Casebase* casebase);
+    ~Asker();
+
+    /// Fails with invalidArgument: no user turn, no casebase for this mode, or codes and request alone over the budget.
+    [[nodiscard]] Result<AskPrompt> prepare(
+        const AskRequest& request, const align::PromptEncoder& encoder, const core::ContextTemplates& templates, int contextLength);
+    /// The casebase changed: what was read is read again.
+    void forget();
+
+private:
+    struct Precedents;
+    [[nodiscard]] Status readCodes();
+    [[nodiscard]] Status readCases();
+
+    const casebase::Casebase* m_casebase;
+    std::unique_ptr<Precedents> m_precedents;
+};
+
+/// Called on the answering thread; `prompt` counts those given to answerAll().
+class AskObserver {
+public:
+    virtual ~AskObserver() = default;
+    virtual void wrote(std::size_t prompt, const std::string& piece) = 0; ///< whole characters, special tokens included
+    virtual void ended(std::size_t prompt, const AskAnswer& answer) = 0;
+};
+
+/// Answers prompts together, so that they stream side by side and share what their prompts share; the first prompt's
+/// sampling holds for all but for the seed. Stopped, it returns what there is, marked. `casebase`, which may be null,
+/// is asked whether what an answer cites exists. Blocks. Fails as Model::generate() does.
+[[nodiscard]] Result<std::vector<AskAnswer>> answerAll(const std::vector<AskPrompt>& prompts, const AskedModel& model,
+    const casebase::Casebase* casebase, AskObserver* observer, std::stop_token stop);
+
+/// `text` with the aliases of its citations ([C2], [S3, C1]) replaced by the ids they stand for.
+[[nodiscard]] std::string withIds(const std::string& text, const std::map<std::string, std::string>& aliases);
+
+/// What a verdict on an answer is filed under: SHA-256 of request and answer.
+[[nodiscard]] std::string answerId(const std::vector<Message>& request, const std::string& answer);
 
 } // namespace precedent::workspace
