@@ -1,11 +1,14 @@
 #include "precedent/workspace/model_source.h"
 
+#include <algorithm>
+#include <set>
 #include <sstream>
 
 #include "precedent/base/files.h"
 #include "precedent/base/json.h"
 #include "precedent/casebase/run_store.h"
 #include "precedent/workspace/casebase_recorder.h"
+#include "precedent/workspace/model_registry.h"
 #include "precedent/workspace/run_inputs_json.h"
 
 namespace precedent::workspace {
@@ -75,16 +78,54 @@ Result<ModelSource> resolveRun(const std::string& name, const casebase::Casebase
 
 } // namespace
 
+ModelPlaces modelPlaces()
+{
+    ModelPlaces all;
+    if (const Result<fs::path> starter = starterFolder(); starter)
+        all.places.push_back({"starter", starter.value(), ModelOrigin::starter});
+    std::set<std::string> named{"starter"};
+    if (const Result<std::vector<RegisteredModel>> added = ModelRegistry().list(); added) {
+        for (const RegisteredModel& model : added.value()) {
+            named.insert(model.name);
+            all.places.push_back({model.name, model.folder, ModelOrigin::added});
+        }
+    } else {
+        all.registry = added.error();
+    }
+    std::vector<ModelPlace> inFolder;
+    std::error_code ec;
+    for (fs::directory_iterator entry(userModelsFolder(), ec), end; !ec && entry != end; entry.increment(ec)) {
+        const std::string name = entry->path().filename().string();
+        std::error_code ignored;
+        if (!named.contains(name) && fs::exists(entry->path() / "config.json", ignored))
+            inFolder.push_back({name, entry->path(), ModelOrigin::modelsFolder});
+    }
+    std::sort(inFolder.begin(), inFolder.end(), [](const ModelPlace& a, const ModelPlace& b) { return a.name < b.name; });
+    std::move(inFolder.begin(), inFolder.end(), std::back_inserter(all.places));
+    return all;
+}
+
 Result<ModelSource> resolveModel(const std::string& name, const casebase::Casebase* casebase)
 {
     if (name.rfind(kRunPrefix, 0) == 0)
         return resolveRun(name, casebase);
-    std::error_code ec;
     if (name == "starter") {
         const Result<fs::path> folder = starterFolder();
         if (!folder)
             return folder.error();
         return ModelSource{name, folder.value(), {}, {}, 0};
+    }
+    if (fs::path(name).extension() == ".gguf")
+        return Error(ErrorCode::unsupported, "GGUF files cannot be loaded yet: " + name + ".",
+            "Name the model's folder in Hugging Face layout: config.json, model.safetensors, tokenizer.json.");
+    // A name is never a path, so that a damaged list does not stand in the way of a folder.
+    const Result<fs::path> added = checkModelName(name) ? ModelRegistry().find(name) : Error(ErrorCode::notFound, name);
+    std::error_code ec;
+    if (added) {
+        if (fs::exists(added.value() / "config.json", ec))
+            return ModelSource{name, added.value(), {}, {}, 0};
+        return Error(ErrorCode::notFound, "The model " + name + " is no longer there: " + added.value().string() + " has no config.json.",
+            "Put the folder back, or remove the model from the list and add it where it is now.");
     }
     for (const fs::path& candidate : {fs::path(name), userModelsFolder() / name}) {
         if (!fs::is_directory(candidate, ec))
@@ -94,6 +135,8 @@ Result<ModelSource> resolveModel(const std::string& name, const casebase::Caseba
         return Error(ErrorCode::notFound, candidate.string() + " is no model folder: it has no config.json.",
             "Name a folder in Hugging Face layout: config.json, model.safetensors, tokenizer.json.");
     }
+    if (added.error().code() != ErrorCode::notFound)
+        return added.error();
     return Error(ErrorCode::notFound, "There is no model " + name + ".", "Name a model folder, `starter`, or run:RUN[@STEP].");
 }
 

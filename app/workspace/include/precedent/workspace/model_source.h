@@ -18,8 +18,30 @@ struct ModelSource {
     int checkpoint = 0; ///< its step, 0 for no checkpoint
 };
 
-/// Resolves a folder, `starter`, or `run:RUN[@STEP]` (the last checkpoint without a step) of `casebase`, which may be
-/// null where none is at hand. Fails with notFound (naming what was looked for) or invalidArgument.
+enum class ModelOrigin {
+    starter, ///< ships with the program
+    added, ///< a folder that the user added to the list (ModelRegistry)
+    modelsFolder, ///< a folder in userModelsFolder()
+};
+
+/// A model that has a name of its own.
+struct ModelPlace {
+    std::string name;
+    std::filesystem::path folder; ///< of an added one it may be gone
+    ModelOrigin origin = ModelOrigin::starter;
+};
+
+/// Every model that has a name: the starter, those that were added, those in the models folder, each by name. A name
+/// that two have is listed once, for the one that resolveModel() gives.
+struct ModelPlaces {
+    std::vector<ModelPlace> places;
+    Status registry; ///< why the added ones are missing, where their list cannot be read
+};
+[[nodiscard]] ModelPlaces modelPlaces();
+
+/// Resolves `starter`, the name of a model that was added, a folder, a name in the models folder (in that order), or
+/// `run:RUN[@STEP]` (the last checkpoint without a step) of `casebase`, which may be null where none is at hand. Fails
+/// with notFound (naming what was looked for), invalidArgument, or unsupported for a .gguf file.
 [[nodiscard]] Result<ModelSource> resolveModel(const std::string& name, const casebase::Casebase* casebase = nullptr);
 
 /// resources/starter/model. Fails with notFound where the program came without it.

@@ -1,0 +1,73 @@
+#include "precedent/workspace/model_choices.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "precedent/casebase/run_store.h"
+#include "precedent/workspace/casebase_recorder.h"
+#include "precedent/workspace/model_source.h"
+
+namespace precedent::workspace {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Two runs of one name are told apart by their ids.
+std::string titleOf(const casebase::Run& run, const std::map<std::string, int>& uses)
+{
+    if (run.name.empty())
+        return run.id;
+    return uses.at(run.name) > 1 ? run.name + ", " + run.id : run.name;
+}
+
+std::vector<ModelChoice> checkpointsOf(const casebase::Casebase& casebase)
+{
+    std::vector<ModelChoice> choices;
+    const Result<std::vector<casebase::Run>> runs = casebase.runs().all();
+    if (!runs)
+        return choices;
+    std::map<std::string, int> uses;
+    for (const casebase::Run& run : runs.value())
+        ++uses[run.name];
+    for (const casebase::Run& run : runs.value()) {
+        Result<std::vector<casebase::Checkpoint>> checkpoints = casebase.runs().checkpoints(run.id);
+        if (!checkpoints)
+            continue;
+        std::reverse(checkpoints->begin(), checkpoints->end());
+        for (const casebase::Checkpoint& checkpoint : checkpoints.value()) {
+            std::error_code ec;
+            if (!fs::is_directory(folderFromStored(casebase.path(), checkpoint.folder), ec))
+                continue;
+            const std::string step = std::to_string(checkpoint.step);
+            choices.push_back(
+                {"run:" + run.id + "@" + step, titleOf(run, uses) + " step " + step, run.model, run.id, run.name, checkpoint.step});
+        }
+    }
+    return choices;
+}
+
+} // namespace
+
+std::vector<ModelChoice> baseModelChoices()
+{
+    std::vector<ModelChoice> choices;
+    for (const ModelPlace& place : modelPlaces().places) {
+        std::error_code ec;
+        if (fs::exists(place.folder / "config.json", ec))
+            choices.push_back({place.name, place.name, {}, {}, {}, 0});
+    }
+    return choices;
+}
+
+std::vector<ModelChoice> modelChoices(const casebase::Casebase* casebase)
+{
+    std::vector<ModelChoice> choices = baseModelChoices();
+    if (casebase != nullptr) {
+        std::vector<ModelChoice> checkpoints = checkpointsOf(*casebase);
+        std::move(checkpoints.begin(), checkpoints.end(), std::back_inserter(choices));
+    }
+    return choices;
+}
+
+} // namespace precedent::workspace
