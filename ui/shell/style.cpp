@@ -21,6 +21,8 @@ constexpr int kScrollHandle = 6;
 constexpr int kButtonPadding = 12;
 constexpr int kFieldPadding = 8;
 constexpr int kIconGap = 8;
+constexpr int kToolGap = 6;
+constexpr int kComboArrow = 23;
 constexpr int kHeaderArrow = 12;
 constexpr int kFirstPadding = 12;
 constexpr int kSpinWidth = 20;
@@ -76,6 +78,60 @@ void drawButtonLabel(QPainter& painter, const QStyleOptionButton& button, bool p
         return;
     }
     painter.drawText(text, Qt::AlignCenter | Qt::TextShowMnemonic, button.text);
+}
+
+bool hasWords(const QStyleOptionToolButton& button)
+{
+    return !button.text.isEmpty() && (button.toolButtonStyle == Qt::ToolButtonTextBesideIcon || button.icon.isNull());
+}
+
+bool hasMenu(const QStyleOptionToolButton& button) { return (button.features & QStyleOptionToolButton::HasMenu) != 0; }
+
+int widthOf(const QStyleOptionToolButton& button)
+{
+    const int icon = button.icon.isNull() ? 0 : button.iconSize.width() + kToolGap;
+    const int arrow = hasMenu(button) ? kHeaderArrow + kToolGap : 0;
+    return 2 * kFieldPadding + icon + button.fontMetrics.size(Qt::TextShowMnemonic, button.text).width() + arrow;
+}
+
+/// Icon, words and, where it opens a menu, an arrow; mirrored, the icon stands behind the words.
+void drawToolLabel(QPainter& painter, const QStyleOptionToolButton& button)
+{
+    const bool enabled = (button.state & QStyle::State_Enabled) != 0;
+    QRect rest = button.rect.adjusted(kFieldPadding, 0, -kFieldPadding, 0);
+    const int spare = std::max(0, button.rect.width() - widthOf(button)) / 2;
+    rest.adjust(spare, 0, -spare, 0);
+    if (hasMenu(button)) {
+        paintIcon(painter, QRect(rest.right() - kHeaderArrow + 1, rest.center().y() - kHeaderArrow / 2 + 1, kHeaderArrow, kHeaderArrow),
+            QStringLiteral("down"), c(Role::secondary));
+        rest.setRight(rest.right() - kHeaderArrow - kToolGap);
+    }
+    if (!button.icon.isNull()) {
+        const bool behind = button.direction == Qt::RightToLeft;
+        const int left = behind ? rest.right() - button.iconSize.width() + 1 : rest.left();
+        const QRect icon(QPoint(left, rest.center().y() - button.iconSize.height() / 2 + 1), button.iconSize);
+        button.icon.paint(&painter, icon, Qt::AlignCenter, enabled ? QIcon::Normal : QIcon::Disabled);
+        if (behind)
+            rest.setRight(icon.left() - kToolGap - 1);
+        else
+            rest.setLeft(icon.right() + kToolGap + 1);
+    }
+    painter.setFont(button.font);
+    painter.setPen(c(enabled ? Role::text : Role::secondary));
+    painter.drawText(rest, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextShowMnemonic, button.text);
+}
+
+void drawComboLabel(QPainter& painter, const QStyleOptionComboBox& combo, QRect words)
+{
+    const bool enabled = (combo.state & QStyle::State_Enabled) != 0;
+    if (!combo.currentIcon.isNull()) {
+        const QRect icon(QPoint(words.left(), words.center().y() - combo.iconSize.height() / 2 + 1), combo.iconSize);
+        combo.currentIcon.paint(&painter, icon, Qt::AlignCenter, enabled ? QIcon::Normal : QIcon::Disabled);
+        words.setLeft(icon.right() + kToolGap);
+    }
+    painter.setPen(c(enabled ? Role::text : Role::secondary));
+    painter.drawText(
+        words, Qt::AlignLeft | Qt::AlignVCenter, painter.fontMetrics().elidedText(combo.currentText, Qt::ElideRight, words.width()));
 }
 
 void drawHeader(QPainter& painter, const QStyleOptionHeader& header)
@@ -168,8 +224,9 @@ int Style::pixelMetric(PixelMetric metric, const QStyleOption* option, const QWi
         return kScrollExtent;
     case PM_ScrollBarSliderMin:
         return 32;
-    case PM_SplitterWidth:
     case PM_DefaultFrameWidth:
+        return flag(widget, "field") ? 2 : 1; // a square corner 2 px inside a round one of 6 stays within it
+    case PM_SplitterWidth:
         return 1;
     case PM_ScrollView_ScrollBarSpacing:
     case PM_ScrollView_ScrollBarOverlap:
@@ -222,6 +279,8 @@ QSize Style::sizeFromContents(ContentsType type, const QStyleOption* option, con
     case CT_PushButton:
         return {size.width() + 2 * kButtonPadding, flag(widget, "tall") ? kPrimaryHeight : kControlHeight};
     case CT_ToolButton:
+        if (const auto* button = qstyleoption_cast<const QStyleOptionToolButton*>(option); button != nullptr && hasWords(*button))
+            return {widthOf(*button) + 2 * pixelMetric(PM_DefaultFrameWidth, option, widget), kControlHeight};
         return {std::max(result.width(), kControlHeight), kControlHeight};
     case CT_LineEdit:
         return {size.width() + 2 * kFieldPadding, kControlHeight};
@@ -267,7 +326,7 @@ QRect Style::subControlRect(ComplexControl control, const QStyleOptionComplex* o
     if (control == CC_SpinBox && part == SC_SpinBoxEditField)
         return option->rect.adjusted(kFieldPadding, 1, -kSpinWidth - 4, -1);
     if (control == CC_ComboBox && part == SC_ComboBoxEditField)
-        return option->rect.adjusted(kFieldPadding, 1, -kFieldPadding - 20, -1);
+        return option->rect.adjusted(kFieldPadding, 1, -kComboArrow, -1);
     return QProxyStyle::subControlRect(control, option, part, widget);
 }
 
@@ -322,6 +381,10 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption* option, 
     case PE_IndicatorRadioButton:
         drawRadio(*painter, *option);
         return;
+    case PE_IndicatorArrowDown:
+        if (qobject_cast<const QToolButton*>(widget) == nullptr)
+            QProxyStyle::drawPrimitive(element, option, painter, widget);
+        return; // a tool button's is part of its label
     case PE_PanelTipLabel:
     case PE_FrameMenu:
     case PE_PanelMenu:
@@ -367,6 +430,18 @@ void Style::drawControl(ControlElement element, const QStyleOption* option, QPai
     case CE_PushButtonLabel:
         if (const auto* button = qstyleoption_cast<const QStyleOptionButton*>(option)) {
             drawButtonLabel(*painter, *button, flag(widget, "primary"));
+            return;
+        }
+        break;
+    case CE_ComboBoxLabel:
+        if (const auto* combo = qstyleoption_cast<const QStyleOptionComboBox*>(option); combo != nullptr && !combo->editable) {
+            drawComboLabel(*painter, *combo, subControlRect(CC_ComboBox, combo, SC_ComboBoxEditField, widget));
+            return;
+        }
+        break;
+    case CE_ToolButtonLabel:
+        if (const auto* button = qstyleoption_cast<const QStyleOptionToolButton*>(option); button != nullptr && hasWords(*button)) {
+            drawToolLabel(*painter, *button);
             return;
         }
         break;
