@@ -8,6 +8,7 @@
 #include <QComboBox>
 #include <QDir>
 #include <QFile>
+#include <QListView>
 #include <QSettings>
 #include <QStandardPaths>
 #include <QTabBar>
@@ -15,7 +16,9 @@
 #include <QTest>
 
 #include "ui/bridge/casebase_bridge.h"
+#include "ui/inspect/inspect_place.h"
 #include "ui/runs/launch_dialog.h"
+#include "ui/shell/inspect_order.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/theme.h"
 #include "ui/shell/type_scale.h"
@@ -60,6 +63,32 @@ void trigger(QWidget& window, const char* action)
     QTest::qWait(kSettleMs);
 }
 
+/// One request to the model before and after its run, in two modes.
+void askInInspect(ui::MainWindow& window)
+{
+    auto* place = child<ui::InspectPlace>(window, "inspectPlace");
+    auto* list = child<QListView>(window, "runsList");
+    if (place == nullptr || list == nullptr || list->model()->rowCount() == 0)
+        return;
+    trigger(window, "inspectGo");
+    ui::InspectOrder order;
+    order.messages = {{"user", "How do I take apart a raven dagger for a museum case?"}};
+    order.models = {"starter", "run:run-1"};
+    order.modes = {Mode::none, Mode::cases};
+    place->take(order);
+    QTest::qWait(kSettleMs);
+    (void)QTest::qWaitFor([&] { return !place->isBusy(); }, 60000);
+    if (auto* second = child<QWidget>(window, "answerColumn1"))
+        QTest::mouseClick(second, Qt::LeftButton, {}, QPoint(20, 300));
+    for (const char* name : {"didCombo0", "shouldCombo0", "didCombo1", "shouldCombo1"}) {
+        if (auto* combo = child<QComboBox>(window, name)) {
+            combo->setCurrentIndex(1);
+            Q_EMIT combo->activated(1);
+        }
+    }
+    QTest::qWait(kSettleMs);
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -89,6 +118,8 @@ int main(int argc, char** argv)
     camera.shoot(window, QStringLiteral("casebase"));
     trigger(window, "runsGo");
     camera.shoot(window, QStringLiteral("runs-empty"));
+    trigger(window, "inspectGo");
+    camera.shoot(window, QStringLiteral("inspect-empty"));
     if (argc > 3) {
         window.openCasebase(argv[3]);
         QTest::qWait(2 * kSettleMs);
@@ -106,6 +137,8 @@ int main(int argc, char** argv)
             }
             camera.shoot(window, QStringLiteral("run"));
         }
+        askInInspect(window);
+        camera.shoot(window, QStringLiteral("inspect"));
     }
     ui::LaunchDialog dialog(&window);
     dialog.show();

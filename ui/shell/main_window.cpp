@@ -24,10 +24,12 @@
 #include "ui/bridge/casebase_bridge.h"
 #include "ui/bridge/sample_maker.h"
 #include "ui/casebase/casebase_place.h"
+#include "ui/inspect/inspect_place.h"
 #include "ui/runs/runs_place.h"
 #include "ui/shell/command_palette.h"
 #include "ui/shell/header_bar.h"
 #include "ui/shell/icons.h"
+#include "ui/shell/inspect_order.h"
 #include "ui/shell/menus.h"
 #include "ui/shell/place.h"
 #include "ui/shell/reveal.h"
@@ -102,6 +104,8 @@ MainWindow::MainWindow(QWidget* parent)
     m_runsPlace = new RunsPlace(this);
     addPlace(m_casebasePlace, QKeySequence(Qt::CTRL | Qt::Key_1));
     addPlace(m_runsPlace, QKeySequence(Qt::CTRL | Qt::Key_2));
+    m_inspectPlace = new InspectPlace(this);
+    addPlace(m_inspectPlace, QKeySequence(Qt::CTRL | Qt::Key_3));
 
     auto* right = new QVBoxLayout;
     right->setSpacing(0);
@@ -128,6 +132,7 @@ MainWindow::MainWindow(QWidget* parent)
     connect(m_status, &StatusStrip::jobClicked, this, [this] { showPlace(1); });
     connect(m_runsPlace, &RunsPlace::jobChanged, m_status, &StatusStrip::setJob);
     connect(m_runsPlace, &RunsPlace::citationClicked, this, &MainWindow::openCitation);
+    connect(m_inspectPlace, &InspectPlace::citationClicked, this, &MainWindow::openCitation);
     connect(m_runsPlace, &RunsPlace::over, this, [this] {
         if (m_closing)
             close();
@@ -305,6 +310,12 @@ void MainWindow::openCitation(const QString& id)
         m_casebasePlace->openCase(id);
     else
         m_casebasePlace->openCode(id);
+}
+
+void MainWindow::inspect(const InspectOrder& order)
+{
+    showPlace(2);
+    m_inspectPlace->take(order);
 }
 
 void MainWindow::showCasebaseMenu(const QPoint& at)

@@ -19,11 +19,13 @@ namespace precedent::ui {
 class CasebaseBridge;
 class CasebasePlace;
 class HeaderBar;
+class InspectPlace;
 class Place;
 class RunsPlace;
 class SideBar;
 class StatusStrip;
 class WelcomePage;
+struct InspectOrder;
 
 /// One casebase's window. It only assembles: places, bars and actions each live in their own class.
 class MainWindow final : public QMainWindow {
@@ -61,6 +63,7 @@ private:
     void showPalette();
     void showIssues();
     void openCitation(const QString& id);
+    void inspect(const InspectOrder& order);
     void showCasebaseMenu(const QPoint& at);
     void showAbout();
     void fileChanged(const QString& path);
@@ -82,6 +85,7 @@ private:
     QUndoStack* m_undo;
     CasebasePlace* m_casebasePlace = nullptr;
     RunsPlace* m_runsPlace = nullptr;
+    InspectPlace* m_inspectPlace = nullptr;
     bool m_quickstartWaits = false; ///< for the sample to be open
     bool m_closing = false; ///< as soon as the run has saved its state
     struct Actions;
