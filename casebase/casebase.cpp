@@ -243,4 +243,24 @@ Status Casebase::setMetadata(const std::string& key, const std::string& value)
     });
 }
 
+Status Casebase::removeMetadata(const std::string& key)
+{
+    return connection().write("remove " + key, [&]() -> Status {
+        connection().query("DELETE FROM metadata WHERE key = ?").bind(key).run();
+        return {};
+    });
+}
+
+Result<std::vector<std::string>> Casebase::metadataKeys(const std::string& prefix) const
+{
+    return connection().guarded("read the keys under " + prefix, [&]() -> Result<std::vector<std::string>> {
+        Query q = connection().query("SELECT key FROM metadata WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key");
+        q.bind(prefix);
+        std::vector<std::string> keys;
+        while (q.next())
+            keys.push_back(q.text(0));
+        return keys;
+    });
+}
+
 } // namespace precedent::casebase

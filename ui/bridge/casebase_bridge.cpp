@@ -48,12 +48,14 @@ void CasebaseBridge::serve(const std::stop_token& stop)
         Work work;
         {
             std::unique_lock lock(m_mutex);
-            if (!m_wake.wait(lock, stop, [this] { return !m_queue.empty(); }) || stop.stop_requested())
-                return;
+            m_wake.wait(lock, stop, [this] { return !m_queue.empty(); });
+            if (m_queue.empty())
+                return; // asked to stop
             work = std::move(m_queue.front());
             m_queue.pop_front();
         }
-        work(**casebase);
+        if (work.stores || !stop.stop_requested())
+            work.act(**casebase);
     }
 }
 

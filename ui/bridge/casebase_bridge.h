@@ -22,8 +22,8 @@ namespace precedent::ui {
 /// One open casebase and the thread that works on it. The UI asks with a function, and gets the answer on its own
 /// thread later; nothing here blocks it.
 ///
-/// Thread: every method from the UI thread. Work runs one at a time, in the order asked. Destruction drops what has not
-/// begun and waits for the one that has (milliseconds; long work checks its own stop token).
+/// Thread: every method from the UI thread. Work runs one at a time, in the order asked. Destruction drops questions that have not
+/// begun, does what was to be written, and waits for it (milliseconds; long work checks its own stop token).
 class CasebaseBridge final : public QObject {
     Q_OBJECT
 public:
@@ -38,25 +38,24 @@ public:
     template <typename Work, typename Done>
     void ask(QObject* context, Work work, Done done)
     {
-        push([this, context = QPointer<QObject>(context), work = std::move(work), done = std::move(done)](casebase::Casebase& casebase) {
-            auto result = std::make_shared<std::invoke_result_t<Work, casebase::Casebase&>>(work(casebase));
-            QMetaObject::invokeMethod(
-                this,
-                [context, done, result] {
-                    if (context)
-                        done(std::move(*result));
-                },
-                Qt::QueuedConnection);
-        });
+        enqueue(false, context, std::move(work), std::move(done));
     }
 
-    /// As ask(), and changed() after it where it went well: work that writes.
+    /// As ask(), for what must be stored even if the bridge goes right after (a draft). Says nothing to the models.
+    template <typename Work, typename Done>
+    void keep(QObject* context, Work work, Done done)
+    {
+        enqueue(true, context, std::move(work), std::move(done));
+    }
+
+    /// As keep(), and changed() after it where it went well: work that writes.
     template <typename Work, typename Done>
     void write(QObject* context, Work work, Done done)
     {
-        ask(context, std::move(work), [this, done = std::move(done)](auto result) {
+        keep(this, std::move(work), [this, context = QPointer<QObject>(context), done = std::move(done)](auto result) {
             const bool well = result.ok();
-            done(std::move(result));
+            if (context)
+                done(std::move(result));
             if (well)
                 Q_EMIT changed();
         });
@@ -72,7 +71,27 @@ Q_SIGNALS:
     void changed();
 
 private:
-    using Work = std::function<void(casebase::Casebase&)>;
+    struct Work {
+        std::function<void(casebase::Casebase&)> act;
+        bool stores = false;
+    };
+
+    template <typename Act, typename Done>
+    void enqueue(bool stores, QObject* context, Act act, Done done)
+    {
+        const auto whole = [this, context = QPointer<QObject>(context), act = std::move(act), done = std::move(done)](
+                               casebase::Casebase& casebase) {
+            auto result = std::make_shared<std::invoke_result_t<Act, casebase::Casebase&>>(act(casebase));
+            QMetaObject::invokeMethod(
+                this,
+                [context, done, result] {
+                    if (context)
+                        done(std::move(*result));
+                },
+                Qt::QueuedConnection);
+        };
+        push({whole, stores});
+    }
     void push(Work work);
     void serve(const std::stop_token& stop);
 

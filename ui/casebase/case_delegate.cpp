@@ -4,6 +4,7 @@
 
 #include "precedent/casebase/types.h"
 #include "ui/casebase/case_table_model.h"
+#include "ui/casebase/status_look.h"
 #include "ui/shell/icons.h"
 #include "ui/shell/style.h"
 #include "ui/shell/type_scale.h"
@@ -14,26 +15,6 @@ namespace {
 constexpr int kPadding = 8;
 constexpr int kIcon = 16;
 constexpr int kIconGap = 6;
-
-struct StatusLook {
-    QString icon;
-    QString word;
-};
-
-StatusLook lookOf(casebase::CaseStatus status)
-{
-    switch (status) {
-    case casebase::CaseStatus::draft:
-        return {QStringLiteral("draft"), CaseDelegate::tr("draft")};
-    case casebase::CaseStatus::inReview:
-        return {QStringLiteral("review"), CaseDelegate::tr("in review")};
-    case casebase::CaseStatus::approved:
-        return {QStringLiteral("approved"), CaseDelegate::tr("approved")};
-    case casebase::CaseStatus::retired:
-        break;
-    }
-    return {QStringLiteral("x"), CaseDelegate::tr("retired")};
-}
 
 void paintMarked(
     QPainter& painter, const QRect& cell, const QString& icon, const QColor& iconColor, const QString& word, const QColor& wordColor)

@@ -1,6 +1,5 @@
 #include "ui/casebase/case_detail.h"
 
-#include <QAbstractTextDocumentLayout>
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -8,18 +7,18 @@
 #include <QPushButton>
 #include <QScrollArea>
 #include <QStackedWidget>
-#include <QTextEdit>
 #include <QTimer>
 #include <QUndoStack>
 #include <QVBoxLayout>
 
-#include "precedent/base/json.h"
 #include "precedent/casebase/case_store.h"
-#include "precedent/casebase/code_store.h"
+#include "precedent/casebase/suite_store.h"
 #include "ui/bridge/casebase_bridge.h"
-#include "ui/commands/edit_case_command.h"
+#include "ui/casebase/case_editor.h"
+#include "ui/casebase/notice_card.h"
+#include "ui/casebase/status_look.h"
+#include "ui/commands/change_cases_command.h"
 #include "ui/shell/card.h"
-#include "ui/shell/citation_highlighter.h"
 #include "ui/shell/counted.h"
 #include "ui/shell/disposition_look.h"
 #include "ui/shell/icons.h"
@@ -30,39 +29,57 @@
 namespace precedent::ui {
 namespace {
 
-constexpr int kTypingPauseMs = 200;
+constexpr int kDraftEveryMs = 400;
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
 
-QLabel* fieldLabel(const QString& label, QWidget* parent)
-{
-    auto* made = new QuietLabel(label, labelFont(), parent);
-    made->setWordWrap(false);
-    return made;
-}
+/// What a stored new case came to.
+struct Added {
+    casebase::Case stored;
+    int burned = 0;
+};
 
-std::string draftKey(const std::string& id) { return "draft/" + id; }
-
-/// The casebase's answer to "which of these ids are there?".
-QSet<QString> unknownOf(casebase::Casebase& casebase, const QStringList& ids)
+Result<Added> addCase(casebase::Casebase& casebase, const CaseDraft& draft)
 {
-    QSet<QString> unknown;
-    for (const QString& id : ids) {
-        if (!casebase.codes().find(id.toStdString()).ok() && !casebase.cases().find(id.toStdString()).ok())
-            unknown.insert(id);
-    }
-    return unknown;
-}
-
-void setLastUserText(casebase::Case& value, const std::string& request)
-{
-    for (auto message = value.request.rbegin(); message != value.request.rend(); ++message) {
-        if (message->role == "user") {
-            message->content = request;
-            return;
+    Added added;
+    const Status done = casebase.transact([&]() -> Status {
+        const Result<std::string> id = casebase.cases().add(draft.value);
+        if (!id.ok())
+            return id.error();
+        if (!draft.burnsPrompt.empty()) {
+            const Result<int> burned = casebase.suites().burn(draft.burnsPrompt, "filed as case " + *id);
+            if (!burned.ok())
+                return burned.error();
+            added.burned = *burned;
         }
-    }
-    value.request.push_back({"user", request});
+        Result<casebase::Case> stored = casebase.cases().find(*id);
+        if (!stored.ok())
+            return stored.error();
+        added.stored = std::move(*stored);
+        return draft.key.empty() ? Status() : casebase.removeMetadata(draft.key);
+    });
+    if (!done.ok())
+        return done.error();
+    return added;
+}
+
+Result<CaseChange> storeEdit(casebase::Casebase& casebase, const casebase::Case& value, int expectedVersion)
+{
+    CaseChange change;
+    const Status done = casebase.transact([&]() -> Status {
+        for (std::optional<casebase::Case>* side : {&change.before, &change.after}) {
+            if (side == &change.after)
+                PRECEDENT_TRY(casebase.cases().update(value, expectedVersion));
+            Result<casebase::Case> found = casebase.cases().find(value.id);
+            if (!found.ok())
+                return found.error();
+            *side = std::move(*found);
+        }
+        return casebase.removeMetadata(draftKeyOf(value.id));
+    });
+    if (!done.ok())
+        return done.error();
+    return change;
 }
 
 } // namespace
@@ -70,116 +87,29 @@ void setLastUserText(casebase::Case& value, const std::string& request)
 CaseDetail::CaseDetail(QUndoStack* undo, QWidget* parent)
     : QWidget(parent)
     , m_undo(undo)
+    , m_draftPause(new QTimer(this))
     , m_stack(new QStackedWidget(this))
     , m_id(new QLabel(this))
     , m_state(new QuietLabel({}, secondaryFont(), this))
     , m_disposition(new QComboBox(this))
     , m_status(new QComboBox(this))
-    , m_save(new QPushButton(themedIcon(QStringLiteral("save"), Role::onAccent), tr("Save"), this))
-    , m_revert(new QPushButton(themedIcon(QStringLiteral("undo")), tr("Discard changes"), this))
-    , m_request(makeField("caseRequestEdit", tr("Request")))
-    , m_governs(new QLabel(this))
-    , m_citations(new QuietLabel({}, secondaryFont(), this))
-    , m_chain(makeField("caseChainEdit", tr("Chain")))
-    , m_answer(makeField("caseAnswerEdit", tr("Answer")))
-    , m_form(new QWidget)
+    , m_actions(new QWidget(this))
+    , m_save(new QPushButton(themedIcon(QStringLiteral("save"), Role::onAccent), tr("Save"), m_actions))
+    , m_revert(new QPushButton(themedIcon(QStringLiteral("undo")), tr("Discard changes"), m_actions))
+    , m_editor(new CaseEditor(this))
+    , m_notice(new NoticeCard("caseNotice", this))
     , m_reveal(new QPushButton(themedIcon(QStringLiteral("eye")), tr("Reveal"), this))
     , m_twinCard(new Card(this))
     , m_twin(new QLabel(m_twinCard))
-    , m_highlighter(new CitationHighlighter(m_chain->document()))
 {
     setObjectName(QStringLiteral("caseDetail"));
-    m_id->setObjectName(QStringLiteral("caseIdLabel"));
-    QFont idFont = monospaceFont();
-    idFont.setPixelSize(sectionFont().pixelSize());
-    idFont.setWeight(QFont::DemiBold);
-    m_id->setFont(idFont);
-    m_state->setWordWrap(false);
-    m_disposition->setObjectName(QStringLiteral("caseDispositionCombo"));
-    m_disposition->setAccessibleName(tr("Disposition"));
-    for (const Disposition d : {Disposition::comply, Disposition::safeComplete, Disposition::refuse, Disposition::unknown}) {
-        const DispositionLook look = lookOf(d);
-        m_disposition->addItem(themedIcon(look.icon, look.role), look.word, static_cast<int>(d));
-    }
-    m_status->setObjectName(QStringLiteral("caseStatusCombo"));
-    m_status->setAccessibleName(tr("Status"));
-    for (const auto& [status, icon, word] :
-        {std::tuple{casebase::CaseStatus::draft, "draft", tr("draft")}, {casebase::CaseStatus::inReview, "review", tr("in review")},
-            {casebase::CaseStatus::approved, "approved", tr("approved")}, {casebase::CaseStatus::retired, "x", tr("retired")}})
-        m_status->addItem(themedIcon(QString::fromLatin1(icon)), word, static_cast<int>(status));
-    m_save->setObjectName(QStringLiteral("saveCaseButton"));
-    m_save->setProperty("primary", true);
-    m_revert->setObjectName(QStringLiteral("revertCaseButton"));
-    m_citations->setObjectName(QStringLiteral("citationsLabel"));
-    m_citations->setWordWrap(false);
-    m_governs->setObjectName(QStringLiteral("governsLabel"));
-    m_governs->setWordWrap(true);
-    m_twin->setObjectName(QStringLiteral("twinLabel"));
-    m_twin->setWordWrap(true);
-    m_twin->setTextFormat(Qt::RichText);
-
-    auto* head = new QWidget(this);
-    head->setFixedHeight(kBarHeight);
-    auto* headLayout = new QHBoxLayout(head);
-    headLayout->setContentsMargins(16, 0, 12, 1);
-    headLayout->setSpacing(8);
-    auto* names = new QVBoxLayout;
-    names->setSpacing(0);
-    names->addWidget(m_id);
-    names->addWidget(m_state);
-    headLayout->addLayout(names);
-    headLayout->addStretch();
-    m_reveal->setObjectName(QStringLiteral("revealCaseButton"));
-    headLayout->addWidget(m_reveal);
-    headLayout->addWidget(m_disposition);
-    headLayout->addWidget(m_status);
-
-    auto* form = m_form;
-    auto* layout = new QVBoxLayout(form);
-    layout->setContentsMargins(16, 12, 16, 16);
-    layout->setSpacing(4);
-    const auto gap = [layout] { layout->addSpacing(12); };
-    auto* buttons = new QHBoxLayout;
-    buttons->setSpacing(8);
-    buttons->addWidget(m_save);
-    buttons->addWidget(m_revert);
-    buttons->addStretch();
-    layout->addLayout(buttons);
-    gap();
-    layout->addWidget(fieldLabel(tr("Request"), form));
-    layout->addWidget(m_request);
-    gap();
-    layout->addWidget(fieldLabel(tr("Governs"), form));
-    layout->addWidget(m_governs);
-    gap();
-    auto* chainHead = new QHBoxLayout;
-    chainHead->addWidget(fieldLabel(tr("Chain"), form));
-    chainHead->addStretch();
-    chainHead->addWidget(m_citations);
-    layout->addLayout(chainHead);
-    layout->addWidget(m_chain);
-    gap();
-    layout->addWidget(fieldLabel(tr("Answer"), form));
-    layout->addWidget(m_answer);
-    gap();
-    auto* twinLayout = new QVBoxLayout(m_twinCard);
-    twinLayout->setContentsMargins(12, 12, 12, 12);
-    twinLayout->addWidget(m_twin);
-    layout->addWidget(m_twinCard);
-    layout->addStretch();
-    auto* scroll = new QScrollArea(this);
-    scroll->setWidget(form);
-    scroll->setWidgetResizable(true);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    scroll->viewport()->setAutoFillBackground(false);
-    form->setAutoFillBackground(false);
-
     auto* page = new QWidget(this);
-    auto* pageLayout = new QVBoxLayout(page);
-    pageLayout->setContentsMargins(0, 0, 0, 0);
-    pageLayout->setSpacing(0);
-    pageLayout->addWidget(head);
-    pageLayout->addWidget(scroll, 1);
+    auto* layout = new QVBoxLayout(page);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    buildHead(*layout);
+    buildActions(*layout);
+    buildBody(*layout);
     auto* none = new QuietLabel(tr("Choose a case to read it here."), bodyFont(), this);
     none->setAlignment(Qt::AlignCenter);
     m_stack->addWidget(none);
@@ -188,28 +118,17 @@ CaseDetail::CaseDetail(QUndoStack* undo, QWidget* parent)
     whole->setContentsMargins(0, 0, 0, 0);
     whole->addWidget(m_stack);
 
-    auto* pause = new QTimer(this);
-    pause->setSingleShot(true);
-    pause->setInterval(kTypingPauseMs);
-    connect(pause, &QTimer::timeout, this, [this] {
-        checkCitations();
-        keepDraft();
-    });
-    for (QTextEdit* field : {m_request, m_chain, m_answer}) {
-        connect(field, &QTextEdit::textChanged, this, &CaseDetail::changed);
-        connect(field, &QTextEdit::textChanged, pause, qOverload<>(&QTimer::start));
-    }
-    for (QComboBox* combo : {m_disposition, m_status}) {
+    // Not put off by further typing: what was typed a moment ago is safe even if one types on without a pause.
+    m_draftPause->setSingleShot(true);
+    m_draftPause->setInterval(kDraftEveryMs);
+    connect(m_draftPause, &QTimer::timeout, this, &CaseDetail::keepDraft);
+    connect(m_editor, &CaseEditor::edited, this, &CaseDetail::changed);
+    connect(m_editor, &CaseEditor::refused, this, [this](const QString& why) { m_notice->say(why); });
+    for (QComboBox* combo : {m_disposition, m_status})
         connect(combo, &QComboBox::currentIndexChanged, this, &CaseDetail::changed);
-        connect(combo, &QComboBox::currentIndexChanged, pause, qOverload<>(&QTimer::start));
-    }
     connect(m_save, &QPushButton::clicked, this, &CaseDetail::save);
-    connect(m_revert, &QPushButton::clicked, this, [this] {
-        if (m_case) {
-            fill();
-            keepDraft();
-        }
-    });
+    connect(m_revert, &QPushButton::clicked, this, &CaseDetail::discard);
+    connect(m_notice, &NoticeCard::chosen, this, &CaseDetail::act);
     connect(m_reveal, &QPushButton::clicked, this, [] { Reveal::instance().setOn(true); });
     connect(&Reveal::instance(), &Reveal::changed, this, &CaseDetail::hideOrShow);
     connect(m_twin, &QLabel::linkActivated, this, &CaseDetail::caseWanted);
@@ -222,46 +141,182 @@ CaseDetail::CaseDetail(QUndoStack* undo, QWidget* parent)
     });
 }
 
-QTextEdit* CaseDetail::makeField(const char* name, const QString& accessible)
+void CaseDetail::buildHead(QVBoxLayout& page)
 {
-    auto* field = new QTextEdit(this);
-    field->setObjectName(QString::fromLatin1(name));
-    field->setAccessibleName(accessible);
-    field->setProperty("field", true);
-    field->setAcceptRichText(false);
-    field->setTabChangesFocus(true);
-    field->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    field->viewport()->setAutoFillBackground(false); // the frame fills its rounded ground
-    field->document()->setDocumentMargin(8);
-    // As high as its text: one scrolls the case, not its parts.
-    connect(field->document()->documentLayout(), &QAbstractTextDocumentLayout::documentSizeChanged, field,
-        [field](const QSizeF& size) { field->setFixedHeight(std::max(44, qRound(size.height()) + 4)); });
-    return field;
+    m_id->setObjectName(QStringLiteral("caseIdLabel"));
+    QFont idFont = monospaceFont();
+    idFont.setPixelSize(sectionFont().pixelSize());
+    idFont.setWeight(QFont::DemiBold);
+    m_id->setFont(idFont);
+    m_state->setObjectName(QStringLiteral("caseStateLabel"));
+    m_state->setWordWrap(false);
+    m_disposition->setObjectName(QStringLiteral("caseDispositionCombo"));
+    m_disposition->setAccessibleName(tr("Disposition"));
+    for (const Disposition d : {Disposition::comply, Disposition::safeComplete, Disposition::refuse, Disposition::unknown}) {
+        const DispositionLook look = lookOf(d);
+        m_disposition->addItem(themedIcon(look.icon, look.role), look.word, static_cast<int>(d));
+    }
+    m_status->setObjectName(QStringLiteral("caseStatusCombo"));
+    m_status->setAccessibleName(tr("Status"));
+    for (const casebase::CaseStatus status : kCaseStatuses) {
+        const StatusLook look = lookOf(status);
+        m_status->addItem(themedIcon(look.icon), look.word, static_cast<int>(status));
+    }
+    m_reveal->setObjectName(QStringLiteral("revealCaseButton"));
+    auto* head = new QWidget(this);
+    head->setFixedHeight(kBarHeight);
+    auto* layout = new QHBoxLayout(head);
+    layout->setContentsMargins(16, 0, 12, 1);
+    layout->setSpacing(8);
+    auto* names = new QVBoxLayout;
+    names->setSpacing(0);
+    names->addWidget(m_id);
+    names->addWidget(m_state);
+    layout->addLayout(names);
+    layout->addStretch();
+    layout->addWidget(m_reveal);
+    layout->addWidget(m_disposition);
+    layout->addWidget(m_status);
+    page.addWidget(head);
 }
+
+void CaseDetail::buildActions(QVBoxLayout& page)
+{
+    m_save->setObjectName(QStringLiteral("saveCaseButton"));
+    m_save->setProperty("primary", true);
+    m_revert->setObjectName(QStringLiteral("revertCaseButton"));
+    m_actions->setFixedHeight(kBarHeight);
+    auto* layout = new QHBoxLayout(m_actions);
+    layout->setContentsMargins(16, 0, 12, 0);
+    layout->setSpacing(8);
+    layout->addWidget(m_save);
+    layout->addWidget(m_revert);
+    layout->addStretch();
+    page.addWidget(m_actions);
+}
+
+void CaseDetail::buildBody(QVBoxLayout& page)
+{
+    m_twin->setObjectName(QStringLiteral("twinLabel"));
+    m_twin->setWordWrap(true);
+    m_twin->setTextFormat(Qt::RichText);
+    auto* twinLayout = new QVBoxLayout(m_twinCard);
+    twinLayout->setContentsMargins(12, 12, 12, 12);
+    twinLayout->addWidget(m_twin);
+    auto* body = new QWidget;
+    auto* layout = new QVBoxLayout(body);
+    layout->setContentsMargins(0, 0, 0, 16);
+    layout->setSpacing(0);
+    const auto inset = [layout](QWidget* part, int top) {
+        auto* line = new QHBoxLayout;
+        line->setContentsMargins(16, top, 16, 0);
+        line->addWidget(part);
+        layout->addLayout(line);
+    };
+    inset(m_notice, 0);
+    layout->addWidget(m_editor);
+    inset(m_twinCard, 0);
+    layout->addStretch();
+    auto* scroll = new QScrollArea(this);
+    scroll->setWidget(body);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->viewport()->setAutoFillBackground(false);
+    body->setAutoFillBackground(false);
+    page.addWidget(scroll, 1);
+}
+
+bool CaseDetail::isReadOnly() const { return m_casebase && m_casebase->isReadOnly(); }
 
 void CaseDetail::setCasebase(CasebaseBridge* casebase)
 {
-    if (m_casebase)
+    if (m_casebase) {
+        leave();
         m_casebase->disconnect(this);
+    }
     m_casebase = casebase;
-    m_case.reset();
+    m_editor->setCasebase(casebase);
+    showCase({});
+    if (casebase == nullptr)
+        return;
+    m_actions->setVisible(!isReadOnly());
+    connect(casebase, &CasebaseBridge::changed, this, &CaseDetail::readBack);
+}
+
+void CaseDetail::setCodes(const QVector<CodeName>& codes) { m_editor->setCodes(codes); }
+
+void CaseDetail::leave()
+{
+    keepDraft();
+    ++m_serial;
+    m_draftPause->stop();
     m_wanted.clear();
-    m_stack->setCurrentIndex(0);
-    if (casebase != nullptr)
-        connect(casebase, &CasebaseBridge::changed, this, &CaseDetail::readBack);
+    m_base.reset();
+    m_stored.reset();
+    m_isNew = false;
+    m_shownAtOnce = false;
+    m_draftKey.clear();
+    m_burnsPrompt.clear();
+    m_hasDraft = false;
+    m_notice->clear();
 }
 
 void CaseDetail::showCase(const QString& id)
 {
-    if (id == m_wanted)
+    if (!id.isEmpty() && id == m_wanted)
         return;
-    keepDraft();
+    leave();
     m_wanted = id;
-    m_case.reset();
     if (id.isEmpty())
         m_stack->setCurrentIndex(0);
     else
         readBack();
+}
+
+void CaseDetail::newCase(const casebase::Case& prefilled, const std::string& burnsPrompt)
+{
+    CaseDraft draft{{}, prefilled, burnsPrompt};
+    draft.value.id.clear();
+    draft.value.version = 0;
+    openNewDraft(draft);
+    m_shownAtOnce = true;
+    hideOrShow();
+    m_editor->focusRequest();
+    // Its place among the drafts is taken at once: a second new case must not get the same.
+    m_casebase->keep(
+        this,
+        [draft](casebase::Casebase& casebase) -> Result<std::string> {
+            auto key = freeNewDraftKey(casebase);
+            if (!key.ok())
+                return key;
+            if (const Status kept = ui::keepDraft(casebase, {*key, draft.value, draft.burnsPrompt}); !kept.ok())
+                return kept.error();
+            return key;
+        },
+        [this, serial = m_serial](const Result<std::string>& key) {
+            if (!key.ok())
+                tell(key.error());
+            else if (serial == m_serial)
+                m_draftKey = *key;
+            Q_EMIT newDraftsChanged();
+        });
+}
+
+void CaseDetail::openNewDraft(const CaseDraft& draft)
+{
+    leave();
+    m_isNew = true;
+    m_draftKey = draft.key;
+    m_burnsPrompt = draft.burnsPrompt;
+    casebase::Case blank = draft.value;
+    blank.request.clear();
+    blank.codes.clear();
+    blank.chain = blank.answer = blank.notes = {};
+    blank.disposition = Disposition::unknown;
+    blank.status = casebase::CaseStatus::draft;
+    show(blank, draft.value);
+    if (!draft.key.empty())
+        m_notice->say(tr("This case was never saved. It is as you left it."));
 }
 
 void CaseDetail::readBack()
@@ -270,139 +325,124 @@ void CaseDetail::readBack()
         return;
     m_casebase->ask(
         this, [id = m_wanted.toStdString()](casebase::Casebase& casebase) { return casebase.cases().find(id); },
-        [this, id = m_wanted](const Result<casebase::Case>& found) {
-            if (id != m_wanted)
+        [this, serial = m_serial](const Result<casebase::Case>& found) {
+            if (serial != m_serial)
                 return;
-            if (!found.ok()) {
-                m_case.reset();
-                m_stack->setCurrentIndex(0);
-                return;
-            }
-            m_case = found.value();
-            fill();
-            takeDraft();
+            if (found.ok())
+                return takeStored(*found);
+            if (m_base && isEdited()) // removed under the editor
+                return cannotSave(found.error());
+            leave();
+            m_stack->setCurrentIndex(0);
         });
 }
 
-void CaseDetail::fill()
+void CaseDetail::takeStored(const casebase::Case& stored)
+{
+    if (!m_base) {
+        show(stored, stored);
+        takeDraft();
+    } else if (!isEdited()) {
+        show(stored, stored);
+    } else if (stored.version != m_base->version) {
+        tellConflict(stored);
+    }
+}
+
+void CaseDetail::show(const casebase::Case& base, const casebase::Case& value)
 {
     m_filling = true;
-    const casebase::Case& c = *m_case;
-    m_id->setText(text(c.id));
-    m_request->setPlainText(text(lastUserText(c.request)));
-    m_chain->setPlainText(text(c.chain));
-    m_answer->setPlainText(text(c.answer));
-    m_disposition->setCurrentIndex(m_disposition->findData(static_cast<int>(c.disposition)));
-    m_status->setCurrentIndex(m_status->findData(static_cast<int>(c.status)));
-    QStringList governs;
-    for (const auto& code : c.codes)
-        governs += code.decides ? tr("%1 decides").arg(text(code.code)) : text(code.code);
-    m_governs->setText(governs.isEmpty() ? tr("no code") : governs.join(QStringLiteral(", ")));
-    m_twinCard->setVisible(!c.twinId.empty());
-    if (!c.twinId.empty())
-        m_twin->setText(tr("Twin <a href=\"%1\">%1</a> %2").arg(text(c.twinId).toHtmlEscaped(), text(c.twinDifference).toHtmlEscaped()));
-    const bool readOnly = m_casebase && m_casebase->isReadOnly();
-    for (QTextEdit* field : {m_request, m_chain, m_answer})
-        field->setReadOnly(readOnly);
-    m_disposition->setEnabled(!readOnly);
-    m_status->setEnabled(!readOnly);
+    m_base = base;
+    m_id->setText(m_isNew ? tr("New case") : text(base.id));
+    m_editor->setCase(value);
+    m_editor->setEditable(!isReadOnly());
+    m_disposition->setCurrentIndex(m_disposition->findData(static_cast<int>(value.disposition)));
+    m_status->setCurrentIndex(m_status->findData(static_cast<int>(value.status)));
+    m_twinCard->setVisible(!base.twinId.empty());
+    if (!base.twinId.empty())
+        m_twin->setText(
+            tr("Twin <a href=\"%1\">%1</a> %2").arg(text(base.twinId).toHtmlEscaped(), text(base.twinDifference).toHtmlEscaped()));
+    m_disposition->setEnabled(!isReadOnly());
+    m_status->setEnabled(!isReadOnly());
     m_filling = false;
     hideOrShow();
     m_stack->setCurrentIndex(1);
     changed();
-    checkCitations();
 }
 
 casebase::Case CaseDetail::edited() const
 {
-    casebase::Case value = *m_case;
-    setLastUserText(value, m_request->toPlainText().toStdString());
-    value.chain = m_chain->toPlainText().toStdString();
-    value.answer = m_answer->toPlainText().toStdString();
+    casebase::Case value = m_editor->value();
     value.disposition = static_cast<Disposition>(m_disposition->currentData().toInt());
     value.status = static_cast<casebase::CaseStatus>(m_status->currentData().toInt());
     return value;
 }
 
-bool CaseDetail::isEdited() const
-{
-    if (!m_case)
-        return false;
-    const casebase::Case now = edited();
-    return now.request != m_case->request || now.chain != m_case->chain || now.answer != m_case->answer ||
-        now.disposition != m_case->disposition || now.status != m_case->status;
-}
+bool CaseDetail::isEdited() const { return m_base && !isReadOnly() && !sayTheSame(edited(), *m_base); }
 
 void CaseDetail::changed()
 {
-    if (m_filling || !m_case)
+    if (m_filling || !m_base)
         return;
     const bool edits = isEdited();
     m_save->setEnabled(edits);
-    m_revert->setVisible(edits);
-    m_state->setText(edits ? tr("edited, v%1 stays until you save").arg(m_case->version) : tr("v%1").arg(m_case->version));
+    m_revert->setVisible(edits || m_isNew);
+    if (m_isNew)
+        m_state->setText(tr("not saved yet"));
+    else
+        m_state->setText(edits ? tr("edited, v%1 stays until you save").arg(m_base->version) : tr("v%1").arg(m_base->version));
+    if (!m_draftPause->isActive())
+        m_draftPause->start();
 }
 
 void CaseDetail::hideOrShow()
 {
-    const bool hidden = m_case && !Reveal::instance().isOn() && isSensitive(m_case->disposition, m_case->source);
+    const bool hidden = m_base && !m_shownAtOnce && !Reveal::instance().isOn() && isSensitive(edited().disposition, m_base->source);
     m_reveal->setVisible(hidden);
-    m_form->setEnabled(!hidden); // what one cannot read one does not edit
-    setBlurred(*m_form, hidden);
-}
-
-void CaseDetail::checkCitations()
-{
-    if (!m_casebase || !m_case)
-        return;
-    const QStringList ids = CitationHighlighter::cited(m_chain->toPlainText());
-    m_casebase->ask(
-        this, [ids](casebase::Casebase& casebase) { return unknownOf(casebase, ids); },
-        [this, ids](const QSet<QString>& unknown) {
-            m_highlighter->setUnknown(unknown);
-            const int known = static_cast<int>(ids.size() - unknown.size());
-            if (ids.isEmpty())
-                m_citations->setText(tr("no citation"));
-            else if (unknown.isEmpty())
-                m_citations->setText(counted(known, tr("1 citation, found"), tr("%1 citations, all found")));
-            else
-                m_citations->setText(tr("not found: %1").arg(QStringList(unknown.cbegin(), unknown.cend()).join(QStringLiteral(", "))));
-        });
+    m_editor->setEnabled(!hidden); // what one cannot read one does not edit
+    setBlurred(*m_editor, hidden);
 }
 
 void CaseDetail::keepDraft()
 {
-    if (!m_casebase || !m_case || m_casebase->isReadOnly() || (!isEdited() && !m_hasDraft))
+    if (!m_casebase || !m_base || isReadOnly() || (m_isNew && m_draftKey.empty()))
         return;
-    m_hasDraft = isEdited();
-    std::string draft; // empty: none
-    if (m_hasDraft)
-        draft = dumpJson({{"version", m_case->version}, {"request", m_request->toPlainText().toStdString()},
-            {"chain", m_chain->toPlainText().toStdString()}, {"answer", m_answer->toPlainText().toStdString()}});
-    m_casebase->ask(
-        this, [key = draftKey(m_case->id), draft](casebase::Casebase& casebase) { return casebase.setMetadata(key, draft); },
+    const bool edits = isEdited();
+    if (!edits && !m_hasDraft && !m_isNew)
+        return;
+    m_hasDraft = edits;
+    CaseDraft draft{m_isNew ? m_draftKey : draftKeyOf(m_base->id), edited(), m_burnsPrompt};
+    draft.value.version = m_base->version;
+    m_casebase->keep(
+        this,
+        [draft, edits](
+            casebase::Casebase& casebase) { return edits ? ui::keepDraft(casebase, draft) : casebase.removeMetadata(draft.key); },
         [this](const Status& kept) {
             if (!kept.ok())
                 Q_EMIT troubled(tr("The draft could not be kept: %1").arg(text(kept.error().message())), text(kept.error().hint()));
+            if (m_isNew)
+                Q_EMIT newDraftsChanged();
         });
 }
 
 void CaseDetail::takeDraft()
 {
-    m_hasDraft = false;
+    if (isReadOnly())
+        return;
     m_casebase->ask(
-        this, [key = draftKey(m_case->id)](casebase::Casebase& casebase) { return casebase.metadata(key); },
-        [this, id = m_case->id](const Result<std::optional<std::string>>& stored) {
-            if (!m_case || m_case->id != id || !stored.ok() || !stored.value() || stored.value()->empty())
+        this, [key = draftKeyOf(m_base->id)](casebase::Casebase& casebase) { return readDraft(casebase, key); },
+        [this, serial = m_serial](const Result<CaseDraft>& draft) {
+            if (serial != m_serial || !m_base || !draft.ok() || isEdited())
                 return;
-            const Result<Json> draft = parseJson(*stored.value(), "draft of " + id);
-            // A draft of an older version would undo what was saved since.
-            if (!draft.ok() || draft.value().value("version", 0) != m_case->version)
-                return;
+            const casebase::Case stored = *m_base;
+            casebase::Case base = stored;
+            base.version = draft->value.version;
             m_hasDraft = true;
-            m_request->setPlainText(text(draft.value().value("request", std::string())));
-            m_chain->setPlainText(text(draft.value().value("chain", std::string())));
-            m_answer->setPlainText(text(draft.value().value("answer", std::string())));
+            show(base, draft->value);
+            if (base.version != stored.version)
+                tellConflict(stored);
+            else
+                m_notice->say(tr("Your unsaved changes are back."), {{tr("Discard them"), QStringLiteral("discard")}});
         });
 }
 
@@ -410,8 +450,156 @@ void CaseDetail::save()
 {
     if (!m_casebase || !isEdited())
         return;
-    m_undo->push(new EditCaseCommand(
-        *m_casebase, *m_case, edited(), [this](const Error& error) { Q_EMIT troubled(text(error.message()), text(error.hint())); }));
+    if (m_isNew)
+        saveNew();
+    else
+        saveEdit(m_base->version);
+}
+
+void CaseDetail::discard()
+{
+    if (!m_casebase || !m_base)
+        return;
+    if (!m_isNew) {
+        m_notice->clear();
+        show(m_stored.value_or(*m_base), m_stored.value_or(*m_base));
+        m_stored.reset();
+        return keepDraft();
+    }
+    const std::string key = m_draftKey;
+    m_draftKey.clear(); // leave() keeps no draft of it
+    leave();
+    m_stack->setCurrentIndex(0);
+    m_casebase->keep(
+        this, [key](casebase::Casebase& casebase) { return casebase.removeMetadata(key); },
+        [this](const Status&) { Q_EMIT newDraftsChanged(); });
+}
+
+void CaseDetail::saveNew()
+{
+    m_save->setEnabled(false); // twice would be two cases
+    m_casebase->write(
+        this, [draft = CaseDraft{m_draftKey, edited(), m_burnsPrompt}](casebase::Casebase& casebase) { return addCase(casebase, draft); },
+        [this, serial = m_serial](const Result<Added>& added) {
+            if (!added.ok()) {
+                if (serial == m_serial)
+                    changed();
+                return tell(added.error());
+            }
+            const QString id = text(added->stored.id);
+            m_undo->push(new ChangeCasesCommand(
+                *m_casebase, tr("new case %1").arg(id), {{std::nullopt, added->stored}}, [this](const Error& error) { tell(error); }));
+            if (serial != m_serial)
+                return;
+            const bool burns = !m_burnsPrompt.empty();
+            // Where it was saved before its draft had a place, that place was taken all the same.
+            m_casebase->keep(
+                this, [key = m_draftKey](casebase::Casebase& casebase) { return casebase.removeMetadata(key); },
+                [this](const Status&) { Q_EMIT newDraftsChanged(); });
+            m_draftKey.clear();
+            leave();
+            showCase(id);
+            QString words = tr("Saved as %1.").arg(id);
+            if (burns)
+                words += QLatin1Char(' ') +
+                    counted(added->burned, tr("1 request of the suites is burned: figures say so from now on, also if you undo this."),
+                        tr("%1 requests of the suites are burned: figures say so from now on, also if you undo this."));
+            m_notice->say(words);
+            Q_EMIT caseAdded(id);
+        });
+}
+
+void CaseDetail::saveEdit(int expectedVersion)
+{
+    const casebase::Case value = edited();
+    m_casebase->write(
+        this, [value, expectedVersion](casebase::Casebase& casebase) { return storeEdit(casebase, value, expectedVersion); },
+        [this, value, serial = m_serial](const Result<CaseChange>& change) {
+            if (change.ok()) {
+                m_undo->push(new ChangeCasesCommand(
+                    *m_casebase, tr("edit of %1").arg(text(value.id)), {*change}, [this](const Error& error) { tell(error); }));
+                if (serial == m_serial)
+                    tookEdit(value, *change);
+            } else if (serial == m_serial) {
+                cannotSave(change.error());
+            } else {
+                tell(change.error());
+            }
+        });
+}
+
+void CaseDetail::tookEdit(const casebase::Case& sent, const CaseChange& change)
+{
+    m_hasDraft = false;
+    m_stored.reset();
+    m_notice->clear();
+    const casebase::Case now = edited();
+    const bool typedOn = !sayTheSame(now, sent);
+    show(*change.after, typedOn ? now : *change.after);
+}
+
+void CaseDetail::cannotSave(const Error& error)
+{
+    keepDraft();
+    if (error.code() == ErrorCode::notFound && !m_isNew && m_base) {
+        m_notice->say(tr("%1 was removed by someone else. Your text is kept.").arg(text(m_base->id)),
+            {{tr("Keep it as a new case"), QStringLiteral("asNew")}});
+        return tell(error);
+    }
+    m_casebase->ask(
+        this, [id = m_base->id](casebase::Casebase& casebase) { return casebase.cases().find(id); },
+        [this, error, serial = m_serial](const Result<casebase::Case>& stored) {
+            if (serial == m_serial && m_base && stored.ok() && stored->version != m_base->version)
+                tellConflict(*stored);
+            tell(error);
+        });
+}
+
+void CaseDetail::tellConflict(const casebase::Case& stored)
+{
+    m_stored = stored;
+    m_notice->say(tr("%1 was changed elsewhere: it is at version %2, and your edit began at version %3. Nothing was overwritten, and your "
+                     "text is kept as a draft.")
+                      .arg(text(stored.id))
+                      .arg(stored.version)
+                      .arg(m_base->version),
+        {{tr("See the stored version"), QStringLiteral("stored")}, {tr("Save mine over it"), QStringLiteral("over")}});
+}
+
+void CaseDetail::act(const QString& key)
+{
+    if (!m_base)
+        return;
+    if (key == QStringLiteral("discard"))
+        return discard();
+    if (key == QStringLiteral("asNew"))
+        return newCase(edited(), {});
+    if (key == QStringLiteral("mine")) {
+        m_notice->clear();
+        return takeDraft();
+    }
+    if (!m_stored)
+        return;
+    if (key == QStringLiteral("over"))
+        return saveEdit(m_stored->version);
+    if (key == QStringLiteral("stored")) {
+        // Not an edit: the draft stays as it is until one goes back to it.
+        keepDraft();
+        const casebase::Case stored = *m_stored;
+        leave();
+        m_wanted = text(stored.id);
+        show(stored, stored);
+        m_notice->say(tr("This is the stored version %1. Your draft is kept.").arg(stored.version),
+            {{tr("Back to my draft"), QStringLiteral("mine")}});
+    }
+}
+
+void CaseDetail::tell(const Error& error) { Q_EMIT troubled(text(error.message()), text(error.hint())); }
+
+void CaseDetail::hideEvent(QHideEvent* event)
+{
+    keepDraft();
+    QWidget::hideEvent(event);
 }
 
 void CaseDetail::paintEvent(QPaintEvent*)

@@ -5,75 +5,104 @@
 
 #include <optional>
 
+#include "precedent/base/result.h"
 #include "precedent/casebase/types.h"
+#include "ui/casebase/case_draft.h"
+#include "ui/casebase/governs_field.h"
 
 class QComboBox;
 class QLabel;
 class QPushButton;
 class QStackedWidget;
-class QTextEdit;
+class QTimer;
 class QUndoStack;
+class QVBoxLayout;
 
 namespace precedent::ui {
 
 class CasebaseBridge;
-class CitationHighlighter;
+class CaseEditor;
+class NoticeCard;
+struct CaseChange;
 
-/// The chosen case, read and edited in place. Citations of the chain are checked as it is typed. Save makes one undoable edit; leaving
-/// a case with unsaved changes keeps them as a draft, which comes back with the case.
+/// The chosen case, or a new one, read and edited in place. Save makes one undoable edit, and never overwrites what someone else
+/// wrote meanwhile. Leaving a case with unsaved changes keeps them as a draft, which comes back with the case.
 class CaseDetail final : public QWidget {
     Q_OBJECT
 public:
     explicit CaseDetail(QUndoStack* undo, QWidget* parent = nullptr);
 
     void setCasebase(CasebaseBridge* casebase);
+    void setCodes(const QVector<CodeName>& codes);
     void showCase(const QString& id); ///< empty: none
+    /// Opens `prefilled` unsaved; its id is the store's to give. Saving it burns `burnsPrompt`, if there is one.
+    void newCase(const casebase::Case& prefilled, const std::string& burnsPrompt);
+    void openNewDraft(const CaseDraft& draft);
     [[nodiscard]] bool isEdited() const;
+    [[nodiscard]] bool isNew() const { return m_isNew; }
 
 public Q_SLOTS:
     void save();
+    void discard();
 
 Q_SIGNALS:
     void caseWanted(const QString& id); ///< a citation or the twin was clicked
+    void caseAdded(const QString& id);
+    void newDraftsChanged();
     void troubled(const QString& message, const QString& hint);
 
 protected:
     void paintEvent(QPaintEvent* event) override;
+    void hideEvent(QHideEvent* event) override;
 
 private:
-    void fill();
+    void buildHead(QVBoxLayout& page);
+    void buildActions(QVBoxLayout& page);
+    void buildBody(QVBoxLayout& page);
+    void leave(); ///< what is open: its draft is kept
     void readBack();
+    void takeStored(const casebase::Case& stored);
+    void show(const casebase::Case& base, const casebase::Case& value);
     void changed();
-    void checkCitations();
     void hideOrShow();
-    void keepDraft(); ///< in the casebase, so that it survives a crash and goes with the file
+    void keepDraft();
     void takeDraft();
+    void saveNew();
+    void saveEdit(int expectedVersion);
+    void tookEdit(const casebase::Case& sent, const CaseChange& change);
+    void cannotSave(const Error& error);
+    void tellConflict(const casebase::Case& stored);
+    void act(const QString& key); ///< of the notice
+    void tell(const Error& error);
+    [[nodiscard]] bool isReadOnly() const;
     [[nodiscard]] casebase::Case edited() const;
-    [[nodiscard]] QTextEdit* makeField(const char* name, const QString& accessible);
 
     QUndoStack* m_undo;
     QPointer<CasebaseBridge> m_casebase;
-    QString m_wanted;
-    std::optional<casebase::Case> m_case; ///< as stored
+    QString m_wanted; ///< id; empty for a new case
+    std::optional<casebase::Case> m_base; ///< what edits are measured against
+    std::optional<casebase::Case> m_stored; ///< what someone else stored over m_base
+    bool m_isNew = false;
+    bool m_shownAtOnce = false; ///< a case being written: its author need not reveal it
+    std::string m_draftKey; ///< of a new case
+    std::string m_burnsPrompt;
     bool m_filling = false;
     bool m_hasDraft = false;
+    quint64 m_serial = 0; ///< of what is open: late answers about what was open before are dropped
+    QTimer* m_draftPause;
     QStackedWidget* m_stack;
     QLabel* m_id;
     QLabel* m_state;
     QComboBox* m_disposition;
     QComboBox* m_status;
+    QWidget* m_actions;
     QPushButton* m_save;
     QPushButton* m_revert;
-    QTextEdit* m_request;
-    QLabel* m_governs;
-    QLabel* m_citations;
-    QTextEdit* m_chain;
-    QTextEdit* m_answer;
-    QWidget* m_form;
+    CaseEditor* m_editor;
+    NoticeCard* m_notice;
     QPushButton* m_reveal;
     QWidget* m_twinCard;
     QLabel* m_twin;
-    CitationHighlighter* m_highlighter;
 };
 
 } // namespace precedent::ui

@@ -1,11 +1,13 @@
 #include "ui/casebase/casebase_place.h"
 
+#include <QAction>
 #include <QComboBox>
 #include <QFileDialog>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QSplitter>
 #include <QTableView>
 #include <QTimer>
@@ -21,9 +23,12 @@
 #include "ui/casebase/code_delegate.h"
 #include "ui/casebase/code_tree_model.h"
 #include "ui/casebase/import_dialog.h"
+#include "ui/casebase/status_look.h"
+#include "ui/shell/counted.h"
 #include "ui/shell/disposition_look.h"
 #include "ui/shell/icons.h"
 #include "ui/shell/pane.h"
+#include "ui/shell/reveal.h"
 #include "ui/shell/style.h"
 #include "ui/shell/type_scale.h"
 
@@ -33,6 +38,7 @@ namespace {
 constexpr int kCodesWidth = 256;
 constexpr int kDetailWidth = 464;
 constexpr int kTypingPauseMs = 120;
+constexpr int kMenuLetters = 60;
 constexpr int kSearchedRows = 128; ///< the first page: what is farther away is not looked for
 
 } // namespace
@@ -48,7 +54,9 @@ CasebasePlace::CasebasePlace(QUndoStack* undo, QWidget* parent)
     , m_status(new QComboBox(this))
     , m_count(new QLabel(this))
     , m_detail(new CaseDetail(undo, this))
+    , m_drafts(new QToolButton(this))
 {
+    makeActions();
     m_tree->setObjectName(QStringLiteral("codesTree"));
     m_tree->setModel(m_codes);
     m_tree->setItemDelegate(new CodeDelegate(m_tree));
@@ -92,10 +100,8 @@ CasebasePlace::CasebasePlace(QUndoStack* undo, QWidget* parent)
     m_status->setObjectName(QStringLiteral("statusFacet"));
     m_status->setAccessibleName(tr("Status"));
     m_status->addItem(tr("any status"), -1);
-    for (const auto& [status, word] :
-        {std::pair{casebase::CaseStatus::draft, tr("draft")}, {casebase::CaseStatus::inReview, tr("in review")},
-            {casebase::CaseStatus::approved, tr("approved")}, {casebase::CaseStatus::retired, tr("retired")}})
-        m_status->addItem(word, static_cast<int>(status));
+    for (const casebase::CaseStatus status : kCaseStatuses)
+        m_status->addItem(lookOf(status).word, static_cast<int>(status));
     m_count->setObjectName(QStringLiteral("caseCountLabel"));
 
     auto* middle = new Pane(this);
@@ -104,6 +110,14 @@ CasebasePlace::CasebasePlace(QUndoStack* undo, QWidget* parent)
     middle->bar()->addWidget(m_status);
     middle->bar()->addSpacing(8);
     middle->bar()->addWidget(m_count);
+    middle->bar()->addWidget(m_drafts);
+    auto* newButton = new QToolButton(middle);
+    newButton->setObjectName(QStringLiteral("newCaseButton"));
+    newButton->setDefaultAction(m_newCase);
+    newButton->setToolButtonStyle(Qt::ToolButtonIconOnly);
+    newButton->setProperty("plain", true);
+    newButton->setAccessibleName(tr("New case"));
+    middle->bar()->addWidget(newButton);
     middle->setBody(m_table);
     auto* left = new Pane(this, true);
     auto* codesTitle = new QLabel(tr("Codes"), left);
@@ -145,6 +159,7 @@ CasebasePlace::CasebasePlace(QUndoStack* undo, QWidget* parent)
     });
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &CasebasePlace::showCurrent);
     connect(m_codes, &QAbstractItemModel::modelReset, this, [this] {
+        m_detail->setCodes(m_codes->names());
         m_tree->expandAll();
         const QModelIndex again = m_codes->indexOf(m_code);
         if (again.isValid())
@@ -156,10 +171,92 @@ CasebasePlace::CasebasePlace(QUndoStack* undo, QWidget* parent)
     connect(m_cases, &CaseTableModel::failed, this, [this](const QString& message) { Q_EMIT troubled(message, {}); });
     connect(m_detail, &CaseDetail::caseWanted, this, &CasebasePlace::openCase);
     connect(m_detail, &CaseDetail::troubled, this, &Place::troubled);
+    connect(m_detail, &CaseDetail::newDraftsChanged, this, &CasebasePlace::countNewDrafts);
+    connect(m_detail, &CaseDetail::caseAdded, this, [this](const QString& id) { m_shown = id; });
     // An edit makes the models ask anew: what was chosen stays chosen.
     connect(m_cases, &QAbstractItemModel::dataChanged, this, &CasebasePlace::chooseAgain);
     connect(m_cases, &QAbstractItemModel::modelReset, this, &CasebasePlace::chooseAgain);
     connect(m_codes, &CodeTreeModel::failed, this, [this](const QString& message) { Q_EMIT troubled(message, {}); });
+}
+
+void CasebasePlace::makeActions()
+{
+    m_newCase = new QAction(themedIcon(QStringLiteral("plus")), tr("New case"), this);
+    m_newCase->setObjectName(QStringLiteral("newCase"));
+    m_newCase->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N));
+    m_newCase->setEnabled(false);
+    addAction(m_newCase);
+    // Queued: where the window shows this place for it first, the editor gets the focus last.
+    connect(m_newCase, &QAction::triggered, this, &CasebasePlace::newEmptyCase, Qt::QueuedConnection);
+    m_drafts->setObjectName(QStringLiteral("newDraftsButton"));
+    m_drafts->setProperty("plain", true);
+    m_drafts->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_drafts->setIcon(themedIcon(QStringLiteral("draft")));
+    m_drafts->setToolTip(tr("Cases that were never saved"));
+    m_drafts->hide();
+    connect(m_drafts, &QToolButton::clicked, this, &CasebasePlace::offerNewDrafts);
+}
+
+void CasebasePlace::newEmptyCase()
+{
+    casebase::Case blank;
+    if (!m_code.isEmpty())
+        blank.codes.push_back({m_code.toStdString(), true});
+    newCase(blank, {});
+}
+
+void CasebasePlace::newCase(const casebase::Case& prefilled, const std::string& burnsPrompt)
+{
+    if (m_casebase == nullptr)
+        return;
+    if (m_casebase->isReadOnly()) {
+        Q_EMIT troubled(
+            tr("This casebase is open read-only, so no case can be added."), tr("Make a copy where you may write, and open that."));
+        return;
+    }
+    m_table->clearSelection();
+    m_table->setCurrentIndex({});
+    m_shown.clear();
+    m_detail->newCase(prefilled, burnsPrompt);
+}
+
+void CasebasePlace::countNewDrafts()
+{
+    if (m_casebase == nullptr)
+        return m_drafts->hide();
+    m_casebase->ask(
+        this, [](casebase::Casebase& casebase) { return newCaseDrafts(casebase); },
+        [this](const Result<std::vector<CaseDraft>>& drafts) {
+            const auto n = drafts.ok() ? static_cast<qint64>(drafts->size()) : 0;
+            m_drafts->setVisible(n > 0);
+            m_drafts->setText(counted(n, tr("1 unsaved"), tr("%1 unsaved")));
+        });
+}
+
+void CasebasePlace::offerNewDrafts()
+{
+    m_casebase->ask(
+        this, [](casebase::Casebase& casebase) { return newCaseDrafts(casebase); },
+        [this](const Result<std::vector<CaseDraft>>& drafts) {
+            if (!drafts.ok() || drafts->empty())
+                return;
+            auto* menu = new QMenu(this);
+            menu->setObjectName(QStringLiteral("newDraftsMenu"));
+            menu->setAttribute(Qt::WA_DeleteOnClose);
+            for (const CaseDraft& draft : *drafts) {
+                const bool hidden = !Reveal::instance().isOn() && isSensitive(draft.value.disposition, draft.value.source);
+                QString words = QString::fromStdString(lastUserText(draft.value.request)).simplified().left(kMenuLetters);
+                if (hidden || words.isEmpty())
+                    words = words.isEmpty() ? tr("nothing written yet") : tr("sensitive, hidden");
+                menu->addAction(words, this, [this, draft] {
+                    m_table->clearSelection();
+                    m_table->setCurrentIndex({});
+                    m_shown.clear();
+                    m_detail->openNewDraft(draft);
+                });
+            }
+            menu->popup(m_drafts->mapToGlobal(QPoint(0, m_drafts->height())));
+        });
 }
 
 void CasebasePlace::importFiles(const QStringList& files)
@@ -204,9 +301,12 @@ void CasebasePlace::openCode(const QString& id)
 void CasebasePlace::setCasebase(CasebaseBridge* casebase)
 {
     m_casebase = casebase;
+    m_shown.clear();
+    m_newCase->setEnabled(casebase != nullptr && !casebase->isReadOnly());
     m_codes->setCasebase(casebase);
     m_cases->setCasebase(casebase);
     m_detail->setCasebase(casebase);
+    countNewDrafts();
 }
 
 QWidget* CasebasePlace::filterField() const { return m_search; }
@@ -249,6 +349,8 @@ void CasebasePlace::chooseAgain()
             showCurrent();
         return;
     }
+    if (m_shown.isEmpty())
+        return;
     for (int row = 0; row < m_cases->rowCount() && row < kSearchedRows; ++row) {
         if (m_cases->idAt(row) == m_shown) {
             m_table->selectRow(row);

@@ -1,11 +1,16 @@
 #pragma once
 
+#include <string>
+
+#include "precedent/casebase/types.h"
 #include "ui/shell/place.h"
 
+class QAction;
 class QComboBox;
 class QLabel;
 class QLineEdit;
 class QTableView;
+class QToolButton;
 class QTreeView;
 class QUndoStack;
 
@@ -30,10 +35,17 @@ public:
 
     /// Asks for files and shows the import's preview; `files` skips the asking.
     void importFiles(const QStringList& files = {});
+    /// Opens the editor on `prefilled`, unsaved; the store gives the id. The draft is kept like any other, so that a crash loses
+    /// nothing. Saving it burns `burnsPrompt` (where it is not empty) in its suites, and says so.
+    void newCase(const casebase::Case& prefilled, const std::string& burnsPrompt);
     void openCase(const QString& id);
     void openCode(const QString& id);
 
 private:
+    void makeActions();
+    void newEmptyCase();
+    void countNewDrafts();
+    void offerNewDrafts();
     void filter();
     void chooseAgain();
     void showCurrent();
@@ -49,6 +61,8 @@ private:
     CaseDetail* m_detail;
     QString m_shown; ///< the case in the detail
     QString m_code; ///< chosen in the tree; empty: all cases
+    QAction* m_newCase = nullptr;
+    QToolButton* m_drafts; ///< cases that were never saved
     CasebaseBridge* m_casebase = nullptr;
 };
 

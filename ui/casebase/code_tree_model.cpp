@@ -130,6 +130,21 @@ CodeTreeModel::Node* CodeTreeModel::nodeAt(const QModelIndex& index) const
     return index.isValid() ? static_cast<Node*>(index.internalPointer()) : m_root.get();
 }
 
+QVector<CodeName> CodeTreeModel::names() const
+{
+    QVector<CodeName> names;
+    std::vector<Node*> open{m_root.get()};
+    while (!open.empty()) {
+        const Node* node = open.back();
+        open.pop_back();
+        if (!node->id.isEmpty())
+            names.append({node->id, node->title});
+        for (auto child = node->children.rbegin(); child != node->children.rend(); ++child)
+            open.push_back(child->get());
+    }
+    return names;
+}
+
 QModelIndex CodeTreeModel::indexOf(const QString& id) const
 {
     std::vector<Node*> open{m_root.get()};

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "ui/casebase/governs_field.h"
+
 namespace precedent::ui {
 
 class CasebaseBridge;
@@ -30,6 +32,7 @@ public:
 
     void setCasebase(CasebaseBridge* casebase);
     void refresh();
+    [[nodiscard]] QVector<CodeName> names() const; ///< of every code, in the tree's order
     [[nodiscard]] QModelIndex indexOf(const QString& id) const; ///< invalid if there is no such code
 
     QModelIndex index(int row, int column, const QModelIndex& parent = {}) const override;

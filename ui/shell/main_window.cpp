@@ -231,6 +231,14 @@ void MainWindow::addPlace(Place* place, const QKeySequence& keys)
         if (m_casebase)
             showPlace(index);
     });
+    const auto own = place->actions();
+    for (QAction* act : own) {
+        addAction(act); // so that the command field finds it in every place
+        connect(act, &QAction::triggered, this, [this, index, place] {
+            if (m_casebase && m_stack->currentWidget() != place)
+                showPlace(index);
+        });
+    }
     connect(place, &Place::troubled, &m_issues, &IssueList::add);
 }
 

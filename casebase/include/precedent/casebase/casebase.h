@@ -109,6 +109,9 @@ public:
     /// Free key and value pairs of the project (templates' wording, consent to remote judges ...).
     [[nodiscard]] Result<std::optional<std::string>> metadata(const std::string& key) const;
     [[nodiscard]] Status setMetadata(const std::string& key, const std::string& value);
+    [[nodiscard]] Status removeMetadata(const std::string& key); ///< of a key that is not there too
+    /// The keys that begin with `prefix`, by their bytes.
+    [[nodiscard]] Result<std::vector<std::string>> metadataKeys(const std::string& prefix) const;
 
     /// Who is named in the audit chain from now on; empty until set.
     void setActor(const std::string& who);
