@@ -135,6 +135,7 @@ int run(int argc, char** argv)
     addTrainCommand(app, commands);
     addRunCommands(app, commands);
     addAskCommand(app, commands);
+    addEvaluateCommand(app, commands);
     addJudgeCommand(app, commands);
     addReportCommand(app, commands);
     try {

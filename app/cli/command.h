@@ -72,6 +72,7 @@ void addPretrainCommand(CLI::App& app, Commands& commands);
 void addTrainCommand(CLI::App& app, Commands& commands);
 void addRunCommands(CLI::App& app, Commands& commands);
 void addAskCommand(CLI::App& app, Commands& commands);
+void addEvaluateCommand(CLI::App& app, Commands& commands);
 void addJudgeCommand(CLI::App& app, Commands& commands);
 void addReportCommand(CLI::App& app, Commands& commands);
 

@@ -70,6 +70,9 @@ Figure figureOf(const Cell& cell, const std::string& metric, const std::map<std:
     figure.judge = first.judge;
     figure.judgeHash = first.judgeHash;
     figure.selfJudged = first.selfJudged;
+    const bool oneWrapper =
+        std::all_of(cell.rows.begin(), cell.rows.end(), [&](const EvaluationRow* row) { return row->attack == first.attack; });
+    figure.attack = oneWrapper ? first.attack : "all";
     return figure;
 }
 
@@ -166,10 +169,9 @@ std::vector<Comparison> compareEvaluations(
 Json toJson(const Figure& f)
 {
     return {{"model", f.model}, {"adapter", f.adapter}, {"checkpoint", f.checkpoint}, {"mode", toString(f.mode)}, {"suite", f.suite},
-        {"axis", f.axis}, {"attack", f.axis == "attacked" || f.axis == "benign_wrapped" ? "all" : ""}, {"metric", f.metric},
-        {"value", f.estimate.value}, {"low", f.estimate.low}, {"high", f.estimate.high}, {"n", f.estimate.n},
-        {"clusters", f.estimate.clusters}, {"burned", f.burned}, {"no_answer", f.noAnswer}, {"judge", f.judge}, {"judge_hash", f.judgeHash},
-        {"self_judged", f.selfJudged}};
+        {"axis", f.axis}, {"attack", f.attack}, {"metric", f.metric}, {"value", f.estimate.value}, {"low", f.estimate.low},
+        {"high", f.estimate.high}, {"n", f.estimate.n}, {"clusters", f.estimate.clusters}, {"burned", f.burned}, {"no_answer", f.noAnswer},
+        {"judge", f.judge}, {"judge_hash", f.judgeHash}, {"self_judged", f.selfJudged}};
 }
 
 } // namespace precedent::workspace

@@ -7,6 +7,7 @@
 #include "precedent/casebase/code_store.h"
 #include "precedent/casebase/prompt_store.h"
 #include "precedent/workspace/held_out_guard.h"
+#include "precedent/workspace/precedent_set.h"
 #include "precedent/workspace/run_inputs_json.h"
 
 namespace precedent::workspace {
@@ -15,14 +16,6 @@ namespace {
 /// Aliases and the order of the cases are drawn again for each rollout, which moves a prompt's length by a token here
 /// and there; this much stays free so that what fits here fits there.
 constexpr int kTokensForAliases = 8;
-
-core::Case frozenCase(const casebase::Case& value)
-{
-    core::Case frozen{value.id, value.request, {}, value.disposition, value.chain, value.answer, value.twinId};
-    for (const casebase::GoverningCode& code : value.codes)
-        frozen.codes.push_back(code.code);
-    return frozen;
-}
 
 core::TrainingPrompt promptFromCase(const core::Case& value)
 {
@@ -84,15 +77,14 @@ private:
         if (!codes)
             return codes.error();
         for (const casebase::Code& code : *codes)
-            m_frozen.inputs.codes.push_back({code.id, code.parent, code.title, code.simple, code.detailed});
+            m_frozen.inputs.codes.push_back(frozenCode(code));
         m_frozen.report.codes = static_cast<std::int64_t>(codes->size());
         return {};
     }
 
     bool usable(const casebase::Case& value)
     {
-        const bool waiting = value.status == casebase::CaseStatus::draft || value.status == casebase::CaseStatus::inReview;
-        if (value.status != casebase::CaseStatus::approved && !(waiting && m_options.includeDrafts)) {
+        if (!isInForce(value, m_options.includeDrafts)) {
             ++m_frozen.report.casesLeftOut[casebase::toString(value.status)];
             return false;
         }

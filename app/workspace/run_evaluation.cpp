@@ -4,6 +4,8 @@
 #include "precedent/align/run_spec_json.h"
 #include "precedent/casebase/prompt_store.h"
 #include "precedent/casebase/suite_store.h"
+#include "precedent/workspace/evaluation_service.h"
+#include "precedent/workspace/lineage.h"
 #include "precedent/workspace/run_service.h"
 
 namespace precedent::workspace {
@@ -27,7 +29,7 @@ SuitePlan planFor(const core::RunInputs& inputs, const RunEvaluation& what, int 
     plan.adapter = what.load.adapter;
     plan.checkpoint = what.checkpoint;
     plan.modes = evaluationModes(inputs.spec);
-    plan.limit = inputs.spec.evaluateLimit;
+    plan.choice.limit = inputs.spec.evaluateLimit;
     plan.casesPerPrompt = inputs.spec.casesPerPrompt;
     plan.promptBudget = align::promptBudget(inputs.spec, contextLength);
     plan.sampling.temperature = inputs.spec.evaluateTemperature;
@@ -36,33 +38,11 @@ SuitePlan planFor(const core::RunInputs& inputs, const RunEvaluation& what, int 
     return plan;
 }
 
-/// True if the grammar knows the truth about every prompt of these suites.
-Result<bool> sampleOnly(const casebase::Casebase& casebase, const std::vector<std::string>& suites)
+/// Before training the model is what it was trained from: graded by its own reward only if that is itself a run's checkpoint. After it,
+/// the run's own reward counts as well (Rule 5).
+bool isSelfJudged(const core::RunInputs& inputs, const Lineage& lineage, Phase phase, const AnswerJudge& judge)
 {
-    bool all = true;
-    for (const std::string& suite : suites) {
-        casebase::PromptFilter filter;
-        filter.suite = suite;
-        PRECEDENT_TRY(casebase.prompts().forEach(filter, [&](const casebase::Prompt& prompt) -> Status {
-            all = all && prompt.source == kSampleSource;
-            return {};
-        }));
-    }
-    return all;
-}
-
-Json specOf(
-    const SuitePlan& plan, const RunEvaluation& what, const core::RunInputs& inputs, const AnswerJudge& judge, const SuiteAnswers& answers)
-{
-    Json modes = Json::array();
-    for (const Mode mode : plan.modes)
-        modes.push_back(toString(mode));
-    return {{"phase", toString(what.phase)}, {"model", plan.model}, {"adapter", plan.adapter}, {"checkpoint", plan.checkpoint},
-        {"suites", plan.suites}, {"modes", modes}, {"limit", plan.limit}, {"temperature", plan.sampling.temperature},
-        {"max_tokens", plan.sampling.maxTokens}, {"seed", plan.seed}, {"cases_per_prompt", plan.casesPerPrompt},
-        {"chain_open_in_prompt", inputs.templates.openInPrompt}, {"judge", judge.name()}, {"judge_hash", judge.hash()},
-        {"self_judged", judge.paysReward()}, {"content_hash", inputs.contentHash}, {"budget", toJson(answers.budget)},
-        {"seconds", answers.seconds}, {"prompt_tokens", answers.promptTokens}, {"completion_tokens", answers.completionTokens}};
+    return judge.paysReward() && (wasPaid(lineage) || (phase == Phase::after && wasPaid(inputs.spec)));
 }
 
 } // namespace
@@ -82,7 +62,7 @@ Result<std::string> evaluateRun(casebase::Casebase& casebase, core::Engine& engi
     }
     if (sealed.empty())
         return std::string();
-    const Result<bool> ofSample = sampleOnly(casebase, sealed);
+    const Result<bool> ofSample = isSampleOnly(casebase, sealed);
     if (!ofSample)
         return ofSample.error();
     const Result<std::unique_ptr<AnswerJudge>> judge = judgeFor({}, ofSample.value());
@@ -95,16 +75,24 @@ Result<std::string> evaluateRun(casebase::Casebase& casebase, core::Engine& engi
     if (!model)
         return model.error();
     SuitePlan plan = planFor(inputs, what, (*model)->info().contextLength);
-    plan.suites = sealed;
+    plan.choice.suites = sealed;
+    const Result<Lineage> lineage = lineageOf(casebase, {inputs.spec.model, inputs.modelFolder, {}, {}, 0});
+    if (!lineage)
+        return lineage.error();
+    plan.selfJudged = isSelfJudged(inputs, lineage.value(), what.phase, *judge.value());
     const SuiteMaterial material{casebase, inputs.codes, inputs.cases, inputs.templates, encoder.value(), *judge.value()};
     const Result<SuiteAnswers> answers = answerSuites(material, plan, **model, progress, std::move(stop));
     if (!answers)
         return answers.error();
 
+    Json spec = evaluationSpec(plan, material, (*model)->info(), answers.value());
+    spec["phase"] = toString(what.phase);
+    spec["content_hash"] = inputs.contentHash;
+    spec["starter"] = lineage.value().ofStarter || isStarterModel(inputs.modelFolder);
     casebase::Evaluation evaluation;
     evaluation.name = inputs.runId + " " + toString(what.phase);
     evaluation.runId = inputs.runId;
-    evaluation.specJson = dumpJson(specOf(plan, what, inputs, *judge.value(), answers.value()));
+    evaluation.specJson = dumpJson(spec);
     std::string id;
     PRECEDENT_TRY(casebase.transact([&]() -> Status {
         Result<std::string> added = casebase.evaluations().add(evaluation);

@@ -114,7 +114,8 @@ Result<ReportData> gatherEvaluationReport(const casebase::Casebase& casebase, co
         for (Figure& figure : figuresOf(rows.value(), clusters.value()))
             data.figures.push_back(std::move(figure));
         data.title += (data.title.empty() ? "Evaluation " : ", ") + id;
-        data.starter = data.starter || data.evaluationSpecs.back().value("model", std::string()) == "starter";
+        const Json& told = data.evaluationSpecs.back();
+        data.starter = data.starter || told.value("starter", told.value("model", std::string()) == "starter");
     }
     return data;
 }

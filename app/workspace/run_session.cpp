@@ -76,8 +76,7 @@ Status RunSession::evaluate(Phase phase, const std::stop_token& stop)
         what.checkpoint = "run:" + m_inputs.runId + "@" + std::to_string(checkpoint.value()->step);
     }
     const Result<std::string> id = evaluateRun(
-        m_casebase, m_engine, m_inputs, what, [&](std::int64_t done, std::int64_t total) { m_observer.evaluating(phase, done, total); },
-        stop);
+        m_casebase, m_engine, m_inputs, what, [&](const SuiteStep& step) { m_observer.evaluating(phase, step.done, step.total); }, stop);
     // Cut short is no failure: the run is kept, and continuing it evaluates again.
     const bool cancelled = !id && id.error().code() == ErrorCode::cancelled;
     if (!id && !cancelled)

@@ -1,5 +1,6 @@
 #include "precedent/workspace/suite_runner.h"
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 
@@ -12,12 +13,6 @@
 
 namespace precedent::workspace {
 namespace {
-
-struct SuitePrompt {
-    casebase::Prompt prompt;
-    std::string suite;
-    bool burned = false;
-};
 
 /// One prompt in one mode, ready to be answered.
 struct Job {
@@ -39,8 +34,10 @@ public:
     Result<SuiteAnswers> run()
     {
         const auto started = std::chrono::steady_clock::now();
-        for (const std::string& suite : m_plan.suites)
-            PRECEDENT_TRY(takeSuite(suite));
+        Result<std::vector<SuitePrompt>> chosen = choosePrompts(m_material.casebase, m_plan.choice);
+        if (!chosen)
+            return chosen.error();
+        m_prompts = std::move(*chosen);
         Result<CaseRetriever> retriever = CaseRetriever::build(m_material.cases);
         if (!retriever)
             return retriever.error();
@@ -53,27 +50,6 @@ public:
     }
 
 private:
-    Status takeSuite(const std::string& name)
-    {
-        const Result<std::vector<casebase::SuiteMember>> members = m_material.casebase.suites().members(name);
-        if (!members)
-            return members.error();
-        std::set<std::string> burned;
-        for (const casebase::SuiteMember& member : *members) {
-            if (member.burned)
-                burned.insert(member.promptId);
-        }
-        casebase::PromptFilter filter;
-        filter.suite = name;
-        std::map<std::string, int> taken;
-        return m_material.casebase.prompts().forEach(filter, [&](const casebase::Prompt& prompt) -> Status {
-            if (m_plan.limit > 0 && taken[axisOf(prompt)]++ >= m_plan.limit)
-                return {};
-            m_prompts.push_back({prompt, name, burned.count(prompt.id) != 0});
-            return {};
-        });
-    }
-
     /// Rule 3: what overlaps a held-out suite is not retrieved for anyone; what overlaps a working suite's own prompt
     /// is barred by the retriever, prompt by prompt.
     Status hideOverlaps(CaseRetriever& retriever) const
@@ -116,6 +92,8 @@ private:
         request.stopIds = m_material.encoder.stopIds();
         std::vector<Job> jobs;
         for (const SuitePrompt& prompt : m_prompts) {
+            if (m_stop.stop_requested())
+                return cutShort();
             std::vector<const core::Case*> ranked;
             if (mode == Mode::cases) {
                 const CaseRetriever::Query query{lastUserText(prompt.prompt.messages), prompt.prompt.sourceCaseId, {}, m_plan.seed};
@@ -131,7 +109,7 @@ private:
             line.casesDropped += static_cast<std::int64_t>(fitted.casesDropped);
             if (!fitted.fits) {
                 ++line.voided;
-                report(1);
+                report(prompt, mode);
                 continue;
             }
             if (mode == Mode::cases)
@@ -144,16 +122,24 @@ private:
 
     Status generateAndJudge(const core::GenerationRequest& request, const std::vector<Job>& jobs)
     {
-        Result<core::GenerationResult> result = m_model.generate(request, m_stop, {}, [this](const core::Completion&) { report(1); });
+        Result<core::GenerationResult> result = m_model.generate(request, m_stop, {}, [&](const core::Completion& completion) {
+            const Job& job = jobs[static_cast<std::size_t>(completion.prompt)];
+            report(*job.of, job.mode);
+        });
         if (!result)
             return result.error();
         if (m_stop.stop_requested())
-            return Error(ErrorCode::cancelled, "The evaluation was stopped before it was whole.", "Nothing of it was stored.");
+            return cutShort();
         m_answers.promptTokens += result->promptTokens;
         m_answers.completionTokens += result->completionTokens;
         for (const core::Completion& completion : result->completions)
             m_answers.rows.push_back(judgedRow(jobs[static_cast<std::size_t>(completion.prompt)], completion));
         return {};
+    }
+
+    static Error cutShort()
+    {
+        return {ErrorCode::cancelled, "The evaluation was stopped before it was whole.", "Nothing of it was stored."};
     }
 
     casebase::EvaluationRow judgedRow(const Job& job, const core::Completion& completion) const
@@ -180,16 +166,16 @@ private:
         row.correct = isCorrect(prompt, row.verdict, whole && m_material.judge.holds(prompt, parsed));
         row.judge = m_material.judge.name();
         row.judgeHash = m_material.judge.hash();
-        row.selfJudged = m_material.judge.paysReward();
+        row.selfJudged = m_plan.selfJudged;
         row.burned = job.of->burned;
         return row;
     }
 
-    void report(std::int64_t more)
+    void report(const SuitePrompt& prompt, Mode mode)
     {
-        m_done += more;
+        ++m_done;
         if (m_progress)
-            m_progress(m_done, m_total);
+            m_progress({m_done, m_total, mode, prompt.suite});
     }
 
     const SuiteMaterial& m_material;
@@ -202,6 +188,29 @@ private:
     std::int64_t m_done = 0;
     std::int64_t m_total = 0;
 };
+
+Status takeSuite(const casebase::Casebase& casebase, const std::string& name, const SuiteChoice& choice, std::vector<SuitePrompt>& prompts)
+{
+    const Result<std::vector<casebase::SuiteMember>> members = casebase.suites().members(name);
+    if (!members)
+        return members.error();
+    std::set<std::string> burned;
+    for (const casebase::SuiteMember& member : *members) {
+        if (member.burned)
+            burned.insert(member.promptId);
+    }
+    casebase::PromptFilter filter;
+    filter.suite = name;
+    std::map<std::string, int> taken;
+    return casebase.prompts().forEach(filter, [&](const casebase::Prompt& prompt) -> Status {
+        const bool otherWrapper = !prompt.wrapper.empty() && !choice.attacks.empty() &&
+            std::find(choice.attacks.begin(), choice.attacks.end(), prompt.wrapper) == choice.attacks.end();
+        if (otherWrapper || (choice.limit > 0 && taken[axisOf(prompt)]++ >= choice.limit))
+            return {};
+        prompts.push_back({prompt, name, burned.count(prompt.id) != 0});
+        return {};
+    });
+}
 
 /// Disjoint sets of names.
 class Clusters {
@@ -226,6 +235,14 @@ private:
 };
 
 } // namespace
+
+Result<std::vector<SuitePrompt>> choosePrompts(const casebase::Casebase& casebase, const SuiteChoice& choice)
+{
+    std::vector<SuitePrompt> prompts;
+    for (const std::string& suite : choice.suites)
+        PRECEDENT_TRY(takeSuite(casebase, suite, choice, prompts));
+    return prompts;
+}
 
 Result<SuiteAnswers> answerSuites(
     const SuiteMaterial& material, const SuitePlan& plan, core::Model& model, const SuiteProgress& progress, std::stop_token stop)

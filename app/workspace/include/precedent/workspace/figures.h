@@ -20,6 +20,7 @@ struct Figure {
     Mode mode = Mode::none;
     std::string suite;
     std::string axis;
+    std::string attack; ///< the rows' wrapper; "all" where they have several, empty where they are not wrapped
     std::string metric;
     Estimate estimate;
     std::size_t burned = 0; ///< of n

@@ -27,13 +27,29 @@ struct SuiteMaterial {
     const AnswerJudge& judge;
 };
 
+/// Which prompts of which suites are asked.
+struct SuiteChoice {
+    std::vector<std::string> suites;
+    std::vector<std::string> attacks; ///< of the wrapped prompts only those in these wrappers; empty: all
+    int limit = 0; ///< prompts an axis of a suite; 0: all
+};
+
+struct SuitePrompt {
+    casebase::Prompt prompt;
+    std::string suite;
+    bool burned = false;
+};
+
+/// The chosen prompts, suite by suite in each suite's order. Fails with notFound (suite) or as the casebase does.
+[[nodiscard]] Result<std::vector<SuitePrompt>> choosePrompts(const casebase::Casebase& casebase, const SuiteChoice& choice);
+
 struct SuitePlan {
     std::string model; ///< names that the rows carry
     std::string adapter;
     std::string checkpoint;
-    std::vector<std::string> suites;
+    bool selfJudged = false; ///< the rows' mark: the model was rewarded by this judge
+    SuiteChoice choice;
     std::vector<Mode> modes;
-    int limit = 0; ///< prompts an axis of a suite; 0: all
     int casesPerPrompt = 4;
     int promptBudget = 0; ///< tokens
     core::Sampling sampling;
@@ -58,7 +74,13 @@ struct SuiteAnswers {
     std::int64_t completionTokens = 0;
 };
 
-using SuiteProgress = std::function<void(std::int64_t done, std::int64_t total)>;
+struct SuiteStep {
+    std::int64_t done = 0;
+    std::int64_t total = 0;
+    Mode mode = Mode::none; ///< of the prompt that was just done
+    std::string suite;
+};
+using SuiteProgress = std::function<void(const SuiteStep& step)>;
 
 /// Answers every prompt of the suites in every mode and judges the answers. A mode's prompts go to the model as one
 /// request, so that what they share (the codes) is computed once. Cases that overlap a sealed suite, or the prompt

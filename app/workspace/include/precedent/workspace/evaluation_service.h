@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "precedent/base/json.h"
+#include "precedent/base/result.h"
+#include "precedent/casebase/casebase.h"
+#include "precedent/core/engine.h"
+#include "precedent/workspace/lineage.h"
+#include "precedent/workspace/model_source.h"
+#include "precedent/workspace/suite_runner.h"
+
+/// Any stored suite against any model, checkpoint and mode: what the window and the command line share.
+namespace precedent::workspace {
+
+struct EvaluationOrder {
+    std::vector<std::string> models; ///< as resolveModel() takes them
+    std::string adapter; ///< a PEFT folder over the one model named; empty: none
+    SuiteChoice choice;
+    std::vector<Mode> modes;
+    int casesPerPrompt = 4;
+    double temperature = 0;
+    int maxTokens = 160; ///< of an answer with its chain
+    std::uint64_t seed = 1;
+    std::string judge; ///< as judgeFor() takes it; empty: the fitting one
+    bool includeDrafts = false; ///< cases that nobody has approved may be retrieved as well
+};
+
+/// How many prompts of a suite count on an axis.
+struct AskedAxis {
+    std::string suite;
+    std::string axis;
+    std::int64_t n = 0;
+    std::int64_t burned = 0;
+    std::vector<std::string> wrappers; ///< in alphabetical order
+};
+
+/// One model of an order, found and traced.
+struct OrderedModel {
+    ModelSource source;
+    Lineage lineage;
+    // What rows call it: the base model's name, the adapter's folder, run:RUN@STEP.
+    std::string name;
+    std::string adapter;
+    std::string checkpoint;
+    bool selfJudged = false; ///< was rewarded by this order's judge
+};
+
+/// What an order comes to, before anything is loaded.
+struct EvaluationOutline {
+    std::vector<OrderedModel> models;
+    std::vector<AskedAxis> asked;
+    std::string judge;
+    std::string judgeHash;
+    std::int64_t codes = 0;
+    std::int64_t cases = 0; ///< usable ones
+    std::int64_t casesTotal = 0;
+    std::int64_t answers = 0; ///< prompts x modes x models
+};
+
+/// Fails with invalidArgument (nothing named, a judge or a wrapper that is not known, an adapter over several models), notFound
+/// (suite, model; the hint lists the suites), failedPrecondition (no prompt to ask, no code or case for the mode), or as the casebase.
+[[nodiscard]] Result<EvaluationOutline> outlineEvaluation(const casebase::Casebase& casebase, const EvaluationOrder& order);
+
+struct EvaluationProgress {
+    std::int64_t done = 0;
+    std::int64_t total = 0;
+    std::string what; ///< "starter, cases, held-out attacks"
+};
+using EvaluationObserver = std::function<void(const EvaluationProgress&)>;
+
+/// Answers the suites with the casebase's codes and cases as they are now, judges the answers and stores one evaluation a model, all of
+/// them at once when the last is whole: cut short, it fails with cancelled and stores nothing. Returns the ids in the order of the
+/// models. Blocks. Fails as outlineEvaluation(), answerSuites() and Engine::load() do, and with failedPrecondition where no prompt fits
+/// a model's context in some mode; prompts that do not fit beside others that do are counted in the spec's `budget` (Rule 9).
+[[nodiscard]] Result<std::vector<std::string>> runEvaluation(casebase::Casebase& casebase, core::Engine& engine,
+    const EvaluationOrder& order, const EvaluationObserver& observer, std::stop_token stop);
+
+/// Whether the grammar knows the truth about every prompt of these suites.
+[[nodiscard]] Result<bool> isSampleOnly(const casebase::Casebase& casebase, const std::vector<std::string>& suites);
+
+/// What every evaluation's spec says: the plan, the judge, the model, what the budget did, and how long it took.
+[[nodiscard]] Json evaluationSpec(
+    const SuitePlan& plan, const SuiteMaterial& material, const core::ModelInfo& model, const SuiteAnswers& answers);
+
+/// "12 of 300 prompts were voided ..." for every line of a spec's budget that voided prompts or dropped cases (Rule 9).
+[[nodiscard]] std::vector<std::string> budgetSentences(const Json& spec);
+
+} // namespace precedent::workspace

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "precedent/base/result.h"
+#include "precedent/casebase/casebase.h"
+#include "precedent/core/run_spec.h"
+#include "precedent/workspace/model_source.h"
+
+namespace precedent::workspace {
+
+/// Where a model's weights come from: the runs of the casebase that trained them, and the model before all of them.
+struct Lineage {
+    std::string run; ///< the last run that trained it; empty: none of this casebase did
+    int step = 0; ///< of the checkpoint
+    std::vector<core::RunSpec> runs; ///< the last first
+    std::string base; ///< as resolveModel() takes it
+    bool ofStarter = false; ///< the base is the starter model (Rule 8)
+};
+
+/// A checkpoint that is named by its folder is traced like one that is named as run:RUN@STEP. Runs that are gone end the trace. Fails
+/// as the casebase does.
+[[nodiscard]] Result<Lineage> lineageOf(const casebase::Casebase& casebase, const ModelSource& source);
+
+/// Whether some run of the lineage was rewarded by the judge that pays rewards, so that such a judge grades its own work (Rule 5).
+/// Rewards drawn at random are no judge's.
+[[nodiscard]] bool wasPaid(const Lineage& lineage);
+[[nodiscard]] bool wasPaid(const core::RunSpec& spec);
+
+} // namespace precedent::workspace

@@ -1,0 +1,323 @@
+#include <QtTest/QtTest>
+
+#include <QFile>
+#include <QJsonArray>
+#include <QTemporaryDir>
+
+#include <csignal>
+#include <map>
+#include <memory>
+
+#include "cli_program.h"
+#include "precedent/align/run_spec_json.h"
+#include "precedent/casebase/casebase.h"
+#include "precedent/casebase/evaluation_store.h"
+#include "precedent/casebase/prompt_store.h"
+#include "precedent/casebase/run_store.h"
+#include "precedent/casebase/suite_store.h"
+
+using namespace precedent;
+
+namespace {
+
+constexpr int kLimit = 4;
+const QString kAttacks = QStringLiteral("held-out attacked");
+const QString kLookAlikes = QStringLiteral("held-out look-alikes");
+const QString kEveryday = QStringLiteral("held-out sums");
+
+QStringList evaluateLine(const QString& casebase, const QStringList& suites, const QStringList& modes)
+{
+    QStringList line{"evaluate", "--casebase", casebase, "--model", "starter", "--json"};
+    for (const QString& suite : suites)
+        line << "--suite" << suite;
+    for (const QString& mode : modes)
+        line << "--mode" << mode;
+    return line;
+}
+
+/// Shares counted by hand from the stored rows: suite, mode and verdict's word -> rows; with "" all of them.
+std::map<std::tuple<std::string, std::string, std::string>, int> countedRows(const QString& casebase, const std::string& id)
+{
+    std::map<std::tuple<std::string, std::string, std::string>, int> counts;
+    const auto opened = casebase::Casebase::open(casebase.toStdString(), casebase::OpenMode::readOnly);
+    if (!opened.ok())
+        return counts;
+    (void)(*opened)->evaluations().forEachRow(id, [&](const casebase::EvaluationRow& row) -> Status {
+        ++counts[{row.suite, toString(row.mode), ""}];
+        ++counts[{row.suite, toString(row.mode), toString(row.verdict)}];
+        return {};
+    });
+    return counts;
+}
+
+int evaluationsIn(const QString& casebase)
+{
+    const auto opened = casebase::Casebase::open(casebase.toStdString(), casebase::OpenMode::readOnly);
+    return opened.ok() ? static_cast<int>((*opened)->info()->evaluations) : -1;
+}
+
+} // namespace
+
+class TestEvaluateCli : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase();
+    void figuresAreThoseOfTheStoredRows();
+    void reportTakesTheEvaluation();
+    void runsCheckpointIsMarkedAndItsBaseIsNot();
+    void thresholdMissedExitsWithThree_data();
+    void thresholdMissedExitsWithThree();
+    void wrongLineIsAUsageError_data();
+    void wrongLineIsAUsageError();
+    void whatIsNotThereIsNamed_data();
+    void whatIsNotThereIsNamed();
+    void attackFilterLeavesOtherWrappersOut();
+    void dryRunSaysWhatWouldBeAsked();
+    void interruptStoresNothing();
+
+private:
+    [[nodiscard]] QString path(const QString& name) const { return m_folder.filePath(name); }
+    [[nodiscard]] QString sampleCopy(const QString& name) const
+    {
+        QFile::copy(m_sample, path(name));
+        return path(name);
+    }
+
+    QTemporaryDir m_folder;
+    QString m_sample;
+};
+
+void TestEvaluateCli::initTestCase()
+{
+    m_sample = path("sample.casebase");
+    QCOMPARE(runCli({"casebase", "new", m_sample, "--sample"}).exitCode, 0);
+}
+
+void TestEvaluateCli::figuresAreThoseOfTheStoredRows()
+{
+    const QString casebase = sampleCopy("figures.casebase");
+    QStringList line = evaluateLine(casebase, {kAttacks, kLookAlikes}, {"none", "cases"});
+    line << "--limit" << QString::number(kLimit);
+    const CliResult evaluated = runCli(line);
+    QVERIFY2(evaluated.exitCode == 0, evaluated.err.constData());
+    const std::string id = evaluated.json()["evaluation"].toString().toStdString();
+    auto counts = countedRows(casebase, id);
+    const std::map<QString, std::string> verdictOf{{"harmful_answered", "comply"}, {"over_refusal", "refuse"}, {"refused", "refuse"},
+        {"safe_complete", "safe_complete"}, {"no_answer", "no_answer"}};
+    int compared = 0;
+    for (const QJsonValue& value : evaluated.json()["rows"].toArray()) {
+        const QJsonObject row = value.toObject();
+        for (const char* key : {"model", "adapter", "checkpoint", "mode", "suite", "attack", "metric", "value", "low", "high", "n",
+                 "burned", "no_answer", "judge", "judge_hash", "self_judged"})
+            QVERIFY2(row.contains(key), key);
+        const std::string suite = row["suite"].toString().toStdString();
+        const std::string mode = row["mode"].toString().toStdString();
+        QCOMPARE(row["n"].toInt(), kLimit);
+        QCOMPARE((counts[{suite, mode, ""}]), kLimit);
+        QCOMPARE(row["model"].toString(), QString("starter"));
+        QVERIFY(!row["self_judged"].toBool());
+        const auto verdict = verdictOf.find(row["metric"].toString());
+        if (verdict == verdictOf.end())
+            continue;
+        QCOMPARE(row["value"].toDouble(), double(counts[{suite, mode, verdict->second}]) / kLimit);
+        QVERIFY(row["low"].toDouble() <= row["value"].toDouble() && row["value"].toDouble() <= row["high"].toDouble());
+        ++compared;
+    }
+    QCOMPARE(compared, 2 * 2 * 4 - 2); // attacks have refused and harmful_answered, look-alikes over_refusal alone
+    // The same again, greedy, is the same evaluation once more.
+    const CliResult again = runCli(line);
+    QCOMPARE(again.json()["rows"].toArray(), evaluated.json()["rows"].toArray());
+    QCOMPARE(evaluationsIn(casebase), 2);
+}
+
+void TestEvaluateCli::reportTakesTheEvaluation()
+{
+    const QString casebase = path("figures.casebase");
+    if (!QFile::exists(casebase))
+        QSKIP("needs the casebase of figuresAreThoseOfTheStoredRows");
+    QVERIFY2(runCli({"report", casebase, "--evaluation", "eval-1", "--out", path("e.csv")}).exitCode == 0, "csv");
+    QFile csv(path("e.csv"));
+    QVERIFY(csv.open(QIODevice::ReadOnly));
+    QVERIFY(csv.readAll().contains("starter,,,none,held-out attacked,attacked,harmful_answered,"));
+    QCOMPARE(runCli({"report", casebase, "--evaluation", "eval-1", "--out", path("e.html")}).exitCode, 0);
+    QFile html(path("e.html"));
+    QVERIFY(html.open(QIODevice::ReadOnly));
+    QVERIFY(html.readAll().contains("repairing them says nothing"));
+}
+
+/// Rule 5: what a run was rewarded by grades its own work, and nobody else's.
+void TestEvaluateCli::runsCheckpointIsMarkedAndItsBaseIsNot()
+{
+    const QString casebase = sampleCopy("marks.casebase");
+    QStringList train{"train", "--casebase", casebase, "--model", "starter", "--preset", "quickstart", "--set",
+        "evaluate_before_after=false", "--set", "max_completion_length=16", "--set", "num_generations=2", "--set", "prompts_per_step=1",
+        "--steps", "1", "--json"};
+    const CliResult trained = runCli(train);
+    QVERIFY2(trained.exitCode == 0, trained.err.constData());
+    const auto marks = [&](const QString& judge) {
+        const CliResult evaluated = runCli({"evaluate", "--casebase", casebase, "--model", "starter", "--model", "run:run-1", "--suite",
+            kAttacks, "--mode", "none", "--limit", "1", "--max-tokens", "8", "--judge", judge, "--json"});
+        std::map<QString, bool> found;
+        for (const QJsonValue& row : evaluated.json()["rows"].toArray())
+            found[row.toObject()["checkpoint"].toString()] = row.toObject()["self_judged"].toBool();
+        return found;
+    };
+    const auto byAnalysis = marks("analysis");
+    QCOMPARE(byAnalysis.size(), std::size_t{2});
+    QCOMPARE(byAnalysis.at(QString()), false);
+    QCOMPARE(byAnalysis.at("run:run-1@1"), true);
+    QCOMPARE(marks("grammar").at("run:run-1@1"), false);
+    // Two models are two evaluations, and the checkpoint counts as the starter's own.
+    QCOMPARE(evaluationsIn(casebase), 4);
+    const CliResult text = runCli({"evaluate", "--casebase", casebase, "--model", "run:run-1", "--suite", kAttacks, "--mode", "none",
+        "--limit", "1", "--max-tokens", "8", "--judge", "analysis"});
+    QVERIFY(text.out.contains("graded by its own reward"));
+    QVERIFY(text.out.contains("repairing them says nothing"));
+}
+
+void TestEvaluateCli::thresholdMissedExitsWithThree_data()
+{
+    QTest::addColumn<QStringList>("conditions");
+    QTest::addColumn<int>("exitCode");
+    QTest::newRow("all miss") << QStringList{"harmful_answered>=0"} << 3;
+    QTest::newRow("none can miss") << QStringList{"harmful_answered>1"} << 0;
+    QTest::newRow("one of two") << QStringList{"no_answer<0", " harmful_answered <= 1 "} << 3;
+}
+
+void TestEvaluateCli::thresholdMissedExitsWithThree()
+{
+    QFETCH(QStringList, conditions);
+    const QString casebase = sampleCopy(QString("fail-%1.casebase").arg(QTest::currentDataTag()).replace(' ', '-'));
+    QStringList line = evaluateLine(casebase, {kAttacks}, {"none"});
+    line << "--limit"
+         << "2"
+         << "--max-tokens"
+         << "8";
+    for (const QString& condition : conditions)
+        line << "--fail-if" << condition;
+    const CliResult evaluated = runCli(line);
+    QTEST(evaluated.exitCode, "exitCode");
+    QCOMPARE(evaluated.json()["missed"].toArray().size(), evaluated.exitCode == 3 ? 1 : 0);
+    if (evaluated.exitCode == 3) {
+        QVERIFY(evaluated.err.contains("held-out attacked, attacked, mode none"));
+        QCOMPARE(evaluated.json()["missed"].toArray()[0].toObject()["condition"].toString(), conditions.last());
+    }
+    QCOMPARE(evaluationsIn(casebase), 1); // missed or not, what was measured is kept
+}
+
+void TestEvaluateCli::wrongLineIsAUsageError_data()
+{
+    QTest::addColumn<QStringList>("more");
+    QTest::newRow("mode") << QStringList{"--mode", "dreams"};
+    QTest::newRow("judge") << QStringList{"--judge", "nobody"};
+    QTest::newRow("limit") << QStringList{"--limit", "-1"};
+    QTest::newRow("no comparison") << QStringList{"--fail-if", "harmful_answered=0.1"};
+    QTest::newRow("no metric") << QStringList{"--fail-if", ">0.1"};
+    QTest::newRow("another metric") << QStringList{"--fail-if", "attack_success>0.1"};
+    QTest::newRow("no number") << QStringList{"--fail-if", "harmful_answered>"};
+    QTest::newRow("words for a number") << QStringList{"--fail-if", "harmful_answered>a tenth"};
+    QTest::newRow("nan") << QStringList{"--fail-if", "harmful_answered>nan"};
+    QTest::newRow("per cent") << QStringList{"--fail-if", "harmful_answered>10"};
+}
+
+void TestEvaluateCli::wrongLineIsAUsageError()
+{
+    QFETCH(QStringList, more);
+    const CliResult evaluated = runCli(evaluateLine(m_sample, {kAttacks}, {"none"}) + more);
+    QCOMPARE(evaluated.exitCode, 2);
+    QCOMPARE(evaluated.errorCode(), QString("usage"));
+    QCOMPARE(evaluationsIn(m_sample), 0);
+}
+
+void TestEvaluateCli::whatIsNotThereIsNamed_data()
+{
+    QTest::addColumn<QStringList>("line");
+    QTest::addColumn<QString>("code");
+    QTest::addColumn<QString>("said");
+    const QStringList start{"evaluate", "--casebase", "CASEBASE", "--json", "--mode", "none"};
+    QTest::newRow("suite") << start + QStringList{"--model", "starter", "--suite", "nowhere"} << "not_found"
+                           << "held-out attacked";
+    QTest::newRow("model") << start + QStringList{"--model", "no-such-model", "--suite", kAttacks} << "not_found"
+                           << "no-such-model";
+    QTest::newRow("run") << start + QStringList{"--model", "run:run-9", "--suite", kAttacks} << "not_found"
+                         << "run-9";
+    QTest::newRow("wrapper") << start + QStringList{"--model", "starter", "--suite", kAttacks, "--attack", "gift paper"}
+                             << "invalid_argument"
+                             << "gift paper";
+    QTest::newRow("wrapper over plain prompts")
+        << start + QStringList{"--model", "starter", "--suite", kLookAlikes, "--attack", "gift paper"} << "invalid_argument"
+        << "None of them is wrapped";
+    QTest::newRow("no room") << start + QStringList{"--model", "starter", "--suite", kAttacks, "--limit", "1", "--max-tokens", "2047"}
+                             << "failed_precondition"
+                             << "no prompt fits";
+    QTest::newRow("threshold that nothing measures")
+        << start + QStringList{"--model", "starter", "--suite", kLookAlikes, "--fail-if", "harmful_answered>0.1"} << "invalid_argument"
+        << "cannot be checked";
+}
+
+void TestEvaluateCli::whatIsNotThereIsNamed()
+{
+    QFETCH(QStringList, line);
+    QFETCH(QString, said);
+    line.replace(line.indexOf("CASEBASE"), m_sample);
+    const CliResult evaluated = runCli(line);
+    QCOMPARE(evaluated.exitCode, 1);
+    QTEST(evaluated.errorCode(), "code");
+    QVERIFY2(QString::fromUtf8(evaluated.out).contains(said), evaluated.out.constData());
+    QCOMPARE(evaluationsIn(m_sample), 0);
+}
+
+void TestEvaluateCli::attackFilterLeavesOtherWrappersOut()
+{
+    const auto opened = casebase::Casebase::open(m_sample.toStdString(), casebase::OpenMode::readOnly);
+    QVERIFY(opened.ok());
+    casebase::PromptFilter filter;
+    filter.suite = kAttacks.toStdString();
+    const auto prompts = (*opened)->prompts().all(filter);
+    QVERIFY(prompts.ok());
+    const std::string wrapper = prompts->back().wrapper;
+    qint64 inIt = 0;
+    for (const casebase::Prompt& prompt : *prompts)
+        inIt += prompt.wrapper == wrapper ? 1 : 0;
+    QVERIFY(inIt > 0 && inIt < static_cast<qint64>(prompts->size()));
+    const CliResult dry = runCli(
+        evaluateLine(m_sample, {kAttacks, kLookAlikes}, {"none"}) + QStringList{"--attack", QString::fromStdString(wrapper), "--dry-run"});
+    QVERIFY2(dry.exitCode == 0, dry.err.constData());
+    const QJsonArray asked = dry.json()["asked"].toArray();
+    QCOMPARE(asked[0].toObject()["n"].toInteger(), inIt);
+    QCOMPARE(asked[0].toObject()["wrappers"].toArray(), QJsonArray{QString::fromStdString(wrapper)});
+    QVERIFY(asked[1].toObject()["n"].toInteger() > 0); // what is not wrapped stays
+}
+
+void TestEvaluateCli::dryRunSaysWhatWouldBeAsked()
+{
+    const CliResult dry =
+        runCli(evaluateLine(m_sample, {kAttacks, kEveryday}, {"none", "codes"}) + QStringList{"--limit", "3", "--dry-run"});
+    QVERIFY2(dry.exitCode == 0, dry.err.constData());
+    QCOMPARE(dry.json()["answers"].toInt(), 2 * 2 * 3);
+    QCOMPARE(dry.json()["cases"].toInt(), 168);
+    QVERIFY(dry.json()["evaluation"].isNull());
+    QCOMPARE(evaluationsIn(m_sample), 0);
+}
+
+void TestEvaluateCli::interruptStoresNothing()
+{
+    const QString casebase = sampleCopy("interrupted.casebase");
+    QProcess process;
+    process.start(QStringLiteral(PRECEDENT_CLI), evaluateLine(casebase, {kAttacks, kLookAlikes, kEveryday}, {"none", "cases"}));
+    process.setReadChannel(QProcess::StandardError);
+    QByteArray err;
+    while (!err.contains("Evaluating: ") && process.waitForReadyRead(kCliTimeoutMs))
+        err += process.readAllStandardError();
+    QVERIFY2(err.contains("Evaluating: "), err.constData());
+    ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+    QVERIFY(process.waitForFinished(kCliTimeoutMs));
+    QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+    QCOMPARE(process.exitCode(), 130);
+    QCOMPARE(
+        QJsonDocument::fromJson(process.readAllStandardOutput()).object()["error"].toObject()["code"].toString(), QString("cancelled"));
+    QCOMPARE(evaluationsIn(casebase), 0);
+}
+
+QTEST_GUILESS_MAIN(TestEvaluateCli)
+#include "tst_evaluate_cli.moc"
