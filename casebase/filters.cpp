@@ -93,6 +93,8 @@ Where whereOf(const PromptFilter& filter)
         where.add("n NOT IN (SELECT m.prompt_n FROM suite_members m JOIN suites s ON s.n = m.suite_n WHERE s.role = 'sealed')");
     if (!filter.source.empty())
         where.add("source = ?", {filter.source});
+    if (!filter.notSource.empty())
+        where.add("source <> ?", {filter.notSource});
     if (!filter.wrapper.empty())
         where.add("wrapper = ?", {filter.wrapper});
     return where;

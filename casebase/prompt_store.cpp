@@ -69,6 +69,17 @@ Result<std::int64_t> PromptStore::count(const PromptFilter& filter) const
     });
 }
 
+Result<bool> PromptStore::any(const PromptFilter& filter) const
+{
+    return m_connection.guarded("look for a prompt", [&]() -> Result<bool> {
+        const Where where = whereOf(filter);
+        Query q = m_connection.query("SELECT EXISTS(SELECT 1 FROM prompts" + where.sql() + ")");
+        where.bindTo(q);
+        q.next();
+        return q.flag(0);
+    });
+}
+
 Result<std::vector<Prompt>> PromptStore::all(const PromptFilter& filter, std::int64_t offset, std::int64_t limit) const
 {
     return m_connection.guarded("read prompts", [&]() -> Result<std::vector<Prompt>> {

@@ -470,6 +470,11 @@ void TestStores::promptFiltersFollowSuites()
     filter = {};
     filter.labels = {PromptLabel::harmful};
     QCOMPARE(*m_casebase->prompts().count(filter), 1);
+    QVERIFY(*m_casebase->prompts().any(filter));
+    filter.notSource = m_casebase->prompts().find(ids[1])->source;
+    QVERIFY(!*m_casebase->prompts().any(filter));
+    filter.notSource = "elsewhere";
+    QVERIFY(*m_casebase->prompts().any(filter));
     filter = {};
     filter.text = "gamm";
     QCOMPARE(idsOf(filter), (std::vector<std::string>{ids[2]}));

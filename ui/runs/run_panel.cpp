@@ -6,7 +6,6 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
-#include <QProgressBar>
 #include <QPushButton>
 #include <QSignalBlocker>
 #include <QSplitter>
@@ -20,12 +19,13 @@
 #include "precedent/workspace/run_service.h"
 #include "ui/bridge/casebase_bridge.h"
 #include "ui/runs/curves_strip.h"
+#include "ui/runs/figures_text.h"
 #include "ui/runs/results_panel.h"
 #include "ui/runs/reward_panel.h"
 #include "ui/runs/rollout_delegate.h"
 #include "ui/runs/rollout_model.h"
 #include "ui/runs/rollout_view.h"
-#include "ui/runs/run_delegate.h"
+#include "ui/runs/run_header.h"
 #include "ui/runs/run_reader.h"
 #include "ui/runs/writing_panel.h"
 #include "ui/shell/card.h"
@@ -45,26 +45,11 @@ constexpr int kRewardsWidth = 300;
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
 
-QString clockText(double seconds)
-{
-    const auto whole = static_cast<qint64>(std::lround(seconds));
-    return QStringLiteral("%1:%2").arg(whole / 60).arg(whole % 60, 2, 10, QLatin1Char('0'));
-}
-
 } // namespace
 
 RunPanel::RunPanel(QWidget* parent)
     : QWidget(parent)
-    , m_header(new QWidget(this))
-    , m_name(new QLabel(m_header))
-    , m_stateIcon(new QLabel(m_header))
-    , m_state(new QLabel(m_header))
-    , m_bar(new QProgressBar(m_header))
-    , m_position(new QuietLabel({}, bodyFont(), m_header))
-    , m_pause(new QPushButton(m_header))
-    , m_stop(new QPushButton(themedIcon(QStringLiteral("stop"), Role::text), tr("Stop after this step"), m_header))
-    , m_checkpoint(new QPushButton(themedIcon(QStringLiteral("flag"), Role::text), tr("Checkpoint now"), m_header))
-    , m_resume(new QPushButton(themedIcon(QStringLiteral("runs"), Role::onAccent), tr("Continue"), m_header))
+    , m_header(new RunHeader(this))
     , m_tabs(new QTabBar(this))
     , m_pages(new QStackedWidget(this))
     , m_curves(new CurvesStrip(this))
@@ -83,7 +68,7 @@ RunPanel::RunPanel(QWidget* parent)
     , m_results(new ResultsPanel(this))
 {
     setObjectName(QStringLiteral("runPanel"));
-    buildHeader();
+    connectHeader();
     m_tabs->setObjectName(QStringLiteral("runTabs"));
     m_tabs->addTab(tr("The run"));
     m_tabs->addTab(tr("Before and after"));
@@ -98,58 +83,28 @@ RunPanel::RunPanel(QWidget* parent)
     layout->addWidget(m_tabs);
     layout->addWidget(m_pages, 1);
     connect(m_tabs, &QTabBar::currentChanged, m_pages, &QStackedWidget::setCurrentIndex);
-    connect(&Theme::instance(), &Theme::changed, this, [this] { setState(m_state->property("state").toString()); });
     setAutoFillBackground(true);
     setBackgroundRole(QPalette::Base);
 }
 
-void RunPanel::buildHeader()
+void RunPanel::connectHeader()
 {
-    m_header->setFixedHeight(kBarHeight);
-    m_name->setObjectName(QStringLiteral("runNameLabel"));
-    m_name->setFont(sectionFont());
-    m_state->setObjectName(QStringLiteral("runStateLabel"));
-    m_position->setObjectName(QStringLiteral("runPositionLabel"));
-    m_position->setWordWrap(false);
-    m_bar->setObjectName(QStringLiteral("runProgress"));
-    m_bar->setFixedWidth(140);
-    m_bar->setTextVisible(false);
-    m_bar->setRange(0, 1000);
-    m_pause->setObjectName(QStringLiteral("pauseButton"));
-    m_stop->setObjectName(QStringLiteral("stopButton"));
-    m_checkpoint->setObjectName(QStringLiteral("checkpointButton"));
-    m_resume->setObjectName(QStringLiteral("continueButton"));
-    m_resume->setProperty("primary", true);
-    auto* row = new QHBoxLayout(m_header);
-    row->setContentsMargins(16, 0, 12, 0);
-    row->setSpacing(8);
-    for (QWidget* part : std::initializer_list<QWidget*>{m_name, m_stateIcon, m_state, m_bar, m_position})
-        row->addWidget(part);
-    row->addStretch();
-    for (QWidget* part : std::initializer_list<QWidget*>{m_pause, m_stop, m_checkpoint, m_resume})
-        row->addWidget(part);
-    connect(m_pause, &QPushButton::clicked, this, [this] {
-        if (!m_bridge)
-            return;
-        if (m_state->property("state").toString() == QLatin1String("paused"))
-            m_bridge->resume();
-        else
-            m_bridge->pause();
-    });
-    connect(m_stop, &QPushButton::clicked, this, [this] {
-        if (!m_bridge)
-            return;
-        // While a suite is measured there is no step to wait for.
-        if (m_phase == QLatin1String("training"))
+    const auto ask = [this](auto signal, void (RunBridge::*what)()) {
+        connect(m_header, signal, this, [this, what] {
+            if (m_bridge)
+                (m_bridge->*what)();
+        });
+    };
+    ask(&RunHeader::pauseWanted, &RunBridge::pause);
+    ask(&RunHeader::goOnWanted, &RunBridge::resume);
+    ask(&RunHeader::checkpointWanted, &RunBridge::checkpointNow);
+    connect(m_header, &RunHeader::stopWanted, this, [this] {
+        if (m_bridge && isTraining())
             m_bridge->stopAfterStep();
-        else
+        else if (m_bridge)
             m_bridge->stop();
     });
-    connect(m_checkpoint, &QPushButton::clicked, this, [this] {
-        if (m_bridge)
-            m_bridge->checkpointNow();
-    });
-    connect(m_resume, &QPushButton::clicked, this, [this] { Q_EMIT resumeWanted(m_run); });
+    connect(m_header, &RunHeader::continueWanted, this, [this] { Q_EMIT resumeWanted(m_run); });
 }
 
 QWidget* RunPanel::buildLive()
@@ -305,7 +260,7 @@ void RunPanel::load()
                 Q_EMIT troubled(text(rows.error().message()), text(rows.error().hint()));
                 return;
             }
-            m_name->setText(text(rows->run.name.empty() ? rows->run.id : rows->run.name));
+            m_header->setName(text(rows->run.name.empty() ? rows->run.id : rows->run.name));
             m_spec = rows->spec;
             m_starter = rows->starter;
             m_writing->setSensitive(rows->sensitive);
@@ -422,27 +377,13 @@ void RunPanel::showRollout()
     m_rewards->setRollout(rollout, property("groupMean").toDouble(), property("groupSpread").toDouble(), m_model->rowCount());
 }
 
+bool RunPanel::isTraining() const { return m_phase == QLatin1String("training"); }
+
 void RunPanel::setState(const QString& state)
 {
-    const StateLook look = lookOfState(state);
-    m_state->setProperty("state", state);
-    m_state->setText(look.word);
-    m_stateIcon->setPixmap(themedIcon(look.icon, look.role).pixmap(16, 16));
     const bool live = m_bridge && !m_bridge->isOver();
-    m_pause->setVisible(live && m_phase == QLatin1String("training"));
-    const bool paused = state == QLatin1String("paused");
-    m_pause->setText(paused ? tr("Go on") : tr("Pause"));
-    m_pause->setIcon(themedIcon(paused ? QStringLiteral("runs") : QStringLiteral("pause"), Role::text));
-    m_stop->setVisible(live);
-    m_stop->setText(m_phase == QLatin1String("training") ? tr("Stop after this step") : tr("Stop"));
-    m_stop->setEnabled(state != QLatin1String("stopping"));
-    m_checkpoint->setVisible(live && m_phase == QLatin1String("training"));
-    const int done = m_records.empty() ? 0 : m_records.back().step;
-    m_resume->setVisible(!live && done < m_steps && !m_run.isEmpty());
-    m_bar->setVisible(live);
-    m_writing->setVisible(live && m_phase == QLatin1String("training"));
-    if (!live)
-        m_position->setText(done >= m_steps ? counted(m_steps, tr("1 step"), tr("%1 steps")) : tr("step %1 of %2").arg(done).arg(m_steps));
+    m_header->setStanding({state, live, live && isTraining(), m_records.empty() ? 0 : m_records.back().step, m_steps, !m_run.isEmpty()});
+    m_writing->setVisible(live && isTraining());
 }
 
 void RunPanel::setProgress(const QString& what, double done, double total)
@@ -453,11 +394,10 @@ void RunPanel::setProgress(const QString& what, double done, double total)
     const double made = done - m_phaseFrom;
     if (made > 0 && done < total && m_phaseClock.isValid())
         m_progress.left = tr("%1 left").arg(clockText(static_cast<double>(m_phaseClock.elapsed()) / 1000 / made * (total - done)));
-    m_bar->setValue(static_cast<int>(std::lround(std::max(0.0, m_progress.share) * 1000)));
     QString position = what;
     if (!m_progress.left.isEmpty())
         position += QStringLiteral("   ") + m_progress.left;
-    m_position->setText(position);
+    m_header->setProgress(position, m_progress.share);
     Q_EMIT progressChanged();
 }
 

@@ -13,7 +13,6 @@
 
 class QComboBox;
 class QLabel;
-class QProgressBar;
 class QPushButton;
 class QStackedWidget;
 class QTabBar;
@@ -28,6 +27,7 @@ class ResultsPanel;
 class RewardPanel;
 class RolloutModel;
 class RolloutView;
+class RunHeader;
 class WritingPanel;
 
 /// One run, live or from the history: curves, a step's groups of rollouts, the chain in view, what it earned, and the
@@ -58,7 +58,7 @@ Q_SIGNALS:
     void troubled(const QString& message, const QString& hint);
 
 private:
-    void buildHeader();
+    void connectHeader();
     QWidget* buildLive();
     void load();
     void loadStep(int step);
@@ -66,6 +66,7 @@ private:
     void showGroup();
     void showRollout();
     void setState(const QString& state);
+    [[nodiscard]] bool isTraining() const;
     void setProgress(const QString& what, double done, double total);
     void addStep(const core::StepRecord& step, int steps);
     void followStep(int step);
@@ -89,16 +90,7 @@ private:
     double m_phaseFrom = 0;
     QString m_phase;
 
-    QWidget* m_header;
-    QLabel* m_name;
-    QLabel* m_stateIcon;
-    QLabel* m_state;
-    QProgressBar* m_bar;
-    QLabel* m_position;
-    QPushButton* m_pause;
-    QPushButton* m_stop;
-    QPushButton* m_checkpoint;
-    QPushButton* m_resume;
+    RunHeader* m_header;
     QTabBar* m_tabs;
     QStackedWidget* m_pages;
     CurvesStrip* m_curves;

@@ -28,10 +28,10 @@ Result<RunRows> readRun(casebase::Casebase& casebase, const std::string& id)
     rows.steps = std::move(*steps);
     rows.starter = rows.run.model == "starter";
     // What is being written has no label yet: one sensitive request among those to train on is enough to hide it.
-    (void)casebase.prompts().forEach({}, [&rows](const casebase::Prompt& prompt) -> Status {
-        rows.sensitive = isSensitive(prompt.label, prompt.source);
-        return rows.sensitive ? Status(Error(ErrorCode::cancelled, "found")) : Status();
-    });
+    const auto sensitive = anySensitive(casebase);
+    if (!sensitive.ok())
+        return sensitive.error();
+    rows.sensitive = sensitive.value();
     return rows;
 }
 

@@ -3,6 +3,8 @@
 #include <QGraphicsBlurEffect>
 #include <QWidget>
 
+#include "precedent/casebase/casebase.h"
+#include "precedent/casebase/prompt_store.h"
 #include "precedent/workspace/answer_judge.h"
 
 namespace precedent::ui {
@@ -34,6 +36,14 @@ bool isSensitive(Disposition disposition, const std::string& source)
 bool isSensitive(PromptLabel label, const std::string& source)
 {
     return (label == PromptLabel::harmful || label == PromptLabel::attack) && source != workspace::kSampleSource;
+}
+
+Result<bool> anySensitive(const casebase::Casebase& casebase)
+{
+    casebase::PromptFilter filter;
+    filter.labels = {PromptLabel::harmful, PromptLabel::attack};
+    filter.notSource = workspace::kSampleSource;
+    return casebase.prompts().any(filter);
 }
 
 void setBlurred(QWidget& widget, bool blurred)

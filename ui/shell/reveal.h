@@ -5,8 +5,13 @@
 #include <QObject>
 
 #include "precedent/base/domain.h"
+#include "precedent/base/result.h"
 
 class QWidget;
+
+namespace precedent::casebase {
+class Casebase;
+}
 
 namespace precedent::ui {
 
@@ -30,6 +35,9 @@ private:
 /// Cases and requests that ask for harm are sensitive, unless they are the made-up ones of the sample.
 [[nodiscard]] bool isSensitive(Disposition disposition, const std::string& source);
 [[nodiscard]] bool isSensitive(PromptLabel label, const std::string& source);
+
+/// Whether any request of the casebase is sensitive: one look into the index of labels. Worker thread of a CasebaseBridge.
+[[nodiscard]] Result<bool> anySensitive(const casebase::Casebase& casebase);
 
 /// Blurs a widget and all in it, or shows it again.
 void setBlurred(QWidget& widget, bool blurred);

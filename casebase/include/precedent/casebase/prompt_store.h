@@ -21,6 +21,7 @@ struct PromptFilter {
     std::string notInSuite; ///< everything but the members of this suite
     bool outsideSealed = false; ///< leaves out every prompt that is in a sealed suite
     std::string source;
+    std::string notSource; ///< everything but what came from there
     std::string wrapper;
 };
 
@@ -44,6 +45,8 @@ public:
     [[nodiscard]] Result<std::optional<std::string>> findSame(const std::vector<Message>& messages, PromptLabel label) const;
 
     [[nodiscard]] Result<std::int64_t> count(const PromptFilter& filter = {}) const;
+    /// Whether there is one: stops at the first, and reads no text.
+    [[nodiscard]] Result<bool> any(const PromptFilter& filter) const;
     /// In the order of the ids (of the suite, where one is named).
     [[nodiscard]] Result<std::vector<Prompt>> all(const PromptFilter& filter = {}, std::int64_t offset = 0, std::int64_t limit = -1) const;
     [[nodiscard]] Status forEach(const PromptFilter& filter, const std::function<Status(const Prompt&)>& visit) const;
