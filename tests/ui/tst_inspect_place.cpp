@@ -14,6 +14,7 @@
 #include "precedent/base/digest.h"
 #include "precedent/casebase/case_store.h"
 #include "precedent/casebase/prompt_store.h"
+#include "precedent/casebase/suite_store.h"
 #include "precedent/casebase/verdict_store.h"
 #include "tests/ui/window_fixture.h"
 #include "ui/inspect/answer_column.h"
@@ -47,6 +48,7 @@ private Q_SLOTS:
     void stopKeepsWhatIsWritten();
     void modelThatIsGoneIsToldInItsColumn();
     void sensitiveRequestIsHiddenUntilRevealed();
+    void answerIsFiledAsACase();
     void chosenColumnsComeBack();
     void longAndOddTextIsAnswered_data();
     void longAndOddTextIsAnswered();
@@ -275,6 +277,57 @@ void TestInspectPlace::sensitiveRequestIsHiddenUntilRevealed()
     QVERIFY(request->graphicsEffect() != nullptr);
     request->setPlainText(QStringLiteral("Something else"));
     QVERIFY(request->graphicsEffect() == nullptr);
+}
+
+void TestInspectPlace::answerIsFiledAsACase()
+{
+    open(copyOfSample("file.casebase"));
+    show();
+    // A held-out prompt, as Evaluate hands it over.
+    const auto held = read([](casebase::Casebase& casebase) {
+        casebase::PromptFilter filter;
+        filter.suite = casebase.suites().all().value().front().name;
+        return casebase.prompts().all(filter, 0, 1).value().front();
+    });
+    ui::InspectOrder order;
+    order.messages = {{"system", "You sit at the toy museum's desk."}, held.messages.back()};
+    order.promptId = held.id;
+    place()->take(order);
+    QTRY_VERIFY_WITH_TIMEOUT(!place()->isBusy(), kLong);
+    QVERIFY(column(0)->answer() != nullptr);
+    const std::string chain = column(0)->answer()->chain;
+    choose("didCombo0", static_cast<int>(Verdict::refuse));
+    choose("shouldCombo0", static_cast<int>(Disposition::comply));
+    QTest::mouseClick(child<QToolButton>("fileAsCase0"), Qt::LeftButton);
+    QTRY_COMPARE(child<QLabel>("placeLabel")->text(), QStringLiteral("Casebase"));
+    QTRY_COMPARE(words("caseRequestEdit").toStdString(), lastUserText(held.messages));
+    QCOMPARE(words("caseChainEdit").toStdString(), chain);
+    const auto before = read([](casebase::Casebase& casebase) { return casebase.cases().count().value(); });
+    QTest::mouseClick(child<QPushButton>("saveCaseButton"), Qt::LeftButton);
+    const auto count = [this] { return read([](casebase::Casebase& casebase) { return casebase.cases().count().value(); }); };
+    QTRY_COMPARE(count(), before + 1);
+    const auto stored = read([&](casebase::Casebase& casebase) {
+        casebase::CaseFilter filter;
+        filter.source = "inspect";
+        return casebase.cases().all(filter).value();
+    });
+    QCOMPARE(stored.size(), std::size_t(1));
+    QCOMPARE(stored.front().request, (std::vector<Message>{{"system", "You sit at the toy museum's desk."}, held.messages.back()}));
+    QCOMPARE(stored.front().disposition, Disposition::comply);
+    QCOMPARE(stored.front().chain, chain);
+    // Filed, it is no longer held out.
+    const bool burned = read([&](casebase::Casebase& casebase) {
+        const auto suites = casebase.suites().all().value();
+        for (const auto& suite : suites) {
+            const auto members = casebase.suites().members(suite.name).value();
+            for (const auto& member : members) {
+                if (member.promptId == held.id && member.burned)
+                    return true;
+            }
+        }
+        return false;
+    });
+    QVERIFY(burned);
 }
 
 void TestInspectPlace::chosenColumnsComeBack()

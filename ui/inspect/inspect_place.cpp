@@ -242,7 +242,6 @@ void InspectPlace::ask()
     m_compose->setBusy(true);
     m_panel->setBusy(true);
     m_panel->showColumn(column(m_active));
-    Q_EMIT jobChanged(tr("Asking"), {}, -1);
 }
 
 void InspectPlace::stop()
@@ -261,7 +260,6 @@ void InspectPlace::hear(const std::vector<AskNews>& news)
     if (!m_bridge->isBusy()) {
         m_compose->setBusy(false);
         m_panel->setBusy(false);
-        Q_EMIT jobChanged({}, {}, -1);
     }
 }
 

@@ -41,7 +41,6 @@ Q_SIGNALS:
     void citationClicked(const QString& id);
     /// An answer to be filed. `burnsPrompt`: the casebase's prompt that this is, or empty.
     void caseWanted(const precedent::casebase::Case& prefilled, const std::string& burnsPrompt);
-    void jobChanged(const QString& name, const QString& detail, double share);
 
 protected:
     void showEvent(QShowEvent* event) override;

@@ -133,6 +133,10 @@ MainWindow::MainWindow(QWidget* parent)
     connect(m_runsPlace, &RunsPlace::jobChanged, m_status, &StatusStrip::setJob);
     connect(m_runsPlace, &RunsPlace::citationClicked, this, &MainWindow::openCitation);
     connect(m_inspectPlace, &InspectPlace::citationClicked, this, &MainWindow::openCitation);
+    connect(m_inspectPlace, &InspectPlace::caseWanted, this, [this](const casebase::Case& prefilled, const std::string& burnsPrompt) {
+        showPlace(0);
+        m_casebasePlace->newCase(prefilled, burnsPrompt);
+    });
     connect(m_runsPlace, &RunsPlace::over, this, [this] {
         if (m_closing)
             close();
