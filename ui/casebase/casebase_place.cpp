@@ -87,6 +87,7 @@ CasebasePlace::CasebasePlace(QUndoStack* undo, QWidget* parent)
     header->setSectionResizeMode(CaseTableModel::requestColumn, QHeaderView::Stretch);
 
     m_search->setObjectName(QStringLiteral("caseSearchEdit"));
+    m_search->setAccessibleName(tr("Search cases"));
     m_search->setPlaceholderText(tr("Search cases"));
     m_search->setClearButtonEnabled(true);
     m_search->addAction(themedIcon(QStringLiteral("inspect")), QLineEdit::LeadingPosition);

@@ -5,6 +5,7 @@
 #include <QPainter>
 
 #include "ui/casebase/code_tree_model.h"
+#include "ui/shell/preferences.h"
 #include "ui/shell/style.h"
 #include "ui/shell/theme.h"
 #include "ui/shell/type_scale.h"
@@ -74,6 +75,6 @@ void CodeDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     painter->restore();
 }
 
-QSize CodeDelegate::sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const { return {160, kRowHeight}; }
+QSize CodeDelegate::sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const { return {160, Preferences::instance().rowHeight()}; }
 
 } // namespace precedent::ui

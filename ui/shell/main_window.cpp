@@ -1,5 +1,7 @@
 #include "ui/shell/main_window.h"
 
+#include <algorithm>
+
 #include <QAction>
 #include <QCloseEvent>
 #include <QCoreApplication>
@@ -30,8 +32,10 @@
 #include "ui/shell/header_bar.h"
 #include "ui/shell/icons.h"
 #include "ui/shell/inspect_order.h"
+#include "ui/shell/last_view.h"
 #include "ui/shell/menus.h"
 #include "ui/shell/place.h"
+#include "ui/shell/preferences.h"
 #include "ui/shell/reveal.h"
 #include "ui/shell/side_bar.h"
 #include "ui/shell/status_strip.h"
@@ -142,6 +146,9 @@ MainWindow::MainWindow(QWidget* parent)
             close();
     });
 
+    connect(&Preferences::instance(), &Preferences::changed, this, [this] { applyRowHeight(*this); });
+    applyRowHeight(*this);
+    recallSplitters(*this);
     QSettings settings;
     if (!restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray()))
         resize(kFirstSize);
@@ -280,6 +287,7 @@ void MainWindow::openCasebase(const std::filesystem::path& path)
 
 void MainWindow::showCasebase(std::unique_ptr<CasebaseBridge> casebase)
 {
+    keepView();
     m_undo->clear();
     for (Place* place : m_places)
         place->setCasebase(casebase.get());
@@ -294,9 +302,16 @@ void MainWindow::showCasebase(std::unique_ptr<CasebaseBridge> casebase)
     setWindowTitle(tr("%1 - Precedent").arg(name));
     for (int i = 0; i < static_cast<int>(m_places.size()); ++i)
         m_side->setPlaceEnabled(i, true);
-    showPlace(0);
+    showPlace(recallView(path, m_places));
     if (m_quickstartWaits)
         startQuickstart();
+}
+
+void MainWindow::keepView()
+{
+    const auto place = std::find(m_places.begin(), m_places.end(), m_stack->currentWidget());
+    if (m_casebase && place != m_places.end())
+        rememberView(text(m_casebase->path().string()), static_cast<int>(place - m_places.begin()), m_places);
 }
 
 void MainWindow::openLast()
@@ -478,7 +493,9 @@ void MainWindow::closeEvent(QCloseEvent* event)
         m_runsPlace->stopRun();
         return;
     }
+    keepView();
     QSettings().setValue(QStringLiteral("window/geometry"), saveGeometry());
+    rememberSplitters(*this);
     QMainWindow::closeEvent(event);
 }
 

@@ -62,6 +62,7 @@ private:
     void toggleTheme();
     void showPalette();
     void showIssues();
+    void keepView(); ///< for the next start
     void openCitation(const QString& id);
     void inspect(const InspectOrder& order);
     void showCasebaseMenu(const QPoint& at);

@@ -7,6 +7,7 @@
 #include <QSettings>
 
 #include "ui/shell/main_window.h"
+#include "ui/shell/preferences.h"
 #include "ui/shell/theme.h"
 
 namespace precedent::ui {
@@ -40,6 +41,19 @@ void showSettingsMenu(QAction& about, const QPoint& corner)
             QSettings().setValue(QStringLiteral("theme"), static_cast<int>(choice));
         });
     }
+    menu.addSection(MainWindow::tr("Window"));
+    Preferences& preferences = Preferences::instance();
+    const auto toggle = [&](const char* name, const QString& words, bool on, void (Preferences::*set)(bool)) {
+        QAction* action = menu.addAction(words);
+        action->setObjectName(QString::fromLatin1(name));
+        action->setCheckable(true);
+        action->setChecked(on);
+        QObject::connect(action, &QAction::triggered, &preferences, set);
+    };
+    toggle("comfortableRows", MainWindow::tr("Comfortable rows"), preferences.isComfortable(), &Preferences::setComfortable);
+    toggle("placeNames", MainWindow::tr("Names in the side bar"), preferences.showsNames(), &Preferences::setShowsNames);
+    toggle("systemFont", MainWindow::tr("The system's font (from the next start)"), preferences.usesSystemFont(),
+        &Preferences::setUsesSystemFont);
     menu.addSeparator();
     menu.addAction(&about);
     menu.exec(corner - QPoint(menu.sizeHint().width(), 0));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QVariantMap>
 #include <QWidget>
 
 namespace precedent::ui {
@@ -20,6 +21,10 @@ public:
     [[nodiscard]] virtual QWidget* filterField() const { return nullptr; }
     /// What the place is for, in a few sentences (F1).
     [[nodiscard]] virtual QString help() const = 0;
+    /// Where the user is in this place, to come back to after the next start.
+    [[nodiscard]] virtual QVariantMap state() const { return {}; }
+    /// Goes back there, after setCasebase(); passes over what is gone or not understood.
+    virtual void restore(const QVariantMap& state) { Q_UNUSED(state) }
     /// What has the focus when the place is shown.
     [[nodiscard]] virtual QWidget* mainView() = 0;
 

@@ -5,12 +5,16 @@
 #include <QVBoxLayout>
 
 #include "ui/shell/icons.h"
+#include "ui/shell/preferences.h"
 #include "ui/shell/style.h"
+#include "ui/shell/theme.h"
+#include "ui/shell/type_scale.h"
 
 namespace precedent::ui {
 namespace {
 
 constexpr int kWidth = 48;
+constexpr int kWideWidth = 148;
 constexpr int kButtonHeight = 44;
 constexpr int kIconSize = 20;
 
@@ -20,7 +24,7 @@ public:
         : QAbstractButton(parent)
         , m_icon(std::move(icon))
     {
-        setFixedSize(kWidth - 1, kButtonHeight);
+        setFixedHeight(kButtonHeight);
         setAttribute(Qt::WA_Hover);
         setFocusPolicy(Qt::TabFocus);
     }
@@ -37,8 +41,13 @@ protected:
             painter.fillRect(rect(), theme.color(Role::hover));
         }
         const Role role = !isEnabled() ? Role::fieldBorder : isChecked() ? Role::accent : Role::secondary;
-        paintIcon(painter, QRectF(rect().center().x() - kIconSize / 2.0 + 0.5, (kButtonHeight - kIconSize) / 2.0, kIconSize, kIconSize),
-            m_icon, theme.color(role));
+        paintIcon(painter, QRectF((kWidth - 1 - kIconSize) / 2.0, (kButtonHeight - kIconSize) / 2.0, kIconSize, kIconSize), m_icon,
+            theme.color(role));
+        if (width() >= kWidth) {
+            painter.setFont(bodyFont());
+            painter.setPen(theme.color(isEnabled() ? Role::text : Role::secondary));
+            painter.drawText(rect().adjusted(kWidth - 4, 0, -8, 0), Qt::AlignVCenter | Qt::AlignLeft, accessibleName());
+        }
         if (hasFocus()) {
             painter.setPen(QPen(theme.color(Role::accent), 2));
             painter.drawRect(rect().adjusted(2, 2, -2, -2));
@@ -57,7 +66,7 @@ SideBar::SideBar(QWidget* parent)
     , m_group(new QButtonGroup(this))
 {
     setObjectName(QStringLiteral("sideBar"));
-    setFixedWidth(kWidth);
+    followPreferences();
     m_layout->setContentsMargins(0, 0, 1, 0);
     m_layout->setSpacing(0);
     m_layout->addStretch();
@@ -69,6 +78,7 @@ SideBar::SideBar(QWidget* parent)
     connect(help, &QAbstractButton::clicked, this, &SideBar::helpAsked);
     connect(m_group, &QButtonGroup::idClicked, this, &SideBar::chosen);
     connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+    connect(&Preferences::instance(), &Preferences::changed, this, &SideBar::followPreferences);
 }
 
 void SideBar::addPlace(const QString& icon, const QString& title, const QString& shortcut)
@@ -96,6 +106,8 @@ void SideBar::setPlaceEnabled(int index, bool enabled)
     if (QAbstractButton* button = m_group->button(index))
         button->setEnabled(enabled);
 }
+
+void SideBar::followPreferences() { setFixedWidth(Preferences::instance().showsNames() ? kWideWidth : kWidth); }
 
 void SideBar::paintEvent(QPaintEvent*)
 {

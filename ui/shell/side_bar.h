@@ -7,7 +7,8 @@ class QVBoxLayout;
 
 namespace precedent::ui {
 
-/// The strip at the left: one button a place, help at the bottom. 48 px wide.
+/// The strip at the left: one button a place, help at the bottom. 48 px wide, more where
+/// the places' names are shown.
 class SideBar final : public QWidget {
     Q_OBJECT
 public:
@@ -26,6 +27,8 @@ protected:
     void paintEvent(QPaintEvent* event) override;
 
 private:
+    void followPreferences();
+
     QVBoxLayout* m_layout;
     QButtonGroup* m_group;
 };

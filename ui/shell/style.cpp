@@ -11,6 +11,7 @@
 #include <QTreeView>
 
 #include "ui/shell/icons.h"
+#include "ui/shell/preferences.h"
 #include "ui/shell/theme.h"
 
 namespace precedent::ui {
@@ -288,7 +289,7 @@ QSize Style::sizeFromContents(ContentsType type, const QStyleOption* option, con
     case CT_SpinBox:
         return {result.width(), kControlHeight};
     case CT_ItemViewItem:
-        return {result.width(), std::max(result.height(), kRowHeight)};
+        return {result.width(), std::max(result.height(), Preferences::instance().rowHeight())};
     case CT_HeaderSection:
         return {result.width(), kRowHeight};
     case CT_MenuItem:

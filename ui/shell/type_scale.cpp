@@ -3,6 +3,7 @@
 #include <QApplication>
 #include <QFontDatabase>
 
+#include "ui/shell/preferences.h"
 #include "ui/shell/style.h"
 #include "ui/shell/theme.h"
 
@@ -45,7 +46,8 @@ bool useBundledFonts()
     bool all = true;
     for (const char* file : {"NotoSans-Regular", "NotoSans-Medium", "NotoSans-SemiBold", "NotoSansMono-Regular"})
         all = QFontDatabase::addApplicationFont(QStringLiteral(":/fonts/%1.ttf").arg(QLatin1String(file))) >= 0 && all;
-    QFont font(all ? QString::fromLatin1(kFamily) : QApplication::font().family());
+    const bool own = all && !Preferences::instance().usesSystemFont();
+    QFont font(own ? QString::fromLatin1(kFamily) : QApplication::font().family());
     font.setPixelSize(kBodyPixels);
     QApplication::setFont(font);
     return all;
@@ -54,6 +56,7 @@ bool useBundledFonts()
 void useProgramLook()
 {
     initWindowResources();
+    Preferences::instance().read();
     useBundledFonts();
     QApplication::setStyle(new Style);
     QApplication::setPalette(Theme::instance().palette());

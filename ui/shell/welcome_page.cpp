@@ -106,6 +106,7 @@ WelcomePage::WelcomePage(const Actions& actions, RecentFiles& recent, QWidget* p
     recentTitle->setFont(sectionFont());
     auto* list = new QListView(recentCard);
     list->setObjectName(QStringLiteral("recentList"));
+    list->setAccessibleName(tr("Recent casebases"));
     list->setModel(&recent);
     list->setItemDelegate(new RecentDelegate(list));
     list->setMouseTracking(true);
