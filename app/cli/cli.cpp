@@ -118,6 +118,17 @@ std::map<std::string, std::string> fieldMap(const std::vector<std::string>& pair
     return map;
 }
 
+std::string linesOf(const Json& object)
+{
+    std::string text;
+    for (const auto& [key, value] : object.items()) {
+        const std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
+        if (!shown.empty())
+            text += key + ": " + shown + "\n";
+    }
+    return text;
+}
+
 int run(int argc, char** argv)
 {
     GlobalOptions globals;

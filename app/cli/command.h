@@ -68,6 +68,7 @@ CLI::App* addCommand(CLI::App& parent, const std::string& name, const std::strin
 void addCasebaseCommands(CLI::App& app, Commands& commands);
 void addImportCommand(CLI::App& group, Commands& commands);
 void addModelCommands(CLI::App& app, Commands& commands);
+void addModelCatalogCommands(CLI::App& group, Commands& commands);
 void addPretrainCommand(CLI::App& app, Commands& commands);
 void addTrainCommand(CLI::App& app, Commands& commands);
 void addRunCommands(CLI::App& app, Commands& commands);
@@ -75,6 +76,9 @@ void addAskCommand(CLI::App& app, Commands& commands);
 void addEvaluateCommand(CLI::App& app, Commands& commands);
 void addJudgeCommand(CLI::App& app, Commands& commands);
 void addReportCommand(CLI::App& app, Commands& commands);
+
+/// "key: value" lines of an object, for people; empty values are left out.
+[[nodiscard]] std::string linesOf(const Json& object);
 
 /// "field=column" pairs as a map, those that checkFieldMap() finds no fault with.
 [[nodiscard]] std::map<std::string, std::string> fieldMap(const std::vector<std::string>& pairs);

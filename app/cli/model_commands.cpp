@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <sstream>
 
@@ -12,8 +11,6 @@
 
 namespace precedent::cli {
 namespace {
-
-namespace fs = std::filesystem;
 
 const char* stopReasonText(core::StopReason reason)
 {
@@ -40,17 +37,6 @@ Json infoJson(const LoadedModel& loaded)
         {"chat_template", loaded.encoder.chatTemplate().name()}};
 }
 
-std::string infoText(const Json& info)
-{
-    std::string text;
-    for (const auto& [key, value] : info.items()) {
-        const std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
-        if (!shown.empty())
-            text += key + ": " + shown + "\n";
-    }
-    return text;
-}
-
 void addModelInfo(CLI::App& group, Commands& commands)
 {
     struct Options {
@@ -66,41 +52,9 @@ void addModelInfo(CLI::App& group, Commands& commands)
         if (!loaded)
             return loaded.error();
         Outcome outcome{infoJson(loaded.value()), {}};
-        outcome.text = infoText(outcome.json);
+        outcome.text = linesOf(outcome.json);
         if (const std::string note = loaded.value().encoder.chatTemplate().note(); !note.empty())
             outcome.text += note + "\n";
-        return outcome;
-    });
-}
-
-void addModelList(CLI::App& group, Commands& commands)
-{
-    CLI::App* command = addCommand(group, "list", "The models at hand: the starter and the user's models folder", "model list");
-    commands.on(command, [](Context& context) -> Result<Outcome> {
-        std::vector<std::string> names;
-        if (workspace::starterFolder())
-            names.emplace_back("starter");
-        std::error_code ec;
-        for (const fs::directory_entry& entry : fs::directory_iterator(workspace::userModelsFolder(), ec)) {
-            if (fs::exists(entry.path() / "config.json", ec))
-                names.push_back(entry.path().filename().string());
-        }
-        std::sort(names.begin(), names.end());
-        Outcome outcome;
-        outcome.json["models"] = Json::array();
-        for (const std::string& name : names) {
-            const Result<LoadedModel> loaded = loadModel(context, name, {});
-            if (!loaded) {
-                context.note(name + ": " + loaded.error().message());
-                continue;
-            }
-            const core::ModelInfo& info = loaded.value().model->info();
-            outcome.json["models"].push_back(infoJson(loaded.value()));
-            outcome.text += name + ": " + info.architecture + ", " + workspace::grouped(info.parameters) + " parameters, vocabulary " +
-                workspace::grouped(info.vocabulary) + ", context " + workspace::grouped(info.contextLength) + "\n";
-        }
-        if (names.empty())
-            outcome.text = "No model is at hand. Put one into " + workspace::userModelsFolder().string() + ", or name a folder.\n";
         return outcome;
     });
 }
@@ -287,7 +241,7 @@ void addModelCommands(CLI::App& app, Commands& commands)
     CLI::App* group = addCommand(app, "model", "Models: what they are, their tokens, their text", "model info starter");
     group->require_subcommand(1);
     addModelInfo(*group, commands);
-    addModelList(*group, commands);
+    addModelCatalogCommands(*group, commands);
     addTokenize(*group, commands);
     addGenerate(*group, commands);
     addLogits(*group, commands);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 
+#include "app/workspace/found_checkpoints.h"
 #include "precedent/casebase/run_store.h"
 #include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/model_source.h"
@@ -21,12 +22,14 @@ std::string titleOf(const casebase::Run& run, const std::map<std::string, int>& 
     return uses.at(run.name) > 1 ? run.name + ", " + run.id : run.name;
 }
 
-std::vector<ModelChoice> checkpointsOf(const casebase::Casebase& casebase)
+} // namespace
+
+std::vector<FoundCheckpoint> foundCheckpoints(const casebase::Casebase& casebase)
 {
-    std::vector<ModelChoice> choices;
+    std::vector<FoundCheckpoint> all;
     const Result<std::vector<casebase::Run>> runs = casebase.runs().all();
     if (!runs)
-        return choices;
+        return all;
     std::map<std::string, int> uses;
     for (const casebase::Run& run : runs.value())
         ++uses[run.name];
@@ -36,18 +39,18 @@ std::vector<ModelChoice> checkpointsOf(const casebase::Casebase& casebase)
             continue;
         std::reverse(checkpoints->begin(), checkpoints->end());
         for (const casebase::Checkpoint& checkpoint : checkpoints.value()) {
+            const fs::path folder = folderFromStored(casebase.path(), checkpoint.folder);
             std::error_code ec;
-            if (!fs::is_directory(folderFromStored(casebase.path(), checkpoint.folder), ec))
+            if (!fs::is_directory(folder, ec))
                 continue;
             const std::string step = std::to_string(checkpoint.step);
-            choices.push_back(
-                {"run:" + run.id + "@" + step, titleOf(run, uses) + " step " + step, run.model, run.id, run.name, checkpoint.step});
+            const ModelChoice choice{
+                "run:" + run.id + "@" + step, titleOf(run, uses) + " step " + step, run.model, run.id, run.name, checkpoint.step};
+            all.push_back({choice, run, checkpoint, folder});
         }
     }
-    return choices;
+    return all;
 }
-
-} // namespace
 
 std::vector<ModelChoice> baseModelChoices()
 {
@@ -64,8 +67,8 @@ std::vector<ModelChoice> modelChoices(const casebase::Casebase* casebase)
 {
     std::vector<ModelChoice> choices = baseModelChoices();
     if (casebase != nullptr) {
-        std::vector<ModelChoice> checkpoints = checkpointsOf(*casebase);
-        std::move(checkpoints.begin(), checkpoints.end(), std::back_inserter(choices));
+        for (const FoundCheckpoint& found : foundCheckpoints(*casebase))
+            choices.push_back(found.choice);
     }
     return choices;
 }

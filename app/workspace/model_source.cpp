@@ -115,9 +115,6 @@ Result<ModelSource> resolveModel(const std::string& name, const casebase::Caseba
             return folder.error();
         return ModelSource{name, folder.value(), {}, {}, 0};
     }
-    if (fs::path(name).extension() == ".gguf")
-        return Error(ErrorCode::unsupported, "GGUF files cannot be loaded yet: " + name + ".",
-            "Name the model's folder in Hugging Face layout: config.json, model.safetensors, tokenizer.json.");
     // A name is never a path, so that a damaged list does not stand in the way of a folder.
     const Result<fs::path> added = checkModelName(name) ? ModelRegistry().find(name) : Error(ErrorCode::notFound, name);
     std::error_code ec;
@@ -128,16 +125,27 @@ Result<ModelSource> resolveModel(const std::string& name, const casebase::Caseba
             "Put the folder back, or remove the model from the list and add it where it is now.");
     }
     for (const fs::path& candidate : {fs::path(name), userModelsFolder() / name}) {
-        if (!fs::is_directory(candidate, ec))
+        if (!fs::exists(candidate, ec))
             continue;
-        if (fs::exists(candidate / "config.json", ec))
-            return ModelSource{name, candidate, {}, {}, 0};
-        return Error(ErrorCode::notFound, candidate.string() + " is no model folder: it has no config.json.",
-            "Name a folder in Hugging Face layout: config.json, model.safetensors, tokenizer.json.");
+        PRECEDENT_TRY(checkModelFolder(candidate));
+        return ModelSource{name, candidate, {}, {}, 0};
     }
     if (added.error().code() != ErrorCode::notFound)
         return added.error();
     return Error(ErrorCode::notFound, "There is no model " + name + ".", "Name a model folder, `starter`, or run:RUN[@STEP].");
+}
+
+Status checkModelFolder(const fs::path& folder)
+{
+    std::error_code ec;
+    const char* const layout = "Name a folder in Hugging Face layout: config.json, model.safetensors, tokenizer.json.";
+    if (folder.extension() == ".gguf" && !fs::is_directory(folder, ec))
+        return Error(ErrorCode::unsupported, "GGUF files cannot be loaded yet: " + folder.string() + ".", layout);
+    if (!fs::is_directory(folder, ec))
+        return Error(ErrorCode::notFound, folder.string() + " is no folder.", layout);
+    if (!fs::exists(folder / "config.json", ec))
+        return Error(ErrorCode::notFound, folder.string() + " is no model folder: it has no config.json.", layout);
+    return {};
 }
 
 Result<fs::path> starterFolder()

@@ -49,16 +49,20 @@ std::string Sha256::hex()
 
 std::string sha256Hex(std::string_view bytes) { return Sha256().add(bytes).hex(); }
 
-Result<std::string> sha256File(const std::filesystem::path& path)
+Result<std::string> sha256File(const std::filesystem::path& path, const std::function<bool(std::int64_t read)>& goOn)
 {
     std::ifstream in(path, std::ios::binary);
     if (!in)
         return errnoError(errno, "open", path.string());
     Sha256 digest;
     std::vector<char> buffer(1 << 20);
+    std::int64_t read = 0;
     while (in) {
         in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
         digest.add({buffer.data(), static_cast<std::size_t>(in.gcount())});
+        read += in.gcount();
+        if (goOn && !goOn(read))
+            return Error(ErrorCode::cancelled, "Reading " + path.string() + " was cancelled.");
     }
     if (in.bad())
         return errnoError(EIO, "read", path.string());

@@ -253,7 +253,10 @@ Result<SafetensorsSet> SafetensorsSet::open(const fs::path& folder)
 Result<SafetensorsSet> SafetensorsSet::openIndexed(const fs::path& folder, const fs::path& index)
 {
     const std::string what = index.string();
-    auto size = fs::file_size(index);
+    std::error_code ec;
+    const auto size = fs::file_size(index, ec);
+    if (ec)
+        return errnoError(ec.value(), "read", what);
     if (size > kMaxHeaderBytes)
         return corrupt(what, "it has " + std::to_string(size) + " bytes, more than an index can need.");
     std::string text(size, '\0');

@@ -7,7 +7,7 @@
 
 #include "core/generate/aligned_buffer.h"
 #include "core/generate/kernels.h"
-#include "core/model/decoder_config.h"
+#include "precedent/architecture/decoder_config.h"
 
 namespace precedent::core {
 

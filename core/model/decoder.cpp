@@ -9,6 +9,7 @@
 #include "core/model/cancelled.h"
 #include "core/model/lora.h"
 #include "core/model/token_log_probs.h"
+#include "precedent/architecture/architecture.h"
 
 namespace precedent::core {
 namespace {
@@ -33,14 +34,6 @@ const DecoderFamily* findDecoderFamily(const std::string& name)
     return found == registry().end() ? nullptr : &found->second;
 }
 
-std::string knownDecoderFamilies()
-{
-    std::string names;
-    for (const auto& entry : registry())
-        names += (names.empty() ? "" : ", ") + entry.first;
-    return names;
-}
-
 Result<std::shared_ptr<Decoder>> Decoder::create(const DecoderConfig& config, std::uint64_t seed, at::ScalarType dtype)
 {
     PRECEDENT_TRY(validate(config));
@@ -48,8 +41,8 @@ Result<std::shared_ptr<Decoder>> Decoder::create(const DecoderConfig& config, st
     const double residualStd = config.initializerRange / std::sqrt(2.0 * config.layers);
     auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
     NamedTensors tensors;
-    for (const DecoderFamily::Weight& weight : family.weights(config)) {
-        using Init = DecoderFamily::Weight::Init;
+    for (const DecoderWeight& weight : findArchitecture(config.family)->weights(config)) {
+        using Init = DecoderWeight::Init;
         // Drawn in float32 whatever the dtype, so that a float64 model starts from the same weights.
         at::Tensor value = at::ones(weight.shape, at::kFloat);
         if (weight.init != Init::ones)

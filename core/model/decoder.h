@@ -9,7 +9,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "core/model/decoder_config.h"
+#include "precedent/architecture/decoder_config.h"
 #include "precedent/base/result.h"
 
 namespace precedent::core {
@@ -21,8 +21,8 @@ using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 /// A decoder-only language model with gradients: the plain path. Generation has a faster one of its own
 /// (core/generate), which reads the weights from parameters() and is tested against this one.
 ///
-/// A family (Llama, ...) derives from this class, says its weights, and registers itself under config.json's
-/// model_type in one file of its own. Tensors are contiguous CPU tensors of one floating dtype (float32; float64 in
+/// A family (Llama, ...) derives from this class, says its weights (core/architecture), and registers itself under
+/// config.json's model_type in one file of its own. Tensors are contiguous CPU tensors of one floating dtype (float32; float64 in
 /// gradient checks). Thread: one at a time. Throws c10::Error and Cancelled; callers at the facade translate.
 class Decoder {
 public:
@@ -88,23 +88,15 @@ private:
     std::function<bool()> m_stopRequested;
 };
 
-/// A family's part in the registry: its name in config.json, the shapes of its weights (in parameters()' order), and
-/// how to build a model over tensors of these shapes.
+/// A family's part in the registry: the name of its Architecture, and how to build a model over tensors of the
+/// architecture's weights (in parameters()' order).
 struct DecoderFamily {
-    struct Weight {
-        std::string name;
-        std::vector<std::int64_t> shape;
-        enum class Init { normal, residual, ones } init = Init::normal;
-    };
     std::string name;
-    std::vector<Weight> (*weights)(const DecoderConfig&);
     std::shared_ptr<Decoder> (*build)(const DecoderConfig&, NamedTensors);
 };
 
-/// nullptr if no family has that name.
+/// nullptr if no family has that name; every architecture has one.
 [[nodiscard]] const DecoderFamily* findDecoderFamily(const std::string& name);
-/// "llama" or, with more than one, "gemma3_text, llama".
-[[nodiscard]] std::string knownDecoderFamilies();
 
 /// A static object of this type, in the family's own file, enters it in the registry.
 class DecoderFamilyRegistration {

@@ -10,30 +10,9 @@ std::shared_ptr<Decoder> buildLlama(const DecoderConfig& config, NamedTensors te
     return std::make_shared<Llama>(config, std::move(tensors));
 }
 
-const DecoderFamilyRegistration kRegistration({"llama", &Llama::weights, &buildLlama});
+const DecoderFamilyRegistration kRegistration({"llama", &buildLlama});
 
 } // namespace
-
-std::vector<DecoderFamily::Weight> Llama::weights(const DecoderConfig& config)
-{
-    using Init = DecoderFamily::Weight::Init;
-    const std::int64_t C = config.hiddenSize, I = config.intermediateSize, V = config.vocabulary;
-    const std::int64_t Q = std::int64_t{config.heads} * config.headDim, K = std::int64_t{config.kvHeads} * config.headDim;
-    std::vector<DecoderFamily::Weight> all = {{"model.embed_tokens.weight", {V, C}}};
-    for (int i = 0; i < config.layers; ++i) {
-        const std::string p = "model.layers." + std::to_string(i) + ".";
-        all.insert(all.end(),
-            {{p + "input_layernorm.weight", {C}, Init::ones}, {p + "self_attn.q_proj.weight", {Q, C}},
-                {p + "self_attn.k_proj.weight", {K, C}}, {p + "self_attn.v_proj.weight", {K, C}},
-                {p + "self_attn.o_proj.weight", {C, Q}, Init::residual}, {p + "post_attention_layernorm.weight", {C}, Init::ones},
-                {p + "mlp.gate_proj.weight", {I, C}}, {p + "mlp.up_proj.weight", {I, C}},
-                {p + "mlp.down_proj.weight", {C, I}, Init::residual}});
-    }
-    all.push_back({"model.norm.weight", {C}, Init::ones});
-    if (!config.tieEmbeddings)
-        all.push_back({"lm_head.weight", {V, C}});
-    return all;
-}
 
 Llama::Llama(const DecoderConfig& config, NamedTensors tensors)
     : Decoder(config)

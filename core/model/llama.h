@@ -12,10 +12,8 @@ namespace precedent::core {
 /// halves layout, grouped-query attention, SwiGLU, no biases, tied or separate head.
 class Llama final : public Decoder {
 public:
-    /// tensors: those of weights(), in that order.
+    /// tensors: those of the architecture's weights, in that order.
     Llama(const DecoderConfig& config, NamedTensors tensors);
-
-    [[nodiscard]] static std::vector<DecoderFamily::Weight> weights(const DecoderConfig& config);
 
     [[nodiscard]] const NamedTensors& parameters() const override { return m_tensors; }
     [[nodiscard]] at::Tensor hidden(const at::Tensor& ids) const override;

@@ -8,6 +8,8 @@
 #include <ATen/ATen.h>
 
 #include "core/model/weights_io.h"
+#include "precedent/architecture/architecture.h"
+#include "precedent/architecture/stored_model.h"
 #include "precedent/base/digest.h"
 #include "precedent/base/files.h"
 #include "precedent/formats/safetensors.h"
@@ -20,78 +22,45 @@ namespace fs = std::filesystem;
 /// A model whose weights are still to be read.
 std::shared_ptr<Decoder> emptyDecoder(const DecoderConfig& config)
 {
-    const DecoderFamily& family = *findDecoderFamily(config.family); // the config was validated
     NamedTensors tensors;
-    for (const DecoderFamily::Weight& weight : family.weights(config))
+    for (const DecoderWeight& weight : findArchitecture(config.family)->weights(config)) // the config was validated
         tensors.emplace_back(weight.name, at::empty(weight.shape, at::kFloat));
-    auto decoder = family.build(config, std::move(tensors));
+    auto decoder = findDecoderFamily(config.family)->build(config, std::move(tensors));
     decoder->setTrainable(true);
     return decoder;
 }
 
 /// Every weight of the family, read into a model made for the config.
-Status readWeights(const formats::SafetensorsSet& stored, const Decoder& decoder, const fs::path& folder)
+Status readWeights(const StoredModel& stored, const Decoder& decoder, const fs::path& folder)
 {
-    for (const auto& [name, tensor] : decoder.parameters()) {
-        const formats::TensorView* view = stored.find(name);
-        // Files of tied models may keep the one matrix under the head's name only.
-        if (view == nullptr && name == "model.embed_tokens.weight" && decoder.config().tieEmbeddings)
-            view = stored.find("lm_head.weight");
-        PRECEDENT_TRY(readWeight(view, name, tensor, folder.string()));
-    }
+    for (const auto& [name, tensor] : decoder.parameters())
+        PRECEDENT_TRY(readWeight(stored.find(name), name, tensor, folder.string()));
     return {};
-}
-
-std::string dtypeOf(const formats::SafetensorsSet& stored, const Decoder& decoder)
-{
-    std::string dtype;
-    for (const auto& entry : decoder.parameters()) {
-        const formats::TensorView* view = stored.find(entry.first);
-        if (view == nullptr)
-            continue;
-        const std::string one = formats::toString(view->dtype);
-        if (!dtype.empty() && dtype != one)
-            return "mixed";
-        dtype = one;
-    }
-    return dtype;
 }
 
 Result<std::string> digestOf(const std::vector<fs::path>& paths)
 {
-    if (paths.size() == 1)
-        return sha256File(paths.front());
-    Sha256 all;
+    std::vector<std::string> digests;
     for (const fs::path& path : paths) {
         auto one = sha256File(path);
         if (!one.ok())
             return one;
-        all.addField(*one);
+        digests.push_back(*std::move(one));
     }
-    return all.hex();
+    return weightsDigest(digests);
 }
 
 Result<LoadedModel> load(const fs::path& folder, bool requireTokenizer)
 {
-    std::error_code ec;
-    if (!fs::is_directory(folder, ec))
-        return Error(ErrorCode::notFound, "There is no model folder " + folder.string() + ".",
-            "Give the folder that holds config.json and model.safetensors.");
-    auto config = readDecoderConfig(folder);
-    if (!config.ok())
-        return config.error();
-    if (requireTokenizer && !fs::exists(folder / "tokenizer.json", ec))
-        return Error(ErrorCode::notFound, folder.string() + " has no tokenizer.json.",
-            "Fetch the model with its tokenizer in the tokenizers format.");
-    auto stored = formats::SafetensorsSet::open(folder);
+    auto stored = openStoredModel(folder, requireTokenizer);
     if (!stored.ok())
         return stored.error();
-    const std::shared_ptr<Decoder> decoder = emptyDecoder(*config);
+    const std::shared_ptr<Decoder> decoder = emptyDecoder(stored->config);
     PRECEDENT_TRY(readWeights(*stored, *decoder, folder));
-    auto digest = digestOf(stored->paths());
+    auto digest = digestOf(stored->weights.paths());
     if (!digest.ok())
         return digest.error();
-    return LoadedModel{*config, decoder, *digest, dtypeOf(*stored, *decoder), folder};
+    return LoadedModel{stored->config, decoder, *digest, stored->dtype, folder};
 }
 
 Status copyFileAtomically(const fs::path& from, const fs::path& to)

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/model/decoder.h"
-#include "core/model/decoder_config.h"
+#include "precedent/architecture/decoder_config.h"
 #include "precedent/base/result.h"
 
 namespace precedent::core {

@@ -4,35 +4,18 @@
 
 #include <ATen/ATen.h>
 
+#include "precedent/architecture/stored_model.h"
+
 namespace precedent::core {
-namespace {
-
-std::string shapeText(at::IntArrayRef shape)
-{
-    std::string text = "[";
-    for (std::size_t i = 0; i < shape.size(); ++i)
-        text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
-    return text + "]";
-}
-
-} // namespace
 
 Status readWeight(const formats::TensorView* stored, const std::string& name, const at::Tensor& target, const std::string& where)
 {
-    const auto fail = [&](ErrorCode code, const std::string& message) {
-        return Error(
-            code, where + ": tensor \"" + name + "\" " + message, "The files do not fit together or are damaged: fetch the model again.");
-    };
-    if (stored == nullptr)
-        return fail(ErrorCode::corrupt, "is missing.");
-    if (at::IntArrayRef(stored->shape) != target.sizes())
-        return fail(ErrorCode::corrupt, "has shape " + shapeText(stored->shape) + "; config.json needs " + shapeText(target.sizes()) + ".");
+    PRECEDENT_TRY(checkStoredWeight(stored, name, target.sizes().vec(), where));
     at::Tensor values = at::empty(target.sizes(), at::kFloat);
-    if (!formats::widenToFloat(*stored, values.data_ptr<float>()))
-        return fail(
-            ErrorCode::unsupported, std::string("is stored as ") + formats::toString(stored->dtype) + "; F32, F16 and BF16 can be read.");
+    (void)formats::widenToFloat(*stored, values.data_ptr<float>()); // the dtype was checked
     if (!at::isfinite(values).all().item<bool>())
-        return fail(ErrorCode::corrupt, "holds a NaN or an infinity.");
+        return Error(ErrorCode::corrupt, where + ": tensor \"" + name + "\" holds a NaN or an infinity.",
+            "The files do not fit together or are damaged: fetch the model again.");
     target.detach().copy_(values); // detach() shares the storage: a leaf that wants gradients may not be written in place
     return {};
 }

@@ -8,8 +8,8 @@
 #include <ATen/core/Tensor.h>
 
 #include "core/model/decoder.h"
-#include "core/model/decoder_config.h"
 #include "core/run/packed_kernels.h"
+#include "precedent/architecture/decoder_config.h"
 
 namespace precedent::core {
 

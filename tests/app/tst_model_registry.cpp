@@ -9,6 +9,7 @@
 #include "precedent/base/json.h"
 #include "precedent/casebase/casebase.h"
 #include "precedent/casebase/run_store.h"
+#include "precedent/workspace/checkpoint_card.h"
 #include "precedent/workspace/model_choices.h"
 #include "precedent/workspace/model_registry.h"
 #include "precedent/workspace/model_source.h"
@@ -36,6 +37,7 @@ private Q_SLOTS:
     void ggufIsRefusedInPlainWords();
     void placesListEachNameOnce();
     void choicesListCheckpointsNewestFirst();
+    void checkpointsSayWhatMadeThem();
 
 private:
     [[nodiscard]] fs::path path(const QString& name) const { return m_folder->filePath(name).toStdString(); }
@@ -331,6 +333,48 @@ void TestModelRegistry::choicesListCheckpointsNewestFirst()
     for (const ModelChoice& choice : choices)
         QVERIFY2(resolveModel(choice.name, casebase->get()).ok(), choice.name.c_str());
     QCOMPARE(modelChoices(nullptr).size(), std::size_t{1});
+}
+
+void TestModelRegistry::checkpointsSayWhatMadeThem()
+{
+    auto casebase = casebase::Casebase::create(path("t.casebase"));
+    QVERIFY(casebase.ok());
+    casebase::RunStore& runs = (*casebase)->runs();
+    casebase::Run run;
+    run.name = "CADA";
+    run.model = "starter";
+    run.specJson = R"({"preset": "cada", "loss_type": "grpo", "seed": 7})";
+    QVERIFY(runs.add(run).ok());
+    run.model = path("gone").string();
+    run.specJson = "{";
+    QVERIFY(runs.add(run).ok());
+    QVERIFY(runs.recordStep("run-1", {25, {{"reward", 0.5}}, 1}, {}).ok());
+    for (const char* id : {"run-1", "run-2"}) {
+        QVERIFY(runs.recordCheckpoint(id, {25, std::string(id) + "/checkpoint-25", "abc", 77}).ok());
+        fs::create_directories(path(id) / "checkpoint-25");
+    }
+    write(path("run-1/checkpoint-25/adapter_config.json"), R"({"r": 16, "lora_alpha": 32, "target_modules": ["q_proj", 3, "v_proj"]})");
+    write(path("run-2/checkpoint-25/adapter_config.json"), R"({"r": "many", "lora_alpha": null, "target_modules": "all"})");
+
+    std::vector<CheckpointCard> cards = checkpointCards(**casebase);
+    QCOMPARE(cards.size(), std::size_t{2});
+    if (cards[0].choice.run != "run-1")
+        std::swap(cards[0], cards[1]);
+    QCOMPARE(cards[0].preset, std::string("cada"));
+    QCOMPARE(cards[0].loss, std::string("grpo"));
+    QCOMPARE(cards[0].seed, std::uint64_t{7});
+    QCOMPARE(cards[0].reward, std::optional<double>(0.5));
+    QCOMPARE(cards[0].bytes, std::int64_t(fs::file_size(path("run-1/checkpoint-25/adapter_config.json"))));
+    QCOMPARE(cards[0].createdMs, std::int64_t{77});
+    QVERIFY(cards[0].isAdapter);
+    QCOMPARE(cards[0].loraRank, 16);
+    QCOMPARE(cards[0].loraTargets, (std::vector<std::string>{"q_proj", "v_proj"}));
+    QVERIFY(fs::equivalent(cards[0].baseFolder, *starterFolder()));
+    QVERIFY(cards[1].isAdapter);
+    QCOMPARE(cards[1].loraRank, 0);
+    QVERIFY(cards[1].preset.empty());
+    QVERIFY(!cards[1].reward);
+    QVERIFY(cards[1].baseFolder.empty());
 }
 
 QTEST_GUILESS_MAIN(TestModelRegistry)

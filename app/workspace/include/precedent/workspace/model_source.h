@@ -22,6 +22,7 @@ enum class ModelOrigin {
     starter, ///< ships with the program
     added, ///< a folder that the user added to the list (ModelRegistry)
     modelsFolder, ///< a folder in userModelsFolder()
+    elsewhere, ///< a folder that has no name of its own
 };
 
 /// A model that has a name of its own.
@@ -34,7 +35,7 @@ struct ModelPlace {
 /// Every model that has a name: the starter, those that were added, those in the models folder, each by name. A name
 /// that two have is listed once, for the one that resolveModel() gives.
 struct ModelPlaces {
-    std::vector<ModelPlace> places;
+    std::vector<ModelPlace> places; ///< never of origin elsewhere
     Status registry; ///< why the added ones are missing, where their list cannot be read
 };
 [[nodiscard]] ModelPlaces modelPlaces();
@@ -43,6 +44,10 @@ struct ModelPlaces {
 /// `run:RUN[@STEP]` (the last checkpoint without a step) of `casebase`, which may be null where none is at hand. Fails
 /// with notFound (naming what was looked for), invalidArgument, or unsupported for a .gguf file.
 [[nodiscard]] Result<ModelSource> resolveModel(const std::string& name, const casebase::Casebase* casebase = nullptr);
+
+/// ok for a folder in Hugging Face layout, as far as its config.json tells. Fails with notFound, or unsupported for a
+/// .gguf file, in words that say what to name instead.
+[[nodiscard]] Status checkModelFolder(const std::filesystem::path& folder);
 
 /// resources/starter/model. Fails with notFound where the program came without it.
 [[nodiscard]] Result<std::filesystem::path> starterFolder();

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,8 +14,9 @@ namespace precedent {
 /// SHA-256 as 64 lower-case hexadecimal digits.
 [[nodiscard]] std::string sha256Hex(std::string_view bytes);
 
-/// SHA-256 of a file's bytes, read in pieces. Fails with notFound, permissionDenied or io.
-[[nodiscard]] Result<std::string> sha256File(const std::filesystem::path& path);
+/// SHA-256 of a file's bytes, read in pieces. `goOn`, where given, is told after each piece how many bytes were read so
+/// far; answering false ends it. Fails with notFound, permissionDenied, io, or cancelled.
+[[nodiscard]] Result<std::string> sha256File(const std::filesystem::path& path, const std::function<bool(std::int64_t read)>& goOn = {});
 
 /// Incremental SHA-256. Not thread-safe.
 class Sha256 {

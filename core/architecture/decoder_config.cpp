@@ -1,9 +1,9 @@
-#include "core/model/decoder_config.h"
+#include "precedent/architecture/decoder_config.h"
 
 #include <cmath>
 #include <limits>
 
-#include "core/model/decoder.h"
+#include "precedent/architecture/architecture.h"
 #include "precedent/base/files.h"
 
 namespace precedent::core {
@@ -110,10 +110,7 @@ Status refuseUnsupported(const Json& json)
         return unsupported("hidden_act");
     if (json.contains("rope_scaling") && json["rope_scaling"].is_object()) {
         const Json& scaling = json["rope_scaling"];
-        const std::string type = scaling.value("rope_type", scaling.value("type", Json("default"))).is_string()
-            ? scaling.value("rope_type", scaling.value("type", std::string("default")))
-            : std::string("?");
-        if (type != "default")
+        if (scaling.value("rope_type", scaling.value("type", Json("default"))) != Json("default"))
             return unsupported("rope_scaling");
     }
     for (const char* key : {"partial_rotary_factor", "pretraining_tp"}) {
@@ -127,11 +124,11 @@ Status refuseUnsupported(const Json& json)
 
 std::int64_t DecoderConfig::parameterCount() const
 {
-    const DecoderFamily* known = findDecoderFamily(family);
+    const Architecture* known = findArchitecture(family);
     if (known == nullptr)
         return 0;
     std::int64_t total = 0;
-    for (const DecoderFamily::Weight& weight : known->weights(*this)) {
+    for (const DecoderWeight& weight : known->weights(*this)) {
         std::int64_t n = 1;
         for (const std::int64_t extent : weight.shape)
             n *= extent;
@@ -162,9 +159,9 @@ Json DecoderConfig::toJson() const
 
 Status validate(const DecoderConfig& config)
 {
-    if (findDecoderFamily(config.family) == nullptr)
+    if (findArchitecture(config.family) == nullptr)
         return Error(ErrorCode::unsupported,
-            "The architecture \"" + config.family + "\" is not known here; known: " + knownDecoderFamilies() + ".",
+            "The architecture \"" + config.family + "\" is not known here; known: " + knownArchitectures() + ".",
             "Choose a model of a known architecture.");
     const auto range = [](const char* key, int value, int least, int most) -> Status {
         if (value < least || value > most)
@@ -201,10 +198,10 @@ Result<DecoderConfig> decoderConfigFromJson(const Json& json)
     reader.text("model_type", config.family);
     PRECEDENT_TRY(reader.status());
     if (config.family.empty())
-        return badValue("model_type", "missing", "the name of an architecture (" + knownDecoderFamilies() + ")");
-    if (findDecoderFamily(config.family) == nullptr)
+        return badValue("model_type", "missing", "the name of an architecture (" + knownArchitectures() + ")");
+    if (findArchitecture(config.family) == nullptr)
         return Error(ErrorCode::unsupported,
-            "config.json: the architecture \"" + config.family + "\" is not known here; known: " + knownDecoderFamilies() + ".",
+            "config.json: the architecture \"" + config.family + "\" is not known here; known: " + knownArchitectures() + ".",
             "Choose a model of a known architecture.");
     PRECEDENT_TRY(refuseUnsupported(json));
     reader.integer("hidden_size", config.hiddenSize, true);

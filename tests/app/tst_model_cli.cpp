@@ -1,0 +1,142 @@
+#include <QtTest/QtTest>
+
+#include <QDir>
+#include <QFile>
+#include <QJsonArray>
+#include <QTemporaryDir>
+
+#include "cli_program.h"
+#include "tests/app/model_folder.h"
+
+using namespace precedent;
+
+/// `model import` and `model list`, as a user runs them.
+class TestModelCli : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void init();
+    void listSaysWhatTheEngineSays();
+    void importedFolderHasAName();
+    void copyIsIndependent();
+    void dryRunWritesNothing();
+    void refusalsSayWhy_data();
+    void refusalsSayWhy();
+    void listGoesOnWithoutWhatCannotBeLoaded();
+
+private:
+    [[nodiscard]] QString path(const QString& name) const { return m_folder->filePath(name); }
+    [[nodiscard]] bool copyStarter(const QString& to) const { return tests::copyStarter(path(to).toStdString()); }
+    [[nodiscard]] static QJsonArray listed() { return runCli({"model", "list", "--json"}).json()["models"].toArray(); }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+};
+
+void TestModelCli::init()
+{
+    m_folder = std::make_unique<QTemporaryDir>();
+    qputenv("XDG_DATA_HOME", path("data").toUtf8());
+    qputenv("XDG_CACHE_HOME", path("cache").toUtf8());
+}
+
+void TestModelCli::listSaysWhatTheEngineSays()
+{
+    // The engine loads every weight; the list reads headers only, and must not open the engine.
+    const CliResult info = runCli({"model", "info", "starter", "--json"});
+    QCOMPARE(info.exitCode, 0);
+    const QByteArray engine = qgetenv("PRECEDENT_ENGINE");
+    qputenv("PRECEDENT_ENGINE", "/nonexistent");
+    const QJsonArray models = listed();
+    engine.isEmpty() ? qunsetenv("PRECEDENT_ENGINE") : qputenv("PRECEDENT_ENGINE", engine);
+    QCOMPARE(models.size(), 1);
+    QCOMPARE(models[0].toObject(), info.json());
+}
+
+void TestModelCli::importedFolderHasAName()
+{
+    QVERIFY(copyStarter("mine"));
+    const CliResult imported = runCli({"model", "import", path("mine"), "--name", "my-llama", "--json"});
+    QCOMPARE(imported.exitCode, 0);
+    QCOMPARE(imported.json()["name"].toString(), QString("my-llama"));
+    QCOMPARE(imported.json()["path"].toString(), path("mine"));
+    QCOMPARE(imported.json()["parameters"].toInt(), 2361408);
+    QCOMPARE(imported.json()["sha256"].toString().size(), 64);
+    QCOMPARE(runCli({"model", "tokenize", "my-llama", "--text", "Hello", "--json"}).json()["ids"],
+        runCli({"model", "tokenize", "starter", "--text", "Hello", "--json"}).json()["ids"]);
+    QCOMPARE(listed().size(), 2);
+    const CliResult again = runCli({"model", "import", path("mine"), "--json"});
+    QCOMPARE(again.exitCode, 1);
+    QCOMPARE(again.errorCode(), QString("already_exists"));
+}
+
+void TestModelCli::copyIsIndependent()
+{
+    QVERIFY(copyStarter("mine"));
+    const CliResult imported = runCli({"model", "import", path("mine"), "--copy", "--json"});
+    QCOMPARE(imported.exitCode, 0);
+    QCOMPARE(imported.json()["path"].toString(), path("data/precedent/models/mine"));
+    QVERIFY(QDir(path("mine")).removeRecursively());
+    QCOMPARE(listed()[1].toObject()["name"].toString(), QString("mine"));
+}
+
+void TestModelCli::dryRunWritesNothing()
+{
+    QVERIFY(copyStarter("mine"));
+    const CliResult dry = runCli({"model", "import", path("mine"), "--dry-run", "--json"});
+    QCOMPARE(dry.exitCode, 0);
+    QVERIFY(dry.json()["dry_run"].toBool());
+    QVERIFY(!QFile::exists(path("data")));
+    QVERIFY(!QFile::exists(path("cache")));
+}
+
+void TestModelCli::refusalsSayWhy_data()
+{
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<QString>("code");
+    QTest::addColumn<QString>("says");
+    QTest::newRow("gguf") << QStringList{"m.gguf"} << "unsupported"
+                          << "GGUF files cannot be loaded yet";
+    QTest::newRow("nothing there") << QStringList{"missing"} << "not_found"
+                                   << "is no folder";
+    QTest::newRow("no config") << QStringList{"empty"} << "not_found"
+                               << "no config.json";
+    QTest::newRow("weights cut off") << QStringList{"cut"} << "corrupt"
+                                     << "model.safetensors";
+    QTest::newRow("name of the starter") << QStringList{"whole", "--name", "starter"} << "invalid_argument"
+                                         << "cannot name a model";
+}
+
+void TestModelCli::refusalsSayWhy()
+{
+    QFETCH(QStringList, arguments);
+    QFETCH(QString, code);
+    QFETCH(QString, says);
+    QDir().mkpath(path("empty"));
+    QFile gguf(path("m.gguf"));
+    QVERIFY(gguf.open(QIODevice::WriteOnly));
+    QVERIFY(copyStarter("whole"));
+    QVERIFY(copyStarter("cut"));
+    QFile weights(path("cut/model.safetensors"));
+    QVERIFY(weights.setPermissions(QFile::ReadOwner | QFile::WriteOwner));
+    QVERIFY(weights.resize(1000));
+    arguments.front() = path(arguments.front());
+    const CliResult refused = runCli(QStringList{"model", "import"} + arguments + QStringList{"--json"});
+    QCOMPARE(refused.exitCode, 1);
+    QCOMPARE(refused.errorCode(), code);
+    QVERIFY2(refused.out.contains(says.toUtf8()), refused.out.constData());
+    QCOMPARE(listed().size(), 1);
+}
+
+void TestModelCli::listGoesOnWithoutWhatCannotBeLoaded()
+{
+    QVERIFY(copyStarter("mine"));
+    QCOMPARE(runCli({"model", "import", path("mine")}).exitCode, 0);
+    QVERIFY(QDir(path("mine")).removeRecursively());
+    const CliResult list = runCli({"model", "list", "--json"});
+    QCOMPARE(list.exitCode, 0);
+    QCOMPARE(list.json()["models"].toArray().size(), 1);
+    QCOMPARE(list.json()["problems"].toArray().at(0).toObject()["name"].toString(), QString("mine"));
+    QVERIFY(list.err.contains("mine: "));
+}
+
+QTEST_GUILESS_MAIN(TestModelCli)
+#include "tst_model_cli.moc"
