@@ -140,7 +140,7 @@ int main(int argc, char** argv)
         askInInspect(window);
         camera.shoot(window, QStringLiteral("inspect"));
     }
-    ui::LaunchDialog dialog(&window);
+    ui::LaunchDialog dialog({}, &window);
     dialog.show();
     camera.shoot(dialog, QStringLiteral("launch"));
     return 0;

@@ -1,11 +1,8 @@
 #include "ui/bridge/sample_maker.h"
 
-#include <QCoreApplication>
-#include <QPointer>
-#include <QThreadPool>
-
 #include "precedent/casebase/casebase.h"
 #include "precedent/workspace/sample_casebase.h"
+#include "ui/bridge/background.h"
 
 namespace precedent::ui {
 namespace {
@@ -33,16 +30,8 @@ Status made(const std::filesystem::path& path, Content content)
 
 void makeCasebase(const std::filesystem::path& path, Content content, QObject* context, std::function<void(const Status&)> done)
 {
-    QThreadPool::globalInstance()->start([path, content, context = QPointer<QObject>(context), done = std::move(done)] {
-        const Status status = made(path, content);
-        QMetaObject::invokeMethod(
-            qApp,
-            [context, done, status] {
-                if (context)
-                    done(status);
-            },
-            Qt::QueuedConnection);
-    });
+    inBackground(
+        context, [path, content] { return made(path, content); }, std::move(done));
 }
 
 } // namespace precedent::ui

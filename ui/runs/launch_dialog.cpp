@@ -11,7 +11,9 @@
 #include <QVBoxLayout>
 
 #include "precedent/align/run_spec_json.h"
+#include "precedent/workspace/model_choices.h"
 #include "precedent/workspace/model_source.h"
+#include "ui/bridge/background.h"
 #include "ui/shell/card.h"
 #include "ui/shell/type_scale.h"
 
@@ -35,7 +37,7 @@ QString aboutPreset(const QString& name)
 
 } // namespace
 
-LaunchDialog::LaunchDialog(QWidget* parent)
+LaunchDialog::LaunchDialog(const QString& model, QWidget* parent)
     : QDialog(parent)
     , m_preset(new QComboBox(this))
     , m_model(new QComboBox(this))
@@ -54,7 +56,7 @@ LaunchDialog::LaunchDialog(QWidget* parent)
         m_preset->addItem(QString::fromStdString(name));
     m_model->setObjectName(QStringLiteral("modelCombo"));
     m_model->setEditable(true);
-    m_model->addItem(QStringLiteral("starter"));
+    m_model->setCurrentText(model.isEmpty() ? QStringLiteral("starter") : model);
     m_steps->setObjectName(QStringLiteral("stepsSpin"));
     m_steps->setRange(1, 1000000);
     m_seed->setObjectName(QStringLiteral("seedSpin"));
@@ -103,6 +105,17 @@ LaunchDialog::LaunchDialog(QWidget* parent)
             m_model->setCurrentText(folder);
     });
     takePreset();
+    fillModels();
+}
+
+void LaunchDialog::fillModels()
+{
+    inBackground(this, &workspace::baseModelChoices, [this](const std::vector<workspace::ModelChoice>& choices) {
+        const QString chosen = m_model->currentText();
+        for (const workspace::ModelChoice& choice : choices)
+            m_model->addItem(QString::fromStdString(choice.title), QString::fromStdString(choice.name));
+        m_model->setCurrentText(chosen);
+    });
 }
 
 void LaunchDialog::takePreset()
@@ -119,14 +132,22 @@ void LaunchDialog::takePreset()
 void LaunchDialog::check()
 {
     const QString model = m_model->currentText().trimmed();
-    QString problem;
+    const int asked = ++m_checks;
     if (model.isEmpty())
-        problem = tr("Name a model: starter, or a Hugging Face folder.");
-    else if (!model.startsWith(QLatin1String("run:"))) {
-        const auto source = workspace::resolveModel(model.toStdString());
-        if (!source.ok())
-            problem = QString::fromStdString(source.error().message());
-    }
+        return showProblem(tr("Name a model: starter, or a Hugging Face folder."));
+    if (model.startsWith(QLatin1String("run:"))) // the casebase knows; preparing the run tells
+        return showProblem({});
+    m_start->setEnabled(false);
+    inBackground(
+        this, [name = model.toStdString()] { return workspace::resolveModel(name); },
+        [this, asked](const Result<workspace::ModelSource>& source) {
+            if (asked == m_checks)
+                showProblem(source.ok() ? QString() : QString::fromStdString(source.error().message()));
+        });
+}
+
+void LaunchDialog::showProblem(const QString& problem)
+{
     m_problem->setText(problem);
     m_start->setEnabled(problem.isEmpty());
 }

@@ -17,13 +17,16 @@ namespace precedent::ui {
 class LaunchDialog final : public QDialog {
     Q_OBJECT
 public:
-    explicit LaunchDialog(QWidget* parent = nullptr);
+    /// `model`: what it is to start from, as resolveModel() takes it; empty for the starter.
+    explicit LaunchDialog(const QString& model, QWidget* parent = nullptr);
 
     [[nodiscard]] RunOrder order() const;
 
 private:
     void takePreset();
+    void fillModels();
     void check();
+    void showProblem(const QString& problem);
 
     QComboBox* m_preset;
     QComboBox* m_model;
@@ -31,6 +34,7 @@ private:
     QSpinBox* m_seed;
     QComboBox* m_mode;
     QCheckBox* m_drafts;
+    int m_checks = 0; ///< asked so far; only the last one's answer counts
     QLabel* m_about;
     QLabel* m_problem;
     class QPushButton* m_start;

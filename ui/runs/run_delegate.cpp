@@ -1,24 +1,16 @@
 #include "ui/runs/run_delegate.h"
 
-#include <QDateTime>
 #include <QPainter>
 
 #include "ui/runs/run_list_model.h"
 #include "ui/shell/icons.h"
+#include "ui/shell/short_time.h"
 #include "ui/shell/type_scale.h"
 
 namespace precedent::ui {
 namespace {
 
 constexpr int kRow = 44;
-
-QString shortTime(const QDateTime& when)
-{
-    const qint64 days = when.date().daysTo(QDate::currentDate());
-    if (days == 0)
-        return when.time().toString(QStringLiteral("HH:mm"));
-    return days < 7 ? QLocale().toString(when.date(), QStringLiteral("ddd")) : QLocale().toString(when.date(), QLocale::ShortFormat);
-}
 
 } // namespace
 

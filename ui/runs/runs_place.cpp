@@ -97,12 +97,13 @@ RunsPlace::RunsPlace(QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(splitter);
 
-    connect(add, &QToolButton::clicked, this, &RunsPlace::chooseNewRun);
+    connect(add, &QToolButton::clicked, this, [this] { chooseNewRun(); });
     connect(begin, &QPushButton::clicked, this, &RunsPlace::startQuickstart);
-    connect(other, &QPushButton::clicked, this, &RunsPlace::chooseNewRun);
+    connect(other, &QPushButton::clicked, this, [this] { chooseNewRun(); });
     connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this, &RunsPlace::showCurrent);
     connect(m_runs, &RunListModel::loaded, this, [this] {
-        const int row = std::max(0, m_runs->rowOf(m_live.isEmpty() ? m_panel->runId() : m_live));
+        const QString shown = m_live.isEmpty() ? m_panel->runId() : m_live;
+        const int row = std::max(0, m_runs->rowOf(m_wanted.isEmpty() ? shown : std::exchange(m_wanted, {})));
         if (m_runs->rowCount() > 0)
             m_list->setCurrentIndex(m_runs->index(row));
         else if (m_stack->currentIndex() != 2)
@@ -147,9 +148,17 @@ void RunsPlace::startQuickstart()
     start({std::move(*preset), false, {}});
 }
 
-void RunsPlace::chooseNewRun()
+void RunsPlace::showRun(const QString& run)
 {
-    auto* dialog = new LaunchDialog(this);
+    if (const int row = m_runs->rowOf(run); row >= 0)
+        return m_list->setCurrentIndex(m_runs->index(row));
+    m_wanted = run;
+    m_runs->refresh();
+}
+
+void RunsPlace::chooseNewRun(const QString& model)
+{
+    auto* dialog = new LaunchDialog(model, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, this, [this, dialog] { start(dialog->order()); });
     dialog->open();

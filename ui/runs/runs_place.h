@@ -27,7 +27,8 @@ public:
     [[nodiscard]] QWidget* mainView() override;
 
     void startQuickstart();
-    void chooseNewRun();
+    void chooseNewRun(const QString& model = {}); ///< the form, with this model in it
+    void showRun(const QString& run); ///< by its id
     void start(const RunOrder& order);
     [[nodiscard]] bool isRunning() const;
     /// Asks the run under way to stop; over() follows when it has saved its state.
@@ -46,6 +47,7 @@ private:
 
     CasebaseBridge* m_casebase = nullptr;
     std::unique_ptr<RunBridge> m_bridge;
+    QString m_wanted; ///< the run to show as soon as it is listed
     QString m_live; ///< the id of the run under way, once it is stored
     RunListModel* m_runs;
     QListView* m_list;

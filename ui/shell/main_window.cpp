@@ -27,6 +27,7 @@
 #include "ui/bridge/sample_maker.h"
 #include "ui/casebase/casebase_place.h"
 #include "ui/inspect/inspect_place.h"
+#include "ui/models/models_place.h"
 #include "ui/runs/runs_place.h"
 #include "ui/shell/command_palette.h"
 #include "ui/shell/header_bar.h"
@@ -110,6 +111,7 @@ MainWindow::MainWindow(QWidget* parent)
     addPlace(m_runsPlace, QKeySequence(Qt::CTRL | Qt::Key_2));
     m_inspectPlace = new InspectPlace(this);
     addPlace(m_inspectPlace, QKeySequence(Qt::CTRL | Qt::Key_3));
+    addModelsPlace();
 
     auto* right = new QVBoxLayout;
     right->setSpacing(0);
@@ -125,7 +127,7 @@ MainWindow::MainWindow(QWidget* parent)
     setCentralWidget(central);
 
     connect(&m_watcher, &QFileSystemWatcher::fileChanged, this, &MainWindow::fileChanged);
-    connect(m_side, &SideBar::chosen, this, &MainWindow::showPlace);
+    connect(m_side, &SideBar::chosen, this, qOverload<int>(&MainWindow::showPlace));
     connect(m_header, &HeaderBar::commandFieldAsked, this, &MainWindow::showPalette);
     connect(m_header, &HeaderBar::themeToggled, this, &MainWindow::toggleTheme);
     connect(m_status, &StatusStrip::issuesClicked, this, &MainWindow::showIssues);
@@ -251,6 +253,25 @@ void MainWindow::addPlace(Place* place, const QKeySequence& keys)
         });
     }
     connect(place, &Place::troubled, &m_issues, &IssueList::add);
+}
+
+void MainWindow::addModelsPlace()
+{
+    m_modelsPlace = new ModelsPlace(this);
+    addPlace(m_modelsPlace, QKeySequence(Qt::CTRL | Qt::Key_5));
+    connect(m_modelsPlace, &ModelsPlace::newRunWanted, this, [this](const QString& model) {
+        showPlace(m_runsPlace);
+        m_runsPlace->chooseNewRun(model);
+    });
+    connect(m_modelsPlace, &ModelsPlace::runWanted, this, [this](const QString& run) {
+        showPlace(m_runsPlace);
+        m_runsPlace->showRun(run);
+    });
+}
+
+void MainWindow::showPlace(Place* place)
+{
+    showPlace(static_cast<int>(std::find(m_places.begin(), m_places.end(), place) - m_places.begin()));
 }
 
 void MainWindow::showPlace(int index)
@@ -514,6 +535,10 @@ void MainWindow::dropEvent(QDropEvent* event)
     event->acceptProposedAction();
     if (isCasebase(files.front()))
         return openCasebase(files.front().toStdString());
+    if (m_stack->currentWidget() == m_modelsPlace || ModelsPlace::isModelFolder(files.front())) {
+        showPlace(m_modelsPlace);
+        return m_modelsPlace->addFolders(files);
+    }
     showPlace(0);
     m_casebasePlace->importFiles(files);
 }

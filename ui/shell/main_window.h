@@ -20,6 +20,7 @@ class CasebaseBridge;
 class CasebasePlace;
 class HeaderBar;
 class InspectPlace;
+class ModelsPlace;
 class Place;
 class RunsPlace;
 class SideBar;
@@ -56,6 +57,8 @@ private:
     void makeActions();
     void addPlace(Place* place, const QKeySequence& keys);
     void showPlace(int index); ///< -1: the welcome page
+    void showPlace(Place* place);
+    void addModelsPlace();
     void showCasebase(std::unique_ptr<CasebaseBridge> casebase);
     void chooseCasebase();
     void chooseNewCasebase();
@@ -87,6 +90,7 @@ private:
     CasebasePlace* m_casebasePlace = nullptr;
     RunsPlace* m_runsPlace = nullptr;
     InspectPlace* m_inspectPlace = nullptr;
+    ModelsPlace* m_modelsPlace = nullptr;
     bool m_quickstartWaits = false; ///< for the sample to be open
     bool m_closing = false; ///< as soon as the run has saved its state
     struct Actions;
