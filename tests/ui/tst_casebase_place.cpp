@@ -44,6 +44,12 @@ private Q_SLOTS:
     void newCaseWithoutARequestIsRefused();
     void hugeAndBrokenTextIsNotTakenIn();
     void discardedNewCaseIsGone();
+    void editOverAnothersIsRefusedAndKept();
+    void mineCanBeSavedOverTheirs();
+    void undoAfterAnothersEditIsRefused();
+    void editOfACaseThatIsGoneBecomesANewOne();
+    void draftOfAnOlderVersionIsTold();
+    void twoWindowsDoNotOverwriteEachOther();
 
 private:
     void openSample(const QString& name)
@@ -63,6 +69,35 @@ private:
         return read([](casebase::Casebase& casebase) { return casebase.cases().count(); }).value();
     }
     [[nodiscard]] ui::CasebasePlace* place() { return m_window->findChild<ui::CasebasePlace*>(); }
+    /// The case of a row, shown, and its id.
+    std::string choose(int row)
+    {
+        auto* table = child<QTableView>("casesTable");
+        (void)QTest::qWaitFor([&] { return !table->model()->index(row, 0).data().toString().isEmpty(); });
+        const QString id = table->model()->index(row, 0).data().toString();
+        table->selectRow(row);
+        (void)QTest::qWaitFor([&] { return child<QLabel>("caseIdLabel")->text() == id; });
+        return id.toStdString();
+    }
+    /// As another program would, while the window is open on the file.
+    template <typename Work>
+    void writeElsewhere(Work work)
+    {
+        auto other = casebase::Casebase::open(m_window->casebase()->path(), casebase::OpenMode::readWrite);
+        QVERIFY(other.ok());
+        const Status done = work(**other);
+        QVERIFY2(done.ok(), done.ok() ? "" : done.error().message().c_str());
+    }
+    void answerElsewhere(const std::string& id, const std::string& answer)
+    {
+        writeElsewhere([&](casebase::Casebase& casebase) {
+            casebase::Case value = *casebase.cases().find(id);
+            value.answer = answer;
+            return casebase.cases().update(value);
+        });
+    }
+    [[nodiscard]] QString notice() { return child<QLabel>("caseNotice")->text(); }
+    void follow(const char* key) { Q_EMIT child<QLabel>("caseNotice")->linkActivated(QString::fromLatin1(key)); }
     void click(const char* button) { QTest::mouseClick(child<QPushButton>(button), Qt::LeftButton); }
     void paste(QTextEdit* field, const QString& text)
     {
@@ -240,6 +275,126 @@ void TestCasebasePlace::discardedNewCaseIsGone()
     QTRY_VERIFY(child<QToolButton>("newDraftsButton")->isHidden());
     QVERIFY(!child<QLabel>("caseIdLabel")->isVisible());
     QCOMPARE(count(), kSampleCases);
+}
+
+void TestCasebasePlace::editOverAnothersIsRefusedAndKept()
+{
+    openSample("conflict.casebase");
+    const std::string id = choose(3);
+    auto* answer = child<QTextEdit>("caseAnswerEdit");
+    answer->setPlainText(QStringLiteral("mine"));
+    answerElsewhere(id, "theirs");
+    click("saveCaseButton");
+    QTRY_COMPARE(m_window->issues().rowCount(), 1);
+    QVERIFY(m_window->issues().index(0).data().toString().contains(QString::fromStdString(id)));
+    QCOMPARE(stored(id).answer, std::string("theirs"));
+    QCOMPARE(answer->toPlainText(), QStringLiteral("mine"));
+    QTRY_VERIFY(notice().contains(QStringLiteral("changed elsewhere")));
+    QVERIFY(!child<QAction>("undo")->isEnabled()); // what failed is nothing to undo
+    follow("stored");
+    QCOMPARE(answer->toPlainText(), QStringLiteral("theirs"));
+    follow("mine");
+    QTRY_COMPARE(answer->toPlainText(), QStringLiteral("mine"));
+    QTRY_VERIFY(notice().contains(QStringLiteral("changed elsewhere")));
+    QCOMPARE(stored(id).answer, std::string("theirs"));
+    click("revertCaseButton");
+    QTRY_COMPARE(answer->toPlainText(), QStringLiteral("theirs"));
+    QVERIFY(!child<QPushButton>("saveCaseButton")->isEnabled());
+}
+
+void TestCasebasePlace::mineCanBeSavedOverTheirs()
+{
+    openSample("over.casebase");
+    const std::string id = choose(3);
+    child<QTextEdit>("caseAnswerEdit")->setPlainText(QStringLiteral("mine"));
+    answerElsewhere(id, "theirs");
+    click("saveCaseButton");
+    QTRY_VERIFY(notice().contains(QStringLiteral("changed elsewhere")));
+    follow("over");
+    QTRY_COMPARE(stored(id).answer, std::string("mine"));
+    child<QAction>("undo")->trigger(); // brings back theirs, not what was before both
+    QTRY_COMPARE(stored(id).answer, std::string("theirs"));
+}
+
+void TestCasebasePlace::undoAfterAnothersEditIsRefused()
+{
+    openSample("undo.casebase");
+    const std::string id = choose(3);
+    child<QTextEdit>("caseAnswerEdit")->setPlainText(QStringLiteral("first"));
+    click("saveCaseButton");
+    QTRY_COMPARE(stored(id).answer, std::string("first"));
+    QTRY_VERIFY(child<QAction>("undo")->isEnabled());
+    child<QTextEdit>("caseAnswerEdit")->setPlainText(QStringLiteral("second"));
+    QTRY_VERIFY(child<QPushButton>("saveCaseButton")->isEnabled());
+    click("saveCaseButton");
+    QTRY_COMPARE(stored(id).answer, std::string("second"));
+    QTRY_VERIFY(child<QAction>("undo")->text().contains(QString::fromStdString(id)));
+    child<QAction>("undo")->trigger(); // one's own versions in between are no conflict
+    QTRY_COMPARE(stored(id).answer, std::string("first"));
+    child<QAction>("redo")->trigger();
+    QTRY_COMPARE(stored(id).answer, std::string("second"));
+    answerElsewhere(id, "theirs");
+    child<QAction>("undo")->trigger();
+    QTRY_COMPARE(m_window->issues().rowCount(), 1);
+    QVERIFY(m_window->issues().index(0).data().toString().contains(QStringLiteral("by someone else")));
+    QCOMPARE(stored(id).answer, std::string("theirs"));
+    child<QAction>("redo")->trigger(); // what was refused is over
+    QCOMPARE(stored(id).answer, std::string("theirs"));
+    QCOMPARE(m_window->issues().rowCount(), 1);
+}
+
+void TestCasebasePlace::editOfACaseThatIsGoneBecomesANewOne()
+{
+    openSample("gone.casebase");
+    const std::string id = choose(3);
+    child<QTextEdit>("caseAnswerEdit")->setPlainText(QStringLiteral("mine"));
+    writeElsewhere([&](casebase::Casebase& casebase) { return casebase.cases().remove(id); });
+    click("saveCaseButton");
+    QTRY_VERIFY(notice().contains(QStringLiteral("removed")));
+    QCOMPARE(child<QTextEdit>("caseAnswerEdit")->toPlainText(), QStringLiteral("mine"));
+    follow("asNew");
+    QTRY_COMPARE(child<QLabel>("caseIdLabel")->text(), QStringLiteral("New case"));
+    click("saveCaseButton");
+    QTRY_COMPARE(count(), kSampleCases);
+    QTRY_VERIFY(child<QLabel>("caseIdLabel")->text() != QStringLiteral("New case"));
+    QCOMPARE(stored(child<QLabel>("caseIdLabel")->text().toStdString()).answer, std::string("mine"));
+}
+
+void TestCasebasePlace::draftOfAnOlderVersionIsTold()
+{
+    openSample("older.casebase");
+    const std::string id = choose(3);
+    child<QTextEdit>("caseAnswerEdit")->setPlainText(QStringLiteral("mine"));
+    child<QComboBox>("caseDispositionCombo")->setCurrentIndex(1);
+    (void)choose(4);
+    answerElsewhere(id, "theirs");
+    QCOMPARE(choose(3), id);
+    QTRY_COMPARE(child<QTextEdit>("caseAnswerEdit")->toPlainText(), QStringLiteral("mine"));
+    QCOMPARE(child<QComboBox>("caseDispositionCombo")->currentIndex(), 1);
+    QTRY_VERIFY(notice().contains(QStringLiteral("changed elsewhere")));
+    QCOMPARE(stored(id).answer, std::string("theirs"));
+}
+
+void TestCasebasePlace::twoWindowsDoNotOverwriteEachOther()
+{
+    openSample("two.casebase");
+    const std::string id = choose(3);
+    ui::MainWindow second;
+    second.show();
+    second.openCasebase(m_window->casebase()->path());
+    QTRY_VERIFY(second.casebase() != nullptr);
+    auto* table = second.findChild<QTableView*>(QStringLiteral("casesTable"));
+    QTRY_COMPARE(table->model()->index(3, 0).data().toString().toStdString(), id);
+    table->selectRow(3);
+    QTRY_COMPARE(second.findChild<QLabel*>(QStringLiteral("caseIdLabel"))->text().toStdString(), id);
+    second.findChild<QTextEdit*>(QStringLiteral("caseAnswerEdit"))->setPlainText(QStringLiteral("of the second"));
+    child<QTextEdit>("caseAnswerEdit")->setPlainText(QStringLiteral("of the first"));
+    QTest::mouseClick(second.findChild<QPushButton*>(QStringLiteral("saveCaseButton")), Qt::LeftButton);
+    QTRY_COMPARE(stored(id).answer, std::string("of the second"));
+    click("saveCaseButton");
+    QTRY_COMPARE(m_window->issues().rowCount(), 1);
+    QCOMPARE(stored(id).answer, std::string("of the second"));
+    QCOMPARE(child<QTextEdit>("caseAnswerEdit")->toPlainText(), QStringLiteral("of the first"));
 }
 
 QTEST_MAIN(TestCasebasePlace)
