@@ -104,7 +104,7 @@ void TestFrame::everyPlaceIsOneKeyAway()
             }
         }
     }
-    QCOMPARE(seen, (QStringList{"Casebase", "Runs", "Inspect"}));
+    QCOMPARE(seen, (QStringList{"Casebase", "Runs", "Inspect", "Models"}));
 }
 
 void TestFrame::windowReopensWhereItWas()

@@ -263,6 +263,7 @@ void MainWindow::addModelsPlace()
         showPlace(m_runsPlace);
         m_runsPlace->chooseNewRun(model);
     });
+    connect(m_modelsPlace, &ModelsPlace::inspectWanted, this, &MainWindow::inspect);
     connect(m_modelsPlace, &ModelsPlace::runWanted, this, [this](const QString& run) {
         showPlace(m_runsPlace);
         m_runsPlace->showRun(run);
