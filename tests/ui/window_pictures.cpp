@@ -140,6 +140,11 @@ int main(int argc, char** argv)
         askInInspect(window);
         camera.shoot(window, QStringLiteral("inspect"));
     }
+    trigger(window, "modelsGo");
+    QTest::qWait(2 * kSettleMs);
+    if (auto* made = child<QTableView>(window, "checkpointsTable"); made != nullptr && made->model()->rowCount() > 0)
+        made->selectRow(0);
+    camera.shoot(window, argc > 3 ? QStringLiteral("models") : QStringLiteral("models-empty"));
     ui::LaunchDialog dialog({}, &window);
     dialog.show();
     camera.shoot(dialog, QStringLiteral("launch"));

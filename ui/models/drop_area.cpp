@@ -4,10 +4,10 @@
 #include <QLabel>
 #include <QPainter>
 
-#include "ui/shell/card.h"
 #include "ui/shell/icons.h"
+#include "ui/shell/link_label.h"
 #include "ui/shell/style.h"
-#include "ui/shell/type_scale.h"
+#include "ui/shell/theme.h"
 
 namespace precedent::ui {
 namespace {
@@ -23,12 +23,9 @@ DropArea::DropArea(QWidget* parent)
     setObjectName(QStringLiteral("modelDropArea"));
     setFixedHeight(kHeight);
     auto* icon = new QLabel(this);
-    const auto follow = [icon] { icon->setPixmap(themedIcon(QStringLiteral("folder")).pixmap(kIcon, kIcon)); };
-    follow();
-    auto* words = new QuietLabel(tr("Drop a model's folder here, or <a href=\"choose\">choose one</a>"), bodyFont(), this);
+    showIcon(*icon, QStringLiteral("folder"), kIcon);
+    auto* words = new LinkLabel(tr("Drop a model's folder here, or <a href=\"choose\">choose one</a>"), this, Role::secondary);
     words->setObjectName(QStringLiteral("chooseModelLink"));
-    words->setWordWrap(false);
-    words->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
     auto* row = new QHBoxLayout(this);
     row->setSpacing(12);
     row->addStretch();
@@ -36,10 +33,7 @@ DropArea::DropArea(QWidget* parent)
     row->addWidget(words);
     row->addStretch();
     connect(words, &QLabel::linkActivated, this, &DropArea::chooseAsked);
-    connect(&Theme::instance(), &Theme::changed, this, [this, follow] {
-        follow();
-        update();
-    });
+    connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 
 void DropArea::paintEvent(QPaintEvent*)

@@ -16,8 +16,10 @@
 
 #include "ui/models/checkpoint_table.h"
 #include "ui/models/checkpoint_table_model.h"
+#include "ui/models/fact_label.h"
 #include "ui/shell/counted.h"
 #include "ui/shell/icons.h"
+#include "ui/shell/link_label.h"
 #include "ui/shell/style.h"
 #include "ui/shell/type_scale.h"
 
@@ -28,6 +30,8 @@ using workspace::ModelCard;
 using workspace::ModelOrigin;
 
 constexpr int kHeadIcon = 20;
+constexpr int kSmallIcon = 16;
+constexpr int kNoneHeight = 36;
 constexpr int kShortDigest = 4; // digits at each end
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
@@ -55,30 +59,19 @@ QString shortCount(qint64 n)
     return locale.toString(n);
 }
 
-/// A head in the secondary size over a value; returns the value's label.
-QLabel* addFact(QHBoxLayout& row, const QString& head, const char* objectName, int width)
+/// A head in the secondary size over a value, with its share of the row.
+void addFact(QHBoxLayout& row, const QString& head, const char* objectName, QLabel* value, int share)
 {
-    auto* value = new QLabel;
     value->setObjectName(QString::fromLatin1(objectName));
     value->setAccessibleName(head);
     auto* column = new QVBoxLayout;
     column->setSpacing(0);
     auto* title = new QuietLabel(head, secondaryFont());
     title->setWordWrap(false);
+    title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
     column->addWidget(title);
     column->addWidget(value);
-    row.addLayout(column, width == 0 ? 1 : 0);
-    if (width > 0)
-        value->setFixedWidth(width);
-    return value;
-}
-
-/// Never elides without a tooltip.
-void setFact(QLabel& label, const QString& value, const QString& tip = {})
-{
-    const QString shown = label.fontMetrics().elidedText(value, Qt::ElideRight, label.maximumWidth());
-    label.setText(shown);
-    label.setToolTip(!tip.isEmpty() ? tip : shown == value ? QString() : value);
+    row.addLayout(column, share);
 }
 
 } // namespace
@@ -136,16 +129,7 @@ ModelCardView::ModelCardView(const workspace::ModelPlace& place, QWidget* parent
         if (const auto* checkpoint = m_checkpoints->checkpointAt(current.row()))
             Q_EMIT chosen(text(checkpoint->choice.name));
     });
-    auto* sentence = new QLabel(tr("No adapters or checkpoints yet."), m_none);
-    auto* train = new QLabel(QStringLiteral("<a href=\"train\">%1</a>").arg(tr("Train one")), m_none);
-    train->setObjectName(QStringLiteral("trainOneLink"));
-    train->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
-    connect(train, &QLabel::linkActivated, this, &ModelCardView::newRunWanted);
-    auto* noneLayout = new QHBoxLayout(m_none);
-    noneLayout->setContentsMargins(48, 0, 16, 8);
-    noneLayout->addWidget(sentence, 1);
-    noneLayout->addWidget(train);
-
+    makeNone();
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(1, 1, 1, 5); // the border, and its corners below the last row
     layout->setSpacing(0);
@@ -167,9 +151,7 @@ void ModelCardView::makeHead()
     m_name->setToolTip(text(m_card.folder.string()));
     connect(m_name, &QToolButton::clicked, this, [this] { Q_EMIT chosen(name()); });
     auto* icon = new QLabel(m_head);
-    icon->setPixmap(themedIcon(QStringLiteral("models")).pixmap(kHeadIcon, kHeadIcon));
-    connect(&Theme::instance(), &Theme::changed, icon,
-        [icon] { icon->setPixmap(themedIcon(QStringLiteral("models")).pixmap(kHeadIcon, kHeadIcon)); });
+    showIcon(*icon, QStringLiteral("models"), kHeadIcon);
     auto* origin = new QuietLabel(originText(m_card.origin), secondaryFont(), m_head);
     origin->setObjectName(QStringLiteral("modelOriginLabel"));
     origin->setWordWrap(false);
@@ -183,14 +165,13 @@ void ModelCardView::makeHead()
     more->setToolTip(tr("More"));
     more->setAccessibleName(tr("More about %1").arg(name()));
     more->setProperty("plain", true);
-    more->setPopupMode(QToolButton::InstantPopup);
-    auto* menu = new QMenu(more);
+    auto* menu = new QMenu(more); // not the button's own, which would draw an arrow
+    connect(more, &QToolButton::clicked, menu, [more, menu] { menu->popup(more->mapToGlobal(more->rect().bottomLeft())); });
     m_inspect = menu->addAction(tr("Inspect"), this, &ModelCardView::inspectWanted);
     m_inspect->setObjectName(QStringLiteral("modelInspectAction"));
     menu->addAction(tr("Copy the folder's path"), this, [this] { QGuiApplication::clipboard()->setText(text(m_card.folder.string())); });
     if (m_card.origin == ModelOrigin::added)
         menu->addAction(tr("Remove from the list"), this, &ModelCardView::removeWanted)->setObjectName(QStringLiteral("modelRemoveAction"));
-    more->setMenu(menu);
 
     auto* row = new QHBoxLayout(m_head);
     row->setContentsMargins(16, 11, 15, 8);
@@ -203,21 +184,37 @@ void ModelCardView::makeHead()
     row->addWidget(more);
 }
 
+void ModelCardView::makeNone()
+{
+    auto* icon = new QLabel(m_none);
+    showIcon(*icon, QStringLiteral("info"), kSmallIcon);
+    auto* sentence = new QuietLabel(tr("No adapters or checkpoints yet."), bodyFont(), m_none);
+    auto* train = new LinkLabel(QStringLiteral("<a href=\"train\">%1</a>").arg(tr("Train one")), m_none);
+    train->setObjectName(QStringLiteral("trainOneLink"));
+    connect(train, &QLabel::linkActivated, this, &ModelCardView::newRunWanted);
+    auto* row = new QHBoxLayout(m_none);
+    row->setContentsMargins(17, 0, 15, 0);
+    row->setSpacing(14);
+    row->addWidget(icon);
+    row->addWidget(sentence, 1);
+    row->addWidget(train);
+    m_none->setFixedHeight(kNoneHeight);
+}
+
 void ModelCardView::makeFacts()
 {
     auto* row = new QHBoxLayout(m_facts);
     row->setContentsMargins(47, 0, 15, 12);
     row->setSpacing(16);
-    m_fact.architecture = addFact(*row, tr("architecture"), "architectureFact", 124);
-    m_fact.parameters = addFact(*row, tr("parameters"), "parametersFact", 72);
-    m_fact.vocabulary = addFact(*row, tr("vocabulary"), "vocabularyFact", 68);
-    m_fact.context = addFact(*row, tr("context"), "contextFact", 60);
-    m_fact.weights = addFact(*row, tr("weights"), "weightsFact", 120);
-    m_fact.licence = addFact(*row, tr("licence"), "licenceFact", 104);
-    m_fact.chatTemplate = addFact(*row, tr("template"), "templateFact", 64);
-    m_fact.sha256 = addFact(*row, tr("sha256"), "sha256Fact", 0);
-    m_fact.sha256->setTextFormat(Qt::RichText);
-    m_fact.sha256->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
+    addFact(*row, tr("architecture"), "architectureFact", m_fact.architecture = new FactLabel, 124);
+    addFact(*row, tr("parameters"), "parametersFact", m_fact.parameters = new FactLabel, 76);
+    addFact(*row, tr("vocabulary"), "vocabularyFact", m_fact.vocabulary = new FactLabel, 72);
+    addFact(*row, tr("context"), "contextFact", m_fact.context = new FactLabel, 56);
+    addFact(*row, tr("weights"), "weightsFact", m_fact.weights = new FactLabel, 120);
+    addFact(*row, tr("licence"), "licenceFact", m_fact.licence = new FactLabel, 104);
+    addFact(*row, tr("template"), "templateFact", m_fact.chatTemplate = new FactLabel, 60);
+    addFact(*row, tr("sha256"), "sha256Fact", m_fact.sha256 = new LinkLabel, 128);
+    m_fact.sha256->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
     connect(m_fact.sha256, &QLabel::linkActivated, this, [this](const QString& link) {
         if (link == QLatin1String("cancel"))
             Q_EMIT cancelCheckWanted();
@@ -246,23 +243,23 @@ void ModelCardView::showCard()
     m_none->setVisible(loads && m_checkpoints->rowCount() == 0);
     m_table->setVisible(m_checkpoints->rowCount() > 0);
     if (!m_wasRead) {
-        setFact(*m_fact.architecture, tr("reading"));
+        m_fact.architecture->setFact(tr("reading"));
         return;
     }
     const QLocale locale;
-    setFact(*m_fact.architecture, architectureText(m_card));
-    setFact(*m_fact.parameters, shortCount(m_card.parameters), locale.toString(static_cast<qlonglong>(m_card.parameters)));
-    setFact(*m_fact.vocabulary, locale.toString(m_card.vocabulary));
-    setFact(*m_fact.context, locale.toString(m_card.contextLength));
-    setFact(*m_fact.weights, m_card.weightBytes > 0 ? weightsText(m_card) : QStringLiteral("\u2013"));
-    setFact(*m_fact.licence, m_card.licence.empty() ? tr("not stated") : text(m_card.licence));
-    setFact(*m_fact.chatTemplate, text(m_card.templateName), text(m_card.templateNote));
+    m_fact.architecture->setFact(architectureText(m_card));
+    m_fact.parameters->setFact(shortCount(m_card.parameters), locale.toString(static_cast<qlonglong>(m_card.parameters)));
+    m_fact.vocabulary->setFact(locale.toString(m_card.vocabulary));
+    m_fact.context->setFact(locale.toString(m_card.contextLength));
+    m_fact.weights->setFact(m_card.weightBytes > 0 ? weightsText(m_card) : QStringLiteral("\u2013"));
+    m_fact.licence->setFact(m_card.licence.empty() ? tr("not stated") : text(m_card.licence));
+    m_fact.chatTemplate->setFact(text(m_card.templateName), text(m_card.templateNote));
     showDigest(text(m_card.sha256));
 }
 
 void ModelCardView::showChecking(double share)
 {
-    m_fact.sha256->setText(QStringLiteral("%1 <a href=\"cancel\">%2</a>")
+    m_fact.sha256->setHtml(QStringLiteral("%1 <a href=\"cancel\">%2</a>")
                                .arg(tr("checking %1 %").arg(static_cast<int>(std::floor(share * 100))), tr("Cancel")));
     m_fact.sha256->setToolTip(tr("Reading all weights for the digest that names them"));
 }
@@ -271,11 +268,11 @@ void ModelCardView::showDigest(const QString& sha256)
 {
     m_card.sha256 = sha256.toStdString();
     if (sha256.isEmpty()) {
-        m_fact.sha256->setText(m_card.loads() ? QStringLiteral("<a href=\"check\">%1</a>").arg(tr("Check")) : QStringLiteral("\u2013"));
+        m_fact.sha256->setHtml(m_card.loads() ? QStringLiteral("<a href=\"check\">%1</a>").arg(tr("Check")) : QStringLiteral("\u2013"));
         m_fact.sha256->setToolTip({});
         return;
     }
-    m_fact.sha256->setText(QStringLiteral("<span style=\"font-family:'%1'\">%2\u2026%3</span>")
+    m_fact.sha256->setHtml(QStringLiteral("<span style=\"font-family:'%1'\">%2\u2026%3</span>")
                                .arg(monospaceFont().family(), sha256.left(kShortDigest), sha256.right(kShortDigest)));
     m_fact.sha256->setToolTip(sha256);
 }
@@ -317,14 +314,15 @@ void ModelCardView::focusName() { m_name->setFocus(Qt::OtherFocusReason); }
 void ModelCardView::paintEvent(QPaintEvent* event)
 {
     Card::paintEvent(event);
-    if (!m_selected)
-        return;
-    // As a selected row is marked: its ground, and the mark at the left.
     const Theme& theme = Theme::instance();
     QPainter painter(this);
-    const QRect head = m_head->geometry().adjusted(0, kRadius, 0, 0);
-    painter.fillRect(QRect(1, head.top(), kMarkWidth, m_facts->isVisible() ? m_facts->geometry().bottom() - head.top() : head.height()),
-        theme.color(Role::accent));
+    if (m_none->isVisible())
+        painter.fillRect(QRect(1, m_none->geometry().top(), width() - 2, 1), theme.color(Role::border));
+    if (!m_selected)
+        return;
+    const int top = m_head->geometry().top() + kRadius;
+    const int bottom = m_facts->isVisible() ? m_facts->geometry().bottom() : m_head->geometry().bottom();
+    painter.fillRect(QRect(0, top, kMarkWidth, bottom - top), theme.color(Role::accent));
 }
 
 } // namespace precedent::ui

@@ -14,6 +14,8 @@ namespace precedent::ui {
 
 class CheckpointTable;
 class CheckpointTableModel;
+class FactLabel;
+class LinkLabel;
 
 /// One model on the page: what it is, and what runs made of it.
 class ModelCardView final : public Card {
@@ -53,6 +55,7 @@ protected:
 
 private:
     void makeHead();
+    void makeNone();
     void makeFacts();
     void showCard();
 
@@ -69,14 +72,14 @@ private:
     QAction* m_inspect;
     QLabel* m_problem;
     struct Facts {
-        QLabel* architecture;
-        QLabel* parameters;
-        QLabel* vocabulary;
-        QLabel* context;
-        QLabel* weights;
-        QLabel* licence;
-        QLabel* chatTemplate;
-        QLabel* sha256;
+        FactLabel* architecture;
+        FactLabel* parameters;
+        FactLabel* vocabulary;
+        FactLabel* context;
+        FactLabel* weights;
+        FactLabel* licence;
+        FactLabel* chatTemplate;
+        LinkLabel* sha256;
     } m_fact{};
 };
 

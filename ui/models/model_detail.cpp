@@ -17,6 +17,7 @@
 #include "ui/models/model_card_view.h"
 #include "ui/shell/card.h"
 #include "ui/shell/icons.h"
+#include "ui/shell/link_label.h"
 #include "ui/shell/type_scale.h"
 
 namespace precedent::ui {
@@ -122,6 +123,7 @@ void ModelDetail::addRow(const QString& head, QLabel* value)
 {
     auto* name = new QuietLabel(head, bodyFont());
     name->setFixedWidth(kHeadWidth);
+    name->setAlignment(Qt::AlignLeft | Qt::AlignTop);
     value->setWordWrap(true);
     value->setAccessibleName(head);
     m_rows->addRow(name, value);
@@ -185,10 +187,9 @@ void ModelDetail::showCheckpoint(const workspace::CheckpointCard& card, const QS
     begin(text(choice.runName.empty() ? choice.run : choice.runName),
         card.isAdapter ? tr("adapter, step %1").arg(choice.step) : tr("all weights, step %1").arg(choice.step), text(choice.name));
     addText(tr("Base"), card.isAdapter ? tr("%1, adapter off is the reference").arg(text(choice.base)) : text(choice.base), "detailBase");
-    auto* run = new QLabel(tr("run <a href=\"%1\">%1</a>, seed %2")
-                               .arg(text(choice.run).toHtmlEscaped(), QString::number(static_cast<qulonglong>(card.seed))));
+    auto* run = new LinkLabel(tr("run <a href=\"%1\">%1</a>, seed %2")
+                                  .arg(text(choice.run).toHtmlEscaped(), QString::number(static_cast<qulonglong>(card.seed))));
     run->setObjectName(QStringLiteral("detailRun"));
-    run->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
     connect(run, &QLabel::linkActivated, this, &ModelDetail::runWanted);
     addRow(tr("Made by"), run);
     if (!card.preset.empty())

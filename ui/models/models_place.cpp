@@ -58,7 +58,7 @@ ModelsPlace::ModelsPlace(QWidget* parent)
     , m_undo(new Card(this))
     , m_undoText(new QLabel(m_undo))
     , m_noMatch(new QuietLabel(tr("No model matches."), bodyFont(), this))
-    , m_page(nullptr)
+    , m_scroll(new QScrollArea(this))
     , m_detail(new ModelDetail(this))
 {
     setObjectName(QStringLiteral("modelsPlace"));
@@ -103,13 +103,12 @@ void ModelsPlace::makePage()
     m_page->addWidget(m_noMatch);
     m_page->addWidget(drop);
     m_page->addStretch();
-    auto* scroll = new QScrollArea(this);
-    scroll->setObjectName(QStringLiteral("modelsScroll"));
-    scroll->setWidgetResizable(true);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    scroll->setWidget(page);
-    scroll->viewport()->setAutoFillBackground(false);
+    m_scroll->setObjectName(QStringLiteral("modelsScroll"));
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setFrameShape(QFrame::NoFrame);
+    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_scroll->setWidget(page);
+    m_scroll->viewport()->setAutoFillBackground(false);
     page->setAutoFillBackground(false);
     auto* left = new Pane(this);
     left->bar()->setContentsMargins(16, 0, 24, 1);
@@ -117,13 +116,14 @@ void ModelsPlace::makePage()
     left->bar()->addStretch();
     left->bar()->addWidget(m_count);
     left->bar()->addWidget(add);
-    left->setBody(scroll);
+    left->setBody(m_scroll);
     auto* splitter = new QSplitter(this);
     splitter->setObjectName(QStringLiteral("modelsSplitter"));
     splitter->addWidget(left);
     splitter->addWidget(m_detail);
     splitter->setSizes({kListWidth, kDetailWidth});
-    splitter->setStretchFactor(0, 1);
+    splitter->setStretchFactor(0, 2);
+    splitter->setStretchFactor(1, 1);
     splitter->setChildrenCollapsible(false);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -176,7 +176,7 @@ QString ModelsPlace::help() const
 
 QWidget* ModelsPlace::filterField() const { return m_search; }
 
-QWidget* ModelsPlace::mainView() { return m_search; }
+QWidget* ModelsPlace::mainView() { return m_scroll; }
 
 bool ModelsPlace::isModelFolder(const QString& path)
 {
@@ -324,7 +324,9 @@ void ModelsPlace::showDetail()
         if (text(checkpoint.choice.name) == m_chosen)
             return m_detail->showCheckpoint(checkpoint, m_casebase ? text(m_casebase->path().stem().string()) : QString());
     }
-    m_detail->showNothing();
+    if (m_views.empty())
+        return m_detail->showNothing();
+    choose(m_views.front()->name());
 }
 
 void ModelsPlace::filter()

@@ -13,6 +13,7 @@
 
 class QLabel;
 class QLineEdit;
+class QScrollArea;
 class QVBoxLayout;
 
 namespace precedent::ui {
@@ -59,7 +60,7 @@ private:
     void shareOutCheckpoints();
     [[nodiscard]] ModelCardView* viewOf(const QString& name) const;
     void choose(const QString& choice);
-    void showDetail();
+    void showDetail(); ///< of what is chosen, or else of the first model
     void filter();
     void inspect(const QString& model);
     void offerUndo(const QString& name, const QString& folder);
@@ -72,7 +73,8 @@ private:
     QWidget* m_undo; ///< the line that a removal leaves
     QLabel* m_undoText;
     QLabel* m_noMatch;
-    QVBoxLayout* m_page;
+    QScrollArea* m_scroll;
+    QVBoxLayout* m_page = nullptr; ///< in m_scroll
     ModelDetail* m_detail;
     std::vector<ModelCardView*> m_views; ///< in the order of the page
     std::vector<workspace::ModelPlace> m_places; ///< those with a name of their own

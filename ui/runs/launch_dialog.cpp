@@ -67,11 +67,13 @@ LaunchDialog::LaunchDialog(const QString& model, QWidget* parent)
     m_mode->addItem(tr("codes"), QStringLiteral("codes"));
     m_mode->addItem(tr("codes and cases"), QStringLiteral("cases"));
     m_drafts->setObjectName(QStringLiteral("includeDraftsCheck"));
+    m_problem->setObjectName(QStringLiteral("launchProblemLabel"));
     m_problem->setWordWrap(true);
 
     auto* browse = new QPushButton(tr("Folder"), this);
     browse->setObjectName(QStringLiteral("browseModelButton"));
     auto* modelRow = new QHBoxLayout;
+    modelRow->setSpacing(8);
     modelRow->addWidget(m_model, 1);
     modelRow->addWidget(browse);
     auto* form = new QFormLayout;

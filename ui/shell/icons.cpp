@@ -67,6 +67,13 @@ private:
 
 QIcon themedIcon(const QString& name, Role role) { return QIcon(new ThemedIconEngine(name, role)); }
 
+void showIcon(QLabel& label, const QString& name, int size, Role role)
+{
+    const auto follow = [&label, name, size, role] { label.setPixmap(themedIcon(name, role).pixmap(size, size)); };
+    follow();
+    QObject::connect(&Theme::instance(), &Theme::changed, &label, follow);
+}
+
 void paintIcon(QPainter& painter, const QRectF& rect, const QString& name, const QColor& color)
 {
     const qreal ratio = painter.device()->devicePixelRatioF();
