@@ -13,6 +13,8 @@
 
 using namespace precedent;
 using namespace precedent::workspace;
+using tests::read;
+using tests::write;
 namespace fs = std::filesystem;
 
 namespace {
@@ -43,8 +45,6 @@ private Q_SLOTS:
 
 private:
     [[nodiscard]] fs::path path(const QString& name) const { return m_folder->filePath(name).toStdString(); }
-    static void write(const fs::path& file, const QByteArray& bytes);
-    [[nodiscard]] static QByteArray read(const fs::path& file);
 
     std::unique_ptr<QTemporaryDir> m_folder;
 };
@@ -54,20 +54,6 @@ void TestModelCatalog::init()
     m_folder = std::make_unique<QTemporaryDir>();
     qputenv("XDG_DATA_HOME", m_folder->filePath("data").toUtf8());
     qputenv("XDG_CACHE_HOME", m_folder->filePath("cache").toUtf8());
-}
-
-void TestModelCatalog::write(const fs::path& file, const QByteArray& bytes)
-{
-    fs::create_directories(file.parent_path());
-    QFile out(QString::fromStdString(file.string()));
-    QVERIFY(out.open(QIODevice::WriteOnly));
-    QCOMPARE(out.write(bytes), qint64(bytes.size()));
-}
-
-QByteArray TestModelCatalog::read(const fs::path& file)
-{
-    QFile in(QString::fromStdString(file.string()));
-    return in.open(QIODevice::ReadOnly) ? in.readAll() : QByteArray();
 }
 
 void TestModelCatalog::starterIsWhatTheEngineSays()

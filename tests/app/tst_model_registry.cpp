@@ -13,9 +13,12 @@
 #include "precedent/workspace/model_choices.h"
 #include "precedent/workspace/model_registry.h"
 #include "precedent/workspace/model_source.h"
+#include "tests/app/model_folder.h"
 
 using namespace precedent;
 using namespace precedent::workspace;
+using tests::read;
+using tests::write;
 namespace fs = std::filesystem;
 
 class TestModelRegistry : public QObject {
@@ -42,8 +45,6 @@ private Q_SLOTS:
 private:
     [[nodiscard]] fs::path path(const QString& name) const { return m_folder->filePath(name).toStdString(); }
     fs::path modelFolder(const QString& name) const;
-    static void write(const fs::path& file, const QByteArray& bytes);
-    [[nodiscard]] static QByteArray read(const fs::path& file);
 
     std::unique_ptr<QTemporaryDir> m_folder;
 };
@@ -60,20 +61,6 @@ fs::path TestModelRegistry::modelFolder(const QString& name) const
     fs::create_directories(folder);
     write(folder / "config.json", "{}");
     return folder;
-}
-
-void TestModelRegistry::write(const fs::path& file, const QByteArray& bytes)
-{
-    fs::create_directories(file.parent_path());
-    QFile out(QString::fromStdString(file.string()));
-    QVERIFY(out.open(QIODevice::WriteOnly));
-    QCOMPARE(out.write(bytes), qint64(bytes.size()));
-}
-
-QByteArray TestModelRegistry::read(const fs::path& file)
-{
-    QFile in(QString::fromStdString(file.string()));
-    return in.open(QIODevice::ReadOnly) ? in.readAll() : QByteArray();
 }
 
 void TestModelRegistry::addedModelsAreListedByNameAndSurvive()

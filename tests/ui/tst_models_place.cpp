@@ -420,9 +420,14 @@ void TestModelsPlace::checkCanBeCancelledAndAskedFor()
     QTRY_VERIFY(!view->card().sha256.empty());
     auto* label = view->findChild<QLabel*>("sha256Fact");
     view->showChecking(0.431);
-    QVERIFY(label->text().contains(QStringLiteral("43 %")));
-    QVERIFY(label->text().contains(QStringLiteral("href=\"cancel\"")));
+    auto* checking = view->findChild<QLabel*>("modelCheckingLabel");
+    QVERIFY(checking->isVisible());
+    QVERIFY(checking->text().contains(QStringLiteral("43 %")));
+    QSignalSpy cancelled(view, &ui::ModelCardView::cancelCheckWanted);
+    Q_EMIT checking->linkActivated(QStringLiteral("cancel"));
+    QCOMPARE(cancelled.size(), 1);
     view->showDigest({});
+    QVERIFY(!checking->isVisible());
     QVERIFY(label->text().contains(QStringLiteral("href=\"check\"")));
     Q_EMIT label->linkActivated(QStringLiteral("check"));
     QTRY_COMPARE(label->toolTip(), QString::fromLatin1(kStarterSha256));

@@ -109,6 +109,7 @@ ModelCardView::ModelCardView(const workspace::ModelPlace& place, QWidget* parent
     , m_facts(new QWidget(this))
     , m_none(new QWidget(this))
     , m_name(new QToolButton(m_head))
+    , m_checking(new LinkLabel({}, m_head, Role::secondary))
     , m_newRun(new QPushButton(themedIcon(QStringLiteral("runs"), Role::text), tr("New run"), m_head))
     , m_problem(new QLabel(this))
 {
@@ -159,6 +160,9 @@ void ModelCardView::makeHead()
     m_newRun->setAccessibleName(tr("New run on %1").arg(name()));
     connect(m_newRun, &QPushButton::clicked, this, &ModelCardView::newRunWanted);
 
+    m_checking->setObjectName(QStringLiteral("modelCheckingLabel"));
+    m_checking->hide();
+    connect(m_checking, &QLabel::linkActivated, this, &ModelCardView::cancelCheckWanted);
     auto* more = new QToolButton(m_head);
     more->setObjectName(QStringLiteral("modelMoreButton"));
     more->setIcon(themedIcon(QStringLiteral("more")));
@@ -180,6 +184,8 @@ void ModelCardView::makeHead()
     row->addWidget(m_name);
     row->addWidget(origin);
     row->addStretch();
+    row->addWidget(m_checking);
+    row->addSpacing(4);
     row->addWidget(m_newRun);
     row->addWidget(more);
 }
@@ -210,17 +216,12 @@ void ModelCardView::makeFacts()
     addFact(*row, tr("parameters"), "parametersFact", m_fact.parameters = new FactLabel, 76);
     addFact(*row, tr("vocabulary"), "vocabularyFact", m_fact.vocabulary = new FactLabel, 72);
     addFact(*row, tr("context"), "contextFact", m_fact.context = new FactLabel, 56);
-    addFact(*row, tr("weights"), "weightsFact", m_fact.weights = new FactLabel, 120);
-    addFact(*row, tr("licence"), "licenceFact", m_fact.licence = new FactLabel, 104);
+    addFact(*row, tr("weights"), "weightsFact", m_fact.weights = new FactLabel, 128);
+    addFact(*row, tr("licence"), "licenceFact", m_fact.licence = new FactLabel, 120);
     addFact(*row, tr("template"), "templateFact", m_fact.chatTemplate = new FactLabel, 60);
-    addFact(*row, tr("sha256"), "sha256Fact", m_fact.sha256 = new LinkLabel, 128);
+    addFact(*row, tr("sha256"), "sha256Fact", m_fact.sha256 = new LinkLabel, 88);
     m_fact.sha256->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
-    connect(m_fact.sha256, &QLabel::linkActivated, this, [this](const QString& link) {
-        if (link == QLatin1String("cancel"))
-            Q_EMIT cancelCheckWanted();
-        else
-            Q_EMIT checkWanted();
-    });
+    connect(m_fact.sha256, &QLabel::linkActivated, this, &ModelCardView::checkWanted);
 }
 
 QString ModelCardView::name() const { return text(m_card.name); }
@@ -259,14 +260,17 @@ void ModelCardView::showCard()
 
 void ModelCardView::showChecking(double share)
 {
-    m_fact.sha256->setHtml(QStringLiteral("%1 <a href=\"cancel\">%2</a>")
-                               .arg(tr("checking %1 %").arg(static_cast<int>(std::floor(share * 100))), tr("Cancel")));
-    m_fact.sha256->setToolTip(tr("Reading all weights for the digest that names them"));
+    m_checking->setHtml(QStringLiteral("%1 &nbsp;<a href=\"cancel\">%2</a>")
+                            .arg(tr("checking the weights, %1 %").arg(static_cast<int>(std::floor(share * 100))), tr("Cancel")));
+    m_checking->show();
+    m_fact.sha256->setHtml(QStringLiteral("\u2026"));
+    m_fact.sha256->setToolTip(tr("All weights are read for the digest that names them"));
 }
 
 void ModelCardView::showDigest(const QString& sha256)
 {
     m_card.sha256 = sha256.toStdString();
+    m_checking->hide();
     if (sha256.isEmpty()) {
         m_fact.sha256->setHtml(m_card.loads() ? QStringLiteral("<a href=\"check\">%1</a>").arg(tr("Check")) : QStringLiteral("\u2013"));
         m_fact.sha256->setToolTip({});

@@ -68,6 +68,7 @@ private:
     QWidget* m_facts;
     QWidget* m_none; ///< in the table's place where there is nothing to list
     QToolButton* m_name;
+    LinkLabel* m_checking; ///< how far its weights are read
     QPushButton* m_newRun;
     QAction* m_inspect;
     QLabel* m_problem;

@@ -158,7 +158,7 @@ void ModelsPlace::connectCatalog()
     connect(m_catalog, &ModelCatalogBridge::checked, this, [this](const QString& name, const QString& sha256) {
         if (ModelCardView* view = viewOf(name))
             view->showDigest(sha256);
-        if (m_chosen == name)
+        if (m_shown == name)
             showDetail();
     });
     connect(m_catalog, &ModelCatalogBridge::checkCancelled, this, [this](const QString& name) {
@@ -298,7 +298,7 @@ void ModelsPlace::takeCard(const ModelCard& card)
         m_catalog->check(card);
     }
     filter();
-    if (m_chosen == view->name())
+    if (m_shown == view->name())
         showDetail();
 }
 
@@ -316,17 +316,19 @@ void ModelsPlace::choose(const QString& choice)
 
 void ModelsPlace::showDetail()
 {
+    const auto checkpoint = std::find_if(
+        m_checkpoints.begin(), m_checkpoints.end(), [&](const CheckpointCard& card) { return text(card.choice.name) == m_chosen; });
+    // What was chosen may be about to be listed, so the first model only stands in for it.
+    const bool there = viewOf(m_chosen) != nullptr || checkpoint != m_checkpoints.end();
+    m_shown = there || m_views.empty() ? m_chosen : m_views.front()->name();
     for (ModelCardView* view : m_views)
-        view->select(m_chosen);
-    if (const ModelCardView* view = viewOf(m_chosen))
-        return m_detail->showModel(view->card());
-    for (const CheckpointCard& checkpoint : m_checkpoints) {
-        if (text(checkpoint.choice.name) == m_chosen)
-            return m_detail->showCheckpoint(checkpoint, m_casebase ? text(m_casebase->path().stem().string()) : QString());
-    }
-    if (m_views.empty())
-        return m_detail->showNothing();
-    choose(m_views.front()->name());
+        view->select(m_shown);
+    if (const ModelCardView* view = viewOf(m_shown))
+        m_detail->showModel(view->card());
+    else if (checkpoint != m_checkpoints.end())
+        m_detail->showCheckpoint(*checkpoint, m_casebase ? text(m_casebase->path().stem().string()) : QString());
+    else
+        m_detail->showNothing();
 }
 
 void ModelsPlace::filter()

@@ -80,6 +80,7 @@ private:
     std::vector<workspace::ModelPlace> m_places; ///< those with a name of their own
     std::vector<workspace::CheckpointCard> m_checkpoints;
     QString m_chosen; ///< a model's name or a checkpoint's
+    QString m_shown; ///< the same, or the first model while that is not there
     QSet<QString> m_unchecked; ///< whose check the user cancelled
     QString m_removedName;
     QString m_removedFolder;

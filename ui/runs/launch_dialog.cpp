@@ -70,18 +70,12 @@ LaunchDialog::LaunchDialog(const QString& model, QWidget* parent)
     m_problem->setObjectName(QStringLiteral("launchProblemLabel"));
     m_problem->setWordWrap(true);
 
-    auto* browse = new QPushButton(tr("Folder"), this);
-    browse->setObjectName(QStringLiteral("browseModelButton"));
-    auto* modelRow = new QHBoxLayout;
-    modelRow->setSpacing(8);
-    modelRow->addWidget(m_model, 1);
-    modelRow->addWidget(browse);
     auto* form = new QFormLayout;
     form->setHorizontalSpacing(16);
     form->setVerticalSpacing(8);
     form->addRow(tr("Preset"), m_preset);
     form->addRow(QString(), m_about);
-    form->addRow(tr("Model"), modelRow);
+    form->addRow(tr("Model"), makeModelRow());
     form->addRow(tr("Steps"), m_steps);
     form->addRow(tr("Seed"), m_seed);
     form->addRow(tr("In the context"), m_mode);
@@ -101,13 +95,24 @@ LaunchDialog::LaunchDialog(const QString& model, QWidget* parent)
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(m_preset, &QComboBox::currentIndexChanged, this, &LaunchDialog::takePreset);
     connect(m_model, &QComboBox::currentTextChanged, this, &LaunchDialog::check);
+    takePreset();
+    fillModels();
+}
+
+QHBoxLayout* LaunchDialog::makeModelRow()
+{
+    auto* browse = new QPushButton(tr("Folder"), this);
+    browse->setObjectName(QStringLiteral("browseModelButton"));
     connect(browse, &QPushButton::clicked, this, [this] {
         const QString folder = QFileDialog::getExistingDirectory(this, tr("A model's folder"));
         if (!folder.isEmpty())
             m_model->setCurrentText(folder);
     });
-    takePreset();
-    fillModels();
+    auto* row = new QHBoxLayout;
+    row->setSpacing(8);
+    row->addWidget(m_model, 1);
+    row->addWidget(browse);
+    return row;
 }
 
 void LaunchDialog::fillModels()

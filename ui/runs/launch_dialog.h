@@ -7,6 +7,7 @@
 class QCheckBox;
 class QComboBox;
 class QDoubleSpinBox;
+class QHBoxLayout;
 class QLabel;
 class QLineEdit;
 class QSpinBox;
@@ -24,6 +25,7 @@ public:
 
 private:
     void takePreset();
+    [[nodiscard]] QHBoxLayout* makeModelRow();
     void fillModels();
     void check();
     void showProblem(const QString& problem);
