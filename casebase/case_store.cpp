@@ -12,26 +12,27 @@ namespace {
 
 constexpr std::size_t kRequestStartBytes = 200;
 
+/// Ids with their numbers as numbers, here and in ties.
 std::string orderOf(const CaseQuery& query)
 {
     const std::string direction = query.descending ? " DESC" : "";
     switch (query.sort) {
     case CaseSort::id:
-        return " ORDER BY id" + direction;
+        return " ORDER BY id_key" + direction;
     case CaseSort::updated:
-        return " ORDER BY updated_ms" + direction + ", id";
+        return " ORDER BY updated_ms" + direction + ", id_key";
     case CaseSort::created:
-        return " ORDER BY created_ms" + direction + ", id";
+        return " ORDER BY created_ms" + direction + ", id_key";
     case CaseSort::disposition:
-        return " ORDER BY disposition" + direction + ", id";
+        return " ORDER BY disposition" + direction + ", id_key";
     case CaseSort::status:
-        return " ORDER BY status" + direction + ", id";
+        return " ORDER BY status" + direction + ", id_key";
     case CaseSort::source:
-        return " ORDER BY source" + direction + ", id";
+        return " ORDER BY source" + direction + ", id_key";
     case CaseSort::relevance:
         break;
     }
-    return " ORDER BY rank, id";
+    return " ORDER BY rank, id_key";
 }
 
 CaseSummary summaryFrom(Connection& connection, const Query& q)
@@ -168,9 +169,12 @@ Result<std::vector<CaseSummary>> CaseStore::page(const CaseQuery& query) const
         const Where rest = whereOf(query.filter, !ranked);
         where.append(rest);
         const std::string from = ranked ? "cases_index JOIN cases ON cases.n = cases_index.rowid" : "cases";
+        // First which rows, then their texts: sorting rows that carry texts is slow.
+        const std::string order = orderOf(effective);
         Query q = m_connection.query(
-            "SELECT cases.n, cases.id, cases.request, disposition, status, source, tags, twin, version, updated_ms, turns FROM " + from +
-            where.sql() + orderOf(effective) + " LIMIT ? OFFSET ?");
+            "SELECT n, id, request, disposition, status, source, tags, twin, version, updated_ms, turns FROM (SELECT cases.n AS hit" +
+            std::string(ranked ? ", rank" : "") + " FROM " + from + where.sql() + order + " LIMIT ? OFFSET ?) JOIN cases ON n = hit" +
+            order);
         const int next = where.bindTo(q);
         q.bindOne(next, query.limit);
         q.bindOne(next + 1, query.offset);

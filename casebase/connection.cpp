@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "casebase/natural_order.h"
+
 namespace precedent::casebase {
 namespace {
 
@@ -60,6 +62,19 @@ bool hasPendingLog(const fs::path& path)
     std::error_code ec;
     const auto size = fs::file_size(path.string() + "-wal", ec);
     return !ec && size > 0;
+}
+
+/// natural_key(id), for migrations and inserts. Only statements of ours may call it, no schema.
+void naturalKeyFunction(sqlite3_context* context, int, sqlite3_value** values)
+{
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_value_text(values[0]));
+    const auto size = static_cast<std::size_t>(sqlite3_value_bytes(values[0]));
+    try {
+        const std::string key = naturalKey(bytes == nullptr ? std::string_view() : std::string_view(bytes, size));
+        sqlite3_result_text(context, key.data(), static_cast<int>(key.size()), SQLITE_TRANSIENT);
+    } catch (const std::bad_alloc&) {
+        sqlite3_result_error_nomem(context);
+    }
 }
 
 sqlite3* openHandle(const std::string& uri, int flags)
@@ -191,6 +206,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const fs::path& path, const
         // A casebase may come by mail: what its schema says is not trusted with side effects.
         sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
         sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+        sqlite3_create_function(database, "natural_key", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, nullptr,
+            &naturalKeyFunction, nullptr, nullptr);
         connection->execute("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000; PRAGMA synchronous = FULL; "
                             "PRAGMA journal_size_limit = 67108864");
         if (options.readOnly)

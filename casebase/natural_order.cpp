@@ -1,7 +1,14 @@
 #include "casebase/natural_order.h"
 
+#include <algorithm>
+
 namespace precedent::casebase {
 namespace {
+
+/// Numbers of this many digits and more are led by a 9 and how many they have, shorter ones by that alone: one byte, and a digit, so
+/// that a number stands among other characters where its digits would.
+constexpr std::size_t kLongNumber = 9;
+constexpr std::size_t kLengthDigits = 9;
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -40,6 +47,31 @@ bool naturallyBefore(std::string_view a, std::string_view b)
     if (i < a.size() || j < b.size())
         return j < b.size();
     return a < b;
+}
+
+std::string naturalKey(std::string_view id)
+{
+    std::string key;
+    key.reserve(2 * id.size() + 8);
+    for (std::size_t i = 0; i < id.size();) {
+        if (!isDigit(id[i])) {
+            key += id[i++];
+            continue;
+        }
+        const std::string_view number = takeNumber(id, i);
+        if (number.size() < kLongNumber) {
+            key += static_cast<char>('0' + number.size());
+        } else {
+            const std::string length = std::to_string(number.size());
+            key += '9';
+            key.append(kLengthDigits - std::min(kLengthDigits, length.size()), '0').append(length);
+        }
+        key += number;
+    }
+    // Ties (S3-9 and S3-009) by bytes; a lowest byte first, so that what ends here comes before what goes on.
+    if (!key.empty())
+        (key += '\x01') += id;
+    return key;
 }
 
 } // namespace precedent::casebase

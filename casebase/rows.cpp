@@ -392,10 +392,10 @@ void deleteCode(Connection& connection, std::int64_t n, const Code& before)
 std::int64_t insertCase(Connection& connection, const Case& value)
 {
     const CaseTexts texts(value);
-    Query q =
-        connection.query("INSERT INTO cases(id, request, same, disposition, chain, answer, notes, status, source, source_id, tags, twin, "
-                         "twin_difference, surface, audience, language, jurisdiction, derived, version, created_ms, updated_ms, turns) "
-                         "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    Query q = connection.query(
+        "INSERT INTO cases(id, request, same, disposition, chain, answer, notes, status, source, source_id, tags, twin, "
+        "twin_difference, surface, audience, language, jurisdiction, derived, version, created_ms, updated_ms, turns, id_key) "
+        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, natural_key(?1))");
     bindCase(q, value, texts);
     q.run();
     const std::int64_t n = connection.lastRowId();
@@ -408,10 +408,10 @@ void replaceCase(Connection& connection, std::int64_t n, const Case& before, con
 {
     unindexCase(connection, n, before);
     const CaseTexts texts(after);
-    Query q =
-        connection.query("UPDATE cases SET id = ?, request = ?, same = ?, disposition = ?, chain = ?, answer = ?, notes = ?, status = ?, "
-                         "source = ?, source_id = ?, tags = ?, twin = ?, twin_difference = ?, surface = ?, audience = ?, language = ?, "
-                         "jurisdiction = ?, derived = ?, version = ?, created_ms = ?, updated_ms = ?, turns = ? WHERE n = ?");
+    Query q = connection.query(
+        "UPDATE cases SET id = ?, request = ?, same = ?, disposition = ?, chain = ?, answer = ?, notes = ?, status = ?, "
+        "source = ?, source_id = ?, tags = ?, twin = ?, twin_difference = ?, surface = ?, audience = ?, language = ?, "
+        "jurisdiction = ?, derived = ?, version = ?, created_ms = ?, updated_ms = ?, turns = ?, id_key = natural_key(?1) WHERE n = ?");
     bindCase(q, after, texts);
     q.bindOne(23, n);
     q.run();

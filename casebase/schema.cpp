@@ -123,6 +123,14 @@ CREATE VIRTUAL TABLE prompts_index USING fts5(messages,
     content='prompts', content_rowid='n', tokenize='porter unicode61 remove_diacritics 2');
 )sql";
 
+// What a table of cases is sorted by: ids with their numbers as numbers. A stored key in place of a collation, so that other programs
+// that know SQLite can still read and write the file.
+constexpr const char* kNaturalOrder = R"sql(
+ALTER TABLE cases ADD COLUMN id_key TEXT NOT NULL DEFAULT '';
+UPDATE cases SET id_key = natural_key(id);
+CREATE INDEX cases_order ON cases(id_key);
+)sql";
+
 class Handle {
 public:
     Handle() = default;
@@ -177,7 +185,7 @@ fs::path freeBackupName(const fs::path& path, std::int64_t version)
 
 const std::vector<Migration>& migrations()
 {
-    static const std::vector<Migration> steps = {{1, kFirstSchema}};
+    static const std::vector<Migration> steps = {{1, kFirstSchema}, {2, kNaturalOrder}};
     return steps;
 }
 

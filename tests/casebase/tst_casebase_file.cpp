@@ -509,7 +509,7 @@ void TestCasebaseFile::checkFindsProblems_data()
     QTest::newRow("case added past the stores") << "INSERT INTO cases SELECT 99, 'S1-099', request, same, disposition, chain, answer, "
                                                    "notes, status, source, source_id, tags, twin, "
                                                    "twin_difference, surface, audience, language, jurisdiction, derived, version, "
-                                                   "created_ms, updated_ms, turns FROM cases WHERE n = 1"
+                                                   "created_ms, updated_ms, turns, id_key FROM cases WHERE n = 1"
                                                 << "audit" << false;
     QTest::newRow("search index emptied") << "INSERT INTO cases_index(cases_index) VALUES('delete-all')"
                                           << "search_index" << true;

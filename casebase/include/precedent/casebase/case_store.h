@@ -28,7 +28,8 @@ enum class CaseSort { id, updated, created, disposition, status, source, relevan
 
 struct CaseQuery {
     CaseFilter filter;
-    CaseSort sort = CaseSort::id; ///< ties are broken by id; relevance needs filter.text and is best first
+    CaseSort sort =
+        CaseSort::id; ///< ids in natural order (S1-2 before S1-10), and ties by it; relevance needs filter.text and is best first
     bool descending = false;
     std::int64_t offset = 0;
     std::int64_t limit = 100;
