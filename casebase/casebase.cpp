@@ -1,6 +1,7 @@
 #include "precedent/casebase/casebase.h"
 
 #include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
 #include <fstream>
 #include <unistd.h>
@@ -115,6 +116,16 @@ struct Casebase::Parts {
         : connection(std::move(c))
     {
     }
+    ~Parts()
+    {
+        connection.reset();
+        std::error_code ec;
+        if (!scratch.empty())
+            fs::remove_all(scratch, ec);
+    }
+    Parts(const Parts&) = delete;
+    Parts& operator=(const Parts&) = delete;
+    fs::path scratch; ///< the folder that goes with it
     std::unique_ptr<Connection> connection;
     CodeStore codes{*connection};
     CaseStore cases{*connection};
@@ -178,6 +189,30 @@ Result<std::unique_ptr<Casebase>> Casebase::createInMemory()
         return {};
     }));
     return std::unique_ptr<Casebase>(new Casebase(std::move(connection).value()));
+}
+
+Result<std::unique_ptr<Casebase>> Casebase::openScratch(const fs::path& path)
+{
+    PRECEDENT_TRY(lookAtHeader(path));
+    std::error_code ec;
+    std::string folder = (fs::temp_directory_path(ec) / ("precedent-" + std::string(6, 'X'))).string(); // mkdtemp() fills them in
+    if (::mkdtemp(folder.data()) == nullptr)
+        return errnoError(errno, "make a folder in", fs::temp_directory_path(ec).string());
+    const fs::path copy = fs::path(folder) / "scratch.casebase";
+    Result<std::unique_ptr<Casebase>> opened = [&]() -> Result<std::unique_ptr<Casebase>> {
+        {
+            auto source = Connection::open(path, {true, false});
+            if (!source.ok())
+                return source.error();
+            PRECEDENT_TRY(backUp(**source, copy));
+        }
+        return open(copy, OpenMode::readWrite);
+    }();
+    if (opened.ok())
+        (*opened)->m_parts->scratch = folder;
+    else
+        fs::remove_all(folder, ec);
+    return opened;
 }
 
 const fs::path& Casebase::path() const { return m_parts->connection->path(); }

@@ -72,8 +72,10 @@ Outcome outcomeOf(const casebase::ImportResult& result, const ImportLine& option
 Result<Outcome> runImport(const ImportLine& options, Context& context)
 {
     casebase::ImportOptions how = importOptions(options);
-    // A dry run is a transaction that is undone, so it too needs a casebase that can be written.
-    Result<std::unique_ptr<casebase::Casebase>> opened = casebase::Casebase::open(options.path, casebase::OpenMode::readWrite);
+    // A dry run works on a copy: it may be had of a casebase that is only to be read, and keeps no writer waiting.
+    Result<std::unique_ptr<casebase::Casebase>> opened = options.dryRun
+        ? casebase::Casebase::openScratch(options.path)
+        : casebase::Casebase::open(options.path, casebase::OpenMode::readWrite);
     if (!opened)
         return opened.error();
     const InterruptWatcher interrupt;

@@ -14,6 +14,35 @@ constexpr std::chrono::milliseconds kFrame(16);
 
 } // namespace
 
+class ImportTrial {
+public:
+    explicit ImportTrial(std::filesystem::path path)
+        : m_path(std::move(path))
+    {
+    }
+
+    /// A dry run on the copy, which is made where there is none yet. Any thread.
+    [[nodiscard]] Result<casebase::ImportResult> dryRun(
+        const std::vector<std::filesystem::path>& files, const casebase::ImportOptions& options)
+    {
+        const std::scoped_lock lock(m_mutex);
+        if (!m_copy) {
+            auto copy = casebase::Casebase::openScratch(m_path);
+            if (!copy.ok())
+                return copy.error();
+            m_copy = std::move(*copy);
+        }
+        return casebase::Importer(*m_copy, options).import(files);
+    }
+
+private:
+    std::filesystem::path m_path;
+    std::mutex m_mutex;
+    std::unique_ptr<casebase::Casebase> m_copy;
+};
+
+std::shared_ptr<ImportTrial> makeImportTrial(std::filesystem::path casebase) { return std::make_shared<ImportTrial>(std::move(casebase)); }
+
 struct ImportJob::Shared {
     std::stop_source stop;
     std::mutex mutex;
@@ -28,12 +57,9 @@ struct ImportJob::Shared {
                 job, [to = job, act = std::move(act)] { act(*to); }, Qt::QueuedConnection);
     }
 
-    [[nodiscard]] Result<casebase::ImportResult> go(
-        const std::filesystem::path& path, const std::vector<std::filesystem::path>& files, casebase::ImportOptions options)
+    [[nodiscard]] Result<casebase::ImportResult> go(const std::filesystem::path& path, ImportTrial& trial,
+        const std::vector<std::filesystem::path>& files, casebase::ImportOptions options)
     {
-        auto opened = casebase::Casebase::open(path, casebase::OpenMode::readWrite);
-        if (!opened.ok())
-            return opened.error();
         options.stop = stop.get_token();
         options.disposition = workspace::analysisDeriver();
         options.onProgress = [this, last = std::chrono::steady_clock::time_point{}](const casebase::ImportProgress& p) mutable {
@@ -44,19 +70,24 @@ struct ImportJob::Shared {
             const double share = p.fileBytes > 0 ? static_cast<double>(p.bytes) / static_cast<double>(p.fileBytes) : -1;
             post([file = QString::fromStdString(p.file), rows = p.rows, share](ImportJob& to) { Q_EMIT to.progressed(file, rows, share); });
         };
-        casebase::Importer importer(**opened, std::move(options));
-        return importer.import(files);
+        if (options.dryRun)
+            return trial.dryRun(files, options);
+        auto opened = casebase::Casebase::open(path, casebase::OpenMode::readWrite);
+        if (!opened.ok())
+            return opened.error();
+        return casebase::Importer(**opened, std::move(options)).import(files);
     }
 };
 
-ImportJob::ImportJob(
-    std::filesystem::path casebase, std::vector<std::filesystem::path> files, casebase::ImportOptions options, QObject* parent)
+ImportJob::ImportJob(std::filesystem::path casebase, std::shared_ptr<ImportTrial> trial, std::vector<std::filesystem::path> files,
+    casebase::ImportOptions options, QObject* parent)
     : QObject(parent)
     , m_shared(std::make_shared<Shared>())
 {
     m_shared->job = this;
-    std::thread([shared = m_shared, path = std::move(casebase), files = std::move(files), options = std::move(options)] {
-        auto result = std::make_shared<Result<casebase::ImportResult>>(shared->go(path, files, options));
+    std::thread([shared = m_shared, path = std::move(casebase), trial = std::move(trial), files = std::move(files),
+                    options = std::move(options)] {
+        auto result = std::make_shared<Result<casebase::ImportResult>>(shared->go(path, *trial, files, options));
         shared->post([result](ImportJob& to) { Q_EMIT to.finished(*result); });
     }).detach();
 }

@@ -44,9 +44,11 @@ QString reportOf(const casebase::ImportResult& result)
 
 } // namespace
 
-ImportDialog::ImportDialog(std::filesystem::path casebase, const QStringList& files, QWidget* parent)
+ImportDialog::ImportDialog(std::filesystem::path casebase, bool readOnly, const QStringList& files, QWidget* parent)
     : QDialog(parent)
     , m_casebase(std::move(casebase))
+    , m_readOnly(readOnly)
+    , m_trial(makeImportTrial(m_casebase))
     , m_as(new QComboBox(this))
     , m_label(new QComboBox(this))
     , m_map(new QLineEdit(this))
@@ -142,7 +144,7 @@ void ImportDialog::begin(bool dryRun)
     m_import->setEnabled(false);
     m_progress->setVisible(true);
     m_progress->setValue(0);
-    m_job = std::make_unique<ImportJob>(m_casebase, m_files, std::move(options));
+    m_job = std::make_unique<ImportJob>(m_casebase, m_trial, m_files, std::move(options));
     connect(m_job.get(), &ImportJob::progressed, this, [this](const QString&, qint64 rows, double share) {
         m_progress->setValue(qRound(std::max(0.0, share) * 1000));
         m_progress->setToolTip(counted(rows, tr("1 row"), tr("%1 rows")));
@@ -174,8 +176,12 @@ void ImportDialog::take(const Result<casebase::ImportResult>& result, bool dryRu
         return;
     }
     if (dryRun) {
-        m_preview->setText(reportOf(result.value()));
-        m_import->setEnabled(result.value().imported + result.value().updated > 0);
+        QString report = reportOf(result.value());
+        if (m_readOnly)
+            report +=
+                QLatin1Char('\n') + tr("This casebase is open read-only: nothing can be stored in it. Make a copy where you may write.");
+        m_preview->setText(report);
+        m_import->setEnabled(!m_readOnly && result.value().imported + result.value().updated > 0);
         return;
     }
     Q_EMIT imported(result.value().imported + result.value().updated);

@@ -18,12 +18,13 @@ class QTimer;
 namespace precedent::ui {
 
 class ImportJob;
+class ImportTrial;
 
 /// Files into a casebase: what they are taken for, and a look at what would come of it before anything is stored.
 class ImportDialog final : public QDialog {
     Q_OBJECT
 public:
-    ImportDialog(std::filesystem::path casebase, const QStringList& files, QWidget* parent = nullptr);
+    ImportDialog(std::filesystem::path casebase, bool readOnly, const QStringList& files, QWidget* parent = nullptr);
     ~ImportDialog() override;
 
 Q_SIGNALS:
@@ -38,6 +39,8 @@ private:
 
     std::filesystem::path m_casebase;
     std::vector<std::filesystem::path> m_files;
+    bool m_readOnly; ///< looks, but cannot store
+    std::shared_ptr<ImportTrial> m_trial;
     std::unique_ptr<ImportJob> m_job;
     QComboBox* m_as;
     QComboBox* m_label;

@@ -73,6 +73,11 @@ public:
     /// A casebase in memory, for tests and dry runs.
     [[nodiscard]] static Result<std::unique_ptr<Casebase>> createInMemory();
 
+    /// A private copy of the casebase at `path` as it is now, to try things on: it can be written to wherever `path` may only be read,
+    /// keeps nobody waiting, and is removed when it goes. Fails as open() does for reading (an older schema is no failure: the copy is
+    /// migrated), and with diskFull where the temporary folder has no room for a file of that size.
+    [[nodiscard]] static Result<std::unique_ptr<Casebase>> openScratch(const std::filesystem::path& path);
+
     /// Checkpoints the write-ahead log and removes side files, as far as no other connection holds them.
     ~Casebase();
     Casebase(const Casebase&) = delete;
