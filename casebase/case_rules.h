@@ -23,8 +23,9 @@ void checkPrompt(const Prompt& prompt);
 [[nodiscard]] Prompt readPrompt(Connection& connection, const std::string& id, std::int64_t& n);
 
 [[nodiscard]] Code readCode(Connection& connection, const std::string& id, std::int64_t& n);
-/// The first of S1, S2, ... that is free.
-[[nodiscard]] std::string freeCodeId(Connection& connection);
+/// The first of STEM1, STEM2, ... that is free.
+[[nodiscard]] std::string freeCodeId(Connection& connection, const std::string& stem = "S");
+[[noreturn]] void failChangedMeanwhile(const std::string& named, int version, int expectedVersion);
 
 void addCode(Connection& connection, const Code& code, std::string_view action);
 /// Stores a checked case as version 1 under its id (or the next free one) and records it; returns the id.

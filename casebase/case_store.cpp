@@ -83,10 +83,7 @@ Status CaseStore::update(const Case& value, int expectedVersion)
         std::int64_t n = 0;
         const Case before = readCase(m_connection, value.id, n);
         if (expectedVersion > 0 && before.version != expectedVersion)
-            fail(ErrorCode::failedPrecondition,
-                "The case " + value.id + " was changed meanwhile: it is at version " + std::to_string(before.version) +
-                    ", and this edit began at version " + std::to_string(expectedVersion) + ".",
-                "Look at both and store again; nothing was overwritten.");
+            failChangedMeanwhile("case " + value.id, before.version, expectedVersion);
         storeChange(m_connection, n, before, value, "update");
         return {};
     });
@@ -182,6 +179,26 @@ Result<std::vector<CaseSummary>> CaseStore::page(const CaseQuery& query) const
         while (q.next())
             page.push_back(summaryFrom(m_connection, q));
         return page;
+    });
+}
+
+Result<std::vector<std::string>> CaseStore::sources(std::size_t limit) const
+{
+    return m_connection.guarded("list the sources of cases", [&]() -> Result<std::vector<std::string>> {
+        // From one to the next by the index, for a million cases may have two sources.
+        Query q = m_connection.query("SELECT source FROM cases WHERE source > ? ORDER BY source LIMIT 1");
+        std::vector<std::string> sources;
+        std::string last;
+        while (sources.size() < limit) {
+            q.bind(last);
+            if (!q.next())
+                break;
+            std::string next = q.text(0);
+            q.reset();
+            sources.push_back(next);
+            last = std::move(next);
+        }
+        return sources;
     });
 }
 

@@ -45,11 +45,18 @@ Code readCode(Connection& connection, const std::string& id, std::int64_t& n)
     return codeFrom(q);
 }
 
-std::string freeCodeId(Connection& connection)
+void failChangedMeanwhile(const std::string& named, int version, int expectedVersion)
+{
+    fail(ErrorCode::failedPrecondition,
+        "The " + named + " was changed meanwhile: it is at version " + std::to_string(version) + ", and this edit began at version " +
+            std::to_string(expectedVersion) + ".",
+        "Look at both and store again; nothing was overwritten.");
+}
+
+std::string freeCodeId(Connection& connection, const std::string& stem)
 {
     for (int i = 1;; ++i) {
-        std::string id("S");
-        id += std::to_string(i);
+        const std::string id = stem + std::to_string(i);
         if (rowOf(connection, "codes", id) == 0)
             return id;
     }

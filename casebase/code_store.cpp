@@ -36,12 +36,14 @@ Status CodeStore::add(const Code& code)
     });
 }
 
-Status CodeStore::update(const Code& code)
+Status CodeStore::update(const Code& code, int expectedVersion)
 {
     return m_connection.write("update the code " + code.id, [&]() -> Status {
         checkCode(m_connection, code);
         std::int64_t n = 0;
         const Code before = readCode(m_connection, code.id, n);
+        if (expectedVersion > 0 && before.version != expectedVersion)
+            failChangedMeanwhile("code " + code.id, before.version, expectedVersion);
         storeChange(m_connection, n, before, code, "update");
         return {};
     });
@@ -106,9 +108,10 @@ Result<std::vector<Code>> CodeStore::all() const
     });
 }
 
-Result<std::string> CodeStore::nextId() const
+Result<std::string> CodeStore::nextId(const std::string& parent) const
 {
-    return m_connection.guarded("find a free code id", [&]() -> Result<std::string> { return freeCodeId(m_connection); });
+    return m_connection.guarded("find a free code id",
+        [&]() -> Result<std::string> { return freeCodeId(m_connection, parent.empty() ? std::string("S") : parent + "."); });
 }
 
 } // namespace precedent::casebase

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "precedent/casebase/types.h"
 #include "ui/commands/casebase_command.h"
+#include "ui/commands/exchange.h"
 
 namespace precedent::ui {
 
@@ -14,14 +14,6 @@ struct CaseChange {
     std::optional<casebase::Case> before;
     std::optional<casebase::Case> after;
 };
-
-/// Replaces `from` by `to` (none: is not there), if what is stored is still `from`; done already counts as done. Fails with
-/// failedPrecondition where someone else wrote meanwhile, and then changes nothing. On the casebase's thread.
-[[nodiscard]] Status exchangeCase(
-    casebase::Casebase& casebase, const std::optional<casebase::Case>& from, const std::optional<casebase::Case>& to);
-
-/// Whether two cases say the same, whatever their versions and times.
-[[nodiscard]] bool sayTheSame(const casebase::Case& a, const casebase::Case& b);
 
 /// Cases added, edited, linked or removed in one act. Refuses to write over what someone else wrote since.
 class ChangeCasesCommand final : public CasebaseCommand {

@@ -74,6 +74,8 @@ public:
 
     [[nodiscard]] Result<std::int64_t> count(const CaseFilter& filter = {}) const;
     [[nodiscard]] Result<std::vector<CaseSummary>> page(const CaseQuery& query) const;
+    /// Where cases came from, each once, by name; at most `limit`, without those of no source.
+    [[nodiscard]] Result<std::vector<std::string>> sources(std::size_t limit) const;
     /// Whole cases in the order of their ids, one at a time, until `visit` fails (its Status is returned then).
     [[nodiscard]] Status forEach(const CaseFilter& filter, const std::function<Status(const Case&)>& visit) const;
     /// As forEach, gathered.
