@@ -11,6 +11,7 @@
 #include "precedent/text/citations.h"
 #include "precedent/text/refusal_analysis.h"
 #include "precedent/workspace/case_retriever.h"
+#include "precedent/workspace/model_source.h"
 
 namespace precedent::workspace {
 namespace {
@@ -58,6 +59,14 @@ Result<std::vector<AskAnswer::Citation>> citationsOf(
         citations.push_back({id, isShown, known.value()});
     }
     return citations;
+}
+
+Result<core::ContextTemplates> templatesOf(const std::filesystem::path& modelFolder)
+{
+    const Result<std::filesystem::path> folder = align::templateFolderFor(modelFolder);
+    if (!folder)
+        return folder.error();
+    return align::loadTemplates(folder.value());
 }
 
 /// Tokens up to the one that closes the chain; 0 where none does.
@@ -110,10 +119,7 @@ Result<AskedModel> loadAsked(core::Engine& engine, const core::LoadOptions& what
     Result<align::PromptEncoder> encoder = align::PromptEncoder::load(what.folder);
     if (!encoder)
         return encoder.error();
-    const Result<std::filesystem::path> folder = align::templateFolderFor(what.folder);
-    if (!folder)
-        return folder.error();
-    Result<core::ContextTemplates> templates = align::loadTemplates(folder.value());
+    Result<core::ContextTemplates> templates = templatesOf(what.folder);
     if (!templates)
         return templates.error();
     Result<std::shared_ptr<core::Model>> model = engine.load(what);
@@ -199,7 +205,12 @@ Result<AskPrompt> Asker::prepare(
         CaseRetriever::Query query;
         query.text = lastUserText(request.messages);
         query.seed = request.sampling.seed;
-        query.barNearDuplicates = false;
+        query.barNearDuplicates = request.of != nullptr;
+        if (request.of != nullptr) {
+            query.ownCase = request.of->id;
+            if (!request.of->twinId.empty())
+                query.declaredTwins = {request.of->twinId};
+        }
         auto found = m_precedents->retriever->retrieve(query, static_cast<std::size_t>(request.casesPerPrompt));
         if (!found)
             return found.error();
@@ -225,6 +236,35 @@ Result<AskPrompt> Asker::prepare(
         prompt.shown.push_back({id, true, startOf(lastUserText(value->request)), value->disposition});
     }
     return prompt;
+}
+
+Result<PromptPreview> previewPrompt(const casebase::Casebase& casebase, const casebase::Case& value, Mode mode, int casesPerPrompt,
+    const std::filesystem::path& modelFolder)
+{
+    const Result<align::PromptEncoder> encoder = align::PromptEncoder::load(modelFolder);
+    if (!encoder)
+        return encoder.error();
+    const Result<core::ContextTemplates> templates = templatesOf(modelFolder);
+    if (!templates)
+        return templates.error();
+    const Result<int> contextLength = contextLengthOf(modelFolder);
+    if (!contextLength)
+        return contextLength.error();
+    AskRequest request;
+    request.messages = value.request;
+    request.mode = mode;
+    request.casesPerPrompt = casesPerPrompt;
+    request.sampling.maxTokens = 0; // nothing is written
+    request.of = &value;
+    const Result<AskPrompt> prompt = Asker(&casebase).prepare(request, encoder.value(), templates.value(), contextLength.value());
+    if (!prompt)
+        return prompt.error();
+    PromptPreview preview{prompt.value().rendered, prompt.value().ids.size(), {}, prompt.value().casesDropped};
+    for (const AskPrompt::Shown& item : prompt.value().shown) {
+        if (item.isCase)
+            preview.cases.push_back(item.id);
+    }
+    return preview;
 }
 
 Result<std::vector<AskAnswer>> answerAll(const std::vector<AskPrompt>& prompts, const AskedModel& asked, const casebase::Casebase* casebase,

@@ -3,6 +3,7 @@
 #include <QPointer>
 #include <QWidget>
 
+#include <functional>
 #include <optional>
 
 #include "precedent/base/result.h"
@@ -10,10 +11,8 @@
 #include "ui/casebase/case_draft.h"
 #include "ui/casebase/governs_field.h"
 
-class QComboBox;
-class QLabel;
-class QPushButton;
 class QStackedWidget;
+class QTabBar;
 class QTimer;
 class QUndoStack;
 class QVBoxLayout;
@@ -22,7 +21,11 @@ namespace precedent::ui {
 
 class CasebaseBridge;
 class CaseEditor;
+class CaseHead;
+class HistoryModel;
 class NoticeCard;
+class PromptPage;
+class TwinCard;
 struct CaseChange;
 
 /// The chosen case, or a new one, read and edited in place. Save makes one undoable edit, and never overwrites what someone else
@@ -38,6 +41,7 @@ public:
     /// Opens `prefilled` unsaved; its id is the store's to give. Saving it burns `burnsPrompt`, if there is one.
     void newCase(const casebase::Case& prefilled, const std::string& burnsPrompt);
     void openNewDraft(const CaseDraft& draft);
+    void focusEditor(); ///< where there is one
     [[nodiscard]] bool isEdited() const;
     [[nodiscard]] bool isNew() const { return m_isNew; }
 
@@ -56,9 +60,7 @@ protected:
     void hideEvent(QHideEvent* event) override;
 
 private:
-    void buildHead(QVBoxLayout& page);
-    void buildActions(QVBoxLayout& page);
-    void buildBody(QVBoxLayout& page);
+    void buildPages(QVBoxLayout& page);
     void leave(); ///< what is open: its draft is kept
     void readBack();
     void takeStored(const casebase::Case& stored);
@@ -73,6 +75,10 @@ private:
     void cannotSave(const Error& error);
     void tellConflict(const casebase::Case& stored);
     void act(const QString& key); ///< of the notice
+    void readHistory();
+    void linkTwin();
+    void remove();
+    void store(const QString& words, std::function<Result<std::vector<CaseChange>>(casebase::Casebase&)> act);
     void tell(const Error& error);
     [[nodiscard]] bool isReadOnly() const;
     [[nodiscard]] casebase::Case edited() const;
@@ -91,18 +97,14 @@ private:
     quint64 m_serial = 0; ///< of what is open: late answers about what was open before are dropped
     QTimer* m_draftPause;
     QStackedWidget* m_stack;
-    QLabel* m_id;
-    QLabel* m_state;
-    QComboBox* m_disposition;
-    QComboBox* m_status;
-    QWidget* m_actions;
-    QPushButton* m_save;
-    QPushButton* m_revert;
+    CaseHead* m_head;
+    QTabBar* m_tabs;
+    QStackedWidget* m_pages;
     CaseEditor* m_editor;
     NoticeCard* m_notice;
-    QPushButton* m_reveal;
-    QWidget* m_twinCard;
-    QLabel* m_twin;
+    TwinCard* m_twin;
+    PromptPage* m_prompt;
+    HistoryModel* m_history;
 };
 
 } // namespace precedent::ui

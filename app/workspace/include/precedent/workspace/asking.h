@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <set>
@@ -10,6 +11,7 @@
 #include "precedent/align/prompt_encoder.h"
 #include "precedent/base/result.h"
 #include "precedent/casebase/casebase.h"
+#include "precedent/casebase/types.h"
 #include "precedent/core/engine.h"
 
 /// Requests put to a model as in Inspect: a context made of the casebase, an answer streamed, parsed and judged.
@@ -21,6 +23,9 @@ struct AskRequest {
     int casesPerPrompt = 4;
     core::Sampling sampling;
     std::set<std::string> without; ///< codes and cases left out of the context; nothing takes their place
+    /// A case's request is shown as training shows it: without the case itself and its near-duplicates, its declared twin
+    /// allowed. Null where a person asks: then the nearest precedent is the point. Borrowed.
+    const casebase::Case* of = nullptr;
 };
 
 /// A request with its context, ready for one model.
@@ -88,6 +93,18 @@ private:
     const casebase::Casebase* m_casebase;
     std::unique_ptr<Precedents> m_precedents;
 };
+
+/// What a model would be given for the request of a case, as in training.
+struct PromptPreview {
+    std::string text; ///< the rendered prompt
+    std::size_t tokens = 0;
+    std::vector<std::string> cases; ///< ids, in the order shown
+    std::size_t casesDropped = 0; ///< gave way to the model's context
+};
+/// Renders it for the model of `modelFolder`, whose tokenizer, template and context length it reads; needs no LibTorch.
+/// Fails as Asker::prepare() does, or as these files' readers do.
+[[nodiscard]] Result<PromptPreview> previewPrompt(const casebase::Casebase& casebase, const casebase::Case& value, Mode mode,
+    int casesPerPrompt, const std::filesystem::path& modelFolder);
 
 /// Called on the answering thread; `prompt` counts those given to answerAll().
 class AskObserver {

@@ -1,0 +1,44 @@
+#include "ui/bridge/prompt_preview.h"
+
+#include <memory>
+
+#include <QCoreApplication>
+#include <QPointer>
+#include <QThreadPool>
+
+#include "precedent/workspace/model_source.h"
+
+namespace precedent::ui {
+namespace {
+
+constexpr int kCasesPerPrompt = 4; ///< as asking takes them
+
+Result<workspace::PromptPreview> preview(const std::filesystem::path& path, const casebase::Case& value, Mode mode)
+{
+    const auto folder = workspace::starterFolder();
+    if (!folder.ok())
+        return folder.error();
+    const auto casebase = casebase::Casebase::open(path, casebase::OpenMode::readOnly);
+    if (!casebase.ok())
+        return casebase.error();
+    return workspace::previewPrompt(**casebase, value, mode, kCasesPerPrompt, *folder);
+}
+
+} // namespace
+
+void previewPrompt(const std::filesystem::path& casebase, const casebase::Case& value, Mode mode, QObject* context,
+    std::function<void(const Result<workspace::PromptPreview>&)> done)
+{
+    QThreadPool::globalInstance()->start([casebase, value, mode, context = QPointer<QObject>(context), done = std::move(done)] {
+        auto result = std::make_shared<Result<workspace::PromptPreview>>(preview(casebase, value, mode));
+        QMetaObject::invokeMethod(
+            qApp,
+            [context, done, result] {
+                if (context)
+                    done(*result);
+            },
+            Qt::QueuedConnection);
+    });
+}
+
+} // namespace precedent::ui
