@@ -10,6 +10,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
+#include <QMenu>
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPushButton>
@@ -136,8 +137,11 @@ void TestWindow::searchAndFacetsNarrowTheTable()
     QTRY_VERIFY(table->model()->index(0, 1).data().toString().contains(QStringLiteral("barrier")));
     child<QLineEdit>("caseSearchEdit")->clear();
     QTRY_COMPARE(table->model()->rowCount(), kSampleCases);
-    auto* facet = child<QComboBox>("dispositionFacet");
-    facet->setCurrentIndex(facet->findData(static_cast<int>(Disposition::refuse)));
+    QTest::mouseClick(child<QAbstractButton>("addFacetChip"), Qt::LeftButton);
+    QTRY_VERIFY(m_window->findChild<QMenu*>("facetMenu") != nullptr);
+    auto* facets = child<QMenu>("facetMenu");
+    facets->actions().at(0)->menu()->actions().at(2)->trigger(); // disposition: refuse
+    facets->close();
     QTRY_VERIFY(table->model()->rowCount() > 0 && table->model()->rowCount() < kSampleCases);
     QTRY_COMPARE(table->model()->index(0, 3).data().toString(), QStringLiteral("refuse"));
     child<QTreeView>("codesTree")->setCurrentIndex(child<QTreeView>("codesTree")->model()->index(2, 0));

@@ -14,6 +14,7 @@
 #include <QTabBar>
 #include <QTableView>
 #include <QTest>
+#include <QTreeView>
 
 #include "ui/bridge/casebase_bridge.h"
 #include "ui/inspect/inspect_place.h"
@@ -116,6 +117,27 @@ int main(int argc, char** argv)
         table->selectRow(3);
     QTest::qWait(kSettleMs);
     camera.shoot(window, QStringLiteral("casebase"));
+    if (auto* tabs = child<QTabBar>(window, "caseTabs")) {
+        for (const auto& [tab, name] : {std::pair{1, "casebase-prompt"}, std::pair{2, "casebase-history"}}) {
+            tabs->setCurrentIndex(tab);
+            QTest::qWait(2 * kSettleMs);
+            camera.shoot(window, QString::fromLatin1(name));
+        }
+        tabs->setCurrentIndex(0);
+    }
+    if (auto* table = child<QTableView>(window, "casesTable")) {
+        QTest::keyClick(table, Qt::Key_Space);
+        QTest::qWait(kSettleMs);
+        camera.shoot(window, QStringLiteral("casebase-look"));
+        QTest::keyClick(table, Qt::Key_Escape);
+    }
+    if (auto* tree = child<QTreeView>(window, "codesTree")) {
+        tree->setCurrentIndex(tree->model()->index(3, 0));
+        QTest::qWait(kSettleMs);
+        camera.shoot(window, QStringLiteral("casebase-code"));
+        trigger(window, "newCase");
+        camera.shoot(window, QStringLiteral("casebase-new"));
+    }
     trigger(window, "runsGo");
     camera.shoot(window, QStringLiteral("runs-empty"));
     trigger(window, "inspectGo");

@@ -1,14 +1,15 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "precedent/casebase/types.h"
 #include "ui/shell/place.h"
 
 class QAction;
-class QComboBox;
 class QLabel;
 class QLineEdit;
+class QStackedWidget;
 class QTableView;
 class QToolButton;
 class QTreeView;
@@ -18,7 +19,10 @@ namespace precedent::ui {
 
 class CaseDetail;
 class CaseTableModel;
+class CodeDetail;
 class CodeTreeModel;
+class FacetBar;
+class QuickLook;
 
 /// The casebase: codes at the left, cases in the middle, the chosen case at the right.
 class CasebasePlace final : public Place {
@@ -41,8 +45,17 @@ public:
     void openCase(const QString& id);
     void openCode(const QString& id);
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 private:
     void makeActions();
+    QWidget* makeLeft();
+    QWidget* makeMiddle();
+    void setUpTable();
+    void connectAll();
+    void chooseCode(const QString& id);
+    void showNewDraft(const std::function<void()>& open);
     void newEmptyCase();
     void countNewDrafts();
     void offerNewDrafts();
@@ -55,13 +68,16 @@ private:
     QTreeView* m_tree;
     QTableView* m_table;
     QLineEdit* m_search;
-    QComboBox* m_disposition;
-    QComboBox* m_status;
+    FacetBar* m_facets;
     QLabel* m_count;
     CaseDetail* m_detail;
+    CodeDetail* m_codeDetail;
+    QStackedWidget* m_right; ///< the case or the code
+    QuickLook* m_look;
     QString m_shown; ///< the case in the detail
     QString m_code; ///< chosen in the tree; empty: all cases
     QAction* m_newCase = nullptr;
+    QAction* m_newCode = nullptr;
     QToolButton* m_drafts; ///< cases that were never saved
     CasebaseBridge* m_casebase = nullptr;
 };

@@ -15,6 +15,8 @@ constexpr int kHeight = 24;
 constexpr int kPadding = 8;
 constexpr int kSpace = 6;
 constexpr int kIcon = 12;
+constexpr int kLeastWidth = 64;
+constexpr int kSlack = 2; ///< a text as wide as its room is cut all the same
 
 QFont wordFont()
 {
@@ -36,6 +38,7 @@ Chip::Chip(Kind kind, const QString& quietBefore, const QString& word, const QSt
 {
     setText(QStringList{quietBefore, word, quietAfter}.join(QLatin1Char(' ')).trimmed());
     setAccessibleName(text());
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     setFocusPolicy(Qt::StrongFocus);
     setAttribute(Qt::WA_Hover);
     connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
@@ -49,7 +52,12 @@ int Chip::wordsWidth() const
     return width;
 }
 
-QSize Chip::sizeHint() const { return {2 * kPadding + wordsWidth() + (m_kind == Kind::fixed ? 0 : kIcon + kSpace), kHeight}; }
+QSize Chip::sizeHint() const { return {2 * kPadding + kSlack + wordsWidth() + (m_kind == Kind::fixed ? 0 : kIcon + kSpace), kHeight}; }
+
+QSize Chip::minimumSizeHint() const
+{
+    return m_kind == Kind::removable ? QSize(std::min(kLeastWidth, sizeHint().width()), kHeight) : sizeHint();
+}
 
 void Chip::paintEvent(QPaintEvent*)
 {

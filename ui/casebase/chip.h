@@ -13,7 +13,7 @@ public:
     Chip(Kind kind, const QString& quietBefore, const QString& word, const QString& quietAfter, QWidget* parent = nullptr);
 
     [[nodiscard]] QSize sizeHint() const override;
-    [[nodiscard]] QSize minimumSizeHint() const override { return sizeHint(); }
+    [[nodiscard]] QSize minimumSizeHint() const override; ///< its words may be cut: its tooltip has them
 
 Q_SIGNALS:
     void removeAsked();
