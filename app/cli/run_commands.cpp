@@ -8,14 +8,13 @@
 #include "precedent/casebase/evaluation_store.h"
 #include "precedent/casebase/run_store.h"
 #include "precedent/workspace/casebase_recorder.h"
-#include "precedent/workspace/run_lock.h"
+#include "precedent/workspace/run_notes.h"
 #include "precedent/workspace/run_report.h"
 #include "precedent/workspace/run_service.h"
 
 namespace precedent::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using casebase::Casebase;
 using casebase::OpenMode;
 
@@ -181,58 +180,24 @@ Result<Outcome> rollouts(const RunOptions& options)
     return outcome;
 }
 
-/// Removes checkpoint folders that the run recorded, and the run's folder if nothing else is in it.
-std::vector<std::string> checkpointFolders(const Casebase& casebase, const std::vector<casebase::Checkpoint>& checkpoints)
-{
-    std::vector<std::string> folders;
-    for (const casebase::Checkpoint& checkpoint : checkpoints)
-        folders.push_back(workspace::folderFromStored(casebase.path(), checkpoint.folder).string());
-    return folders;
-}
-
 Result<Outcome> removeRun(const RunOptions& options)
 {
     auto found = openRun(options, options.dryRun ? OpenMode::readOnly : OpenMode::readWrite);
     if (!found)
         return found.error();
     auto& [casebase, run] = *found;
-    if (run.kept && !options.keepLast)
-        return Error(ErrorCode::failedPrecondition, "Run " + run.id + " is marked to be kept.", "Take the mark off first.");
-    Result<std::vector<casebase::Checkpoint>> checkpoints = casebase->runs().checkpoints(run.id);
-    if (!checkpoints)
-        return checkpoints.error();
-    if (options.keepLast && !checkpoints->empty())
-        checkpoints->pop_back();
-    const std::vector<std::string> folders = checkpointFolders(*casebase, *checkpoints);
+    const workspace::Removal removal = options.keepLast ? workspace::Removal::allButLast : workspace::Removal::everything;
+    const Result<workspace::RemovalPlan> plan = workspace::planRemoval(*casebase, run.id, removal);
+    if (!plan)
+        return plan.error();
+    const std::vector<std::string>& folders = plan.value().folders;
     const std::string what = options.keepLast
         ? std::to_string(folders.size()) + " checkpoints of run " + run.id + ", all but the last"
         : "run " + run.id + " with its records and " + std::to_string(folders.size()) + " checkpoints";
     Outcome outcome{{{"run", run.id}, {"removed", folders}, {"record_kept", options.keepLast}},
         (options.dryRun ? "Would remove " : "Removed ") + what + ".\n"};
-    if (options.dryRun)
-        return outcome;
-    const fs::path runFolder = workspace::folderFromStored(casebase->path(), run.folder);
-    std::error_code ec;
-    if (fs::is_directory(runFolder, ec)) {
-        // A run that some process still trains is not taken from under it.
-        const Result<workspace::RunLock> lock = workspace::RunLock::take(runFolder);
-        if (!lock)
-            return lock.error();
-    }
-    // Records first: a folder that is left over is only lost space, a record without its folder is a broken promise.
-    for (const casebase::Checkpoint& checkpoint : *checkpoints)
-        PRECEDENT_TRY(casebase->runs().removeCheckpoint(run.id, checkpoint.step));
-    if (!options.keepLast)
-        PRECEDENT_TRY(casebase->runs().remove(run.id));
-    for (const std::string& folder : folders) {
-        fs::remove_all(folder, ec);
-        if (ec)
-            return errnoError(ec.value(), "remove", folder);
-    }
-    if (!options.keepLast) {
-        fs::remove(runFolder / ".lock", ec);
-        fs::remove(runFolder, ec);
-    }
+    if (!options.dryRun)
+        PRECEDENT_TRY(workspace::removeRun(*casebase, plan.value(), removal));
     return outcome;
 }
 

@@ -34,6 +34,16 @@ Result<FileLock> FileLock::wait(const std::filesystem::path& file)
     return lock;
 }
 
+bool FileLock::isHeld(const std::filesystem::path& file)
+{
+    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return false;
+    const bool held = ::flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    ::close(descriptor);
+    return held;
+}
+
 FileLock::FileLock(int descriptor)
     : m_descriptor(descriptor)
 {

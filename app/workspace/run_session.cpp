@@ -1,12 +1,40 @@
 #include "precedent/workspace/run_session.h"
 
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
 #include "precedent/casebase/run_store.h"
 #include "precedent/workspace/casebase_recorder.h"
 
 namespace precedent::workspace {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::chrono::milliseconds kEventWait(50);
+
+/// A checkpoint that the casebase never heard of (the disk was full just then) would take a resume past steps that have no record.
+/// Those steps come out again to the same bits, so the folder is put aside, not used and not deleted.
+Status putAsideUnrecorded(const std::string& runFolder, int lastRecorded)
+{
+    constexpr const char* kPrefix = "checkpoint-";
+    std::vector<fs::path> newer;
+    std::error_code ec;
+    for (const fs::directory_entry& entry : fs::directory_iterator(runFolder, ec)) {
+        const std::string name = entry.path().filename().string();
+        if (name.rfind(kPrefix, 0) == 0 && std::atoi(name.c_str() + std::strlen(kPrefix)) > lastRecorded)
+            newer.push_back(entry.path());
+    }
+    for (const fs::path& folder : newer) {
+        const fs::path aside = folder.parent_path() / ("unrecorded-" + folder.filename().string());
+        fs::remove_all(aside, ec);
+        fs::rename(folder, aside, ec);
+        if (ec)
+            return errnoError(ec.value(), "rename", folder.string());
+    }
+    return {};
+}
 
 bool ended(core::RunState state)
 {
@@ -69,9 +97,9 @@ Status RunSession::evaluate(Phase phase, const std::stop_token& stop)
             return checkpoint.error();
         if (!checkpoint.value())
             return Error(ErrorCode::notFound, "Run " + m_inputs.runId + " ended without a checkpoint, so there is nothing to evaluate.");
-        const std::filesystem::path folder = folderFromStored(m_casebase.path(), checkpoint.value()->folder);
+        const fs::path folder = folderFromStored(m_casebase.path(), checkpoint.value()->folder);
         std::error_code ec;
-        const bool isAdapter = std::filesystem::exists(folder / "adapter_config.json", ec);
+        const bool isAdapter = fs::exists(folder / "adapter_config.json", ec);
         (isAdapter ? what.load.adapter : what.load.folder) = folder.string();
         what.checkpoint = "run:" + m_inputs.runId + "@" + std::to_string(checkpoint.value()->step);
     }
@@ -91,6 +119,7 @@ Result<std::unique_ptr<core::TrainingRun>> RunSession::launch()
     if (!checkpoint)
         return checkpoint.error();
     const int from = checkpoint.value() ? checkpoint.value()->step : 0;
+    PRECEDENT_TRY(putAsideUnrecorded(m_inputs.outputFolder, from));
     PRECEDENT_TRY(m_casebase.runs().truncateAfter(m_inputs.runId, from));
     Result<std::shared_ptr<CasebaseRecorder>> recorder = CasebaseRecorder::open(m_casebase.path(), m_inputs.runId);
     if (!recorder)

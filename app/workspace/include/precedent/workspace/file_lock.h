@@ -15,6 +15,8 @@ public:
     [[nodiscard]] static Result<std::optional<FileLock>> tryTake(const std::filesystem::path& file);
     /// Waits until it is free. Fails as the file system does.
     [[nodiscard]] static Result<FileLock> wait(const std::filesystem::path& file);
+    /// Whether anybody holds it, this process too; false where the file is missing. For a moment a tryTake() elsewhere may fail by it.
+    [[nodiscard]] static bool isHeld(const std::filesystem::path& file);
     ~FileLock();
     FileLock(FileLock&& other) noexcept;
     FileLock& operator=(FileLock&&) = delete;
