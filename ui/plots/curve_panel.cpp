@@ -21,6 +21,8 @@ namespace {
 constexpr double kLineWidth = 1.75;
 constexpr double kHeadroom = 1.08;
 constexpr double kPale = 0.28;
+constexpr double kBandOpacity = 0.13;
+constexpr double kLabelsApart = 0.12; ///< of the chart's height
 constexpr int kMeanOver = 8; ///< steps
 
 /// 1, 2 or 5 times a power of ten, at or above `value`.
@@ -150,6 +152,14 @@ void CurvePanel::restyle()
         m_labels.at(i)->setColor(theme.color(Role::text));
         m_labels.at(i)->setFont(secondaryFont());
     }
+    QColor band = theme.color(Role::warning);
+    band.setAlphaF(kBandOpacity);
+    for (QCPItemText* sign : m_markSigns) {
+        sign->setColor(theme.color(Role::warning));
+        sign->setFont(secondaryFont());
+    }
+    for (QCPItemRect* rect : m_markBands)
+        rect->setBrush(band);
     showValues();
     m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
@@ -184,24 +194,74 @@ void CurvePanel::rescale()
         }
     }
     m_plot->yAxis->setRange(least < 0 ? -roundUp(-least) : 0, most > 0 ? std::max(roundUp(most), most * kHeadroom) : 1);
+    placeLabels();
+    placeMarks();
+}
+
+void CurvePanel::placeLabels()
+{
+    // Each at its line's last value; two that would lie on each other move apart, the lowest first.
+    std::vector<std::pair<double, int>> ends;
     for (int i = 0; i < m_series.size(); ++i) {
-        QCPItemText* label = m_labels.at(i);
-        const bool shown = !m_steps.isEmpty() && !m_series.at(i).label.isEmpty() && std::isfinite(m_means.at(i).last());
-        label->setVisible(shown);
-        if (shown)
-            label->position->setCoords(m_steps.last(), m_means.at(i).last());
+        qsizetype last = m_means.at(i).size() - 1;
+        while (last >= 0 && !std::isfinite(m_means.at(i).at(last)))
+            --last;
+        m_labels.at(i)->setVisible(last >= 0 && !m_series.at(i).label.isEmpty());
+        if (!m_labels.at(i)->visible())
+            continue;
+        ends.emplace_back(m_means.at(i).at(last), i);
+        m_labels.at(i)->position->setCoords(m_steps.at(last), ends.back().first);
     }
-    // Two labels that would lie on each other move apart.
-    if (m_labels.size() == 2 && m_labels[0]->visible() && m_labels[1]->visible()) {
-        const double apart = m_plot->yAxis->range().size() * 0.12;
-        const double a = m_means[0].last();
-        const double b = m_means[1].last();
-        if (std::abs(a - b) < apart) {
-            const double middle = (a + b) / 2;
-            const double up = a >= b ? 1 : -1;
-            m_labels[0]->position->setCoords(m_steps.last(), middle + up * apart / 2);
-            m_labels[1]->position->setCoords(m_steps.last(), middle - up * apart / 2);
-        }
+    std::sort(ends.begin(), ends.end());
+    const double apart = m_plot->yAxis->range().size() * kLabelsApart;
+    if (!ends.empty()) // not on the axis itself
+        ends[0].first = std::max(ends[0].first, m_plot->yAxis->range().lower + apart / 2);
+    for (std::size_t i = 1; i < ends.size(); ++i) {
+        const double lack = apart - (ends[i].first - ends[i - 1].first);
+        if (lack <= 0)
+            continue;
+        if (i == 1)
+            ends[0].first -= lack / 2;
+        ends[i].first = ends[i - 1].first + apart;
+    }
+    for (const auto& [value, i] : ends)
+        m_labels.at(i)->position->setCoords(m_labels.at(i)->position->key(), value);
+}
+
+void CurvePanel::setMarks(const QVector<Mark>& marks)
+{
+    for (QCPItemText* sign : m_markSigns)
+        m_plot->removeItem(sign);
+    for (QCPItemRect* band : m_markBands)
+        m_plot->removeItem(band);
+    m_markSigns.clear();
+    m_markBands.clear();
+    m_marks = marks;
+    QStringList words;
+    for (const Mark& mark : marks) {
+        words += mark.text;
+        auto* band = new QCPItemRect(m_plot);
+        band->setPen(Qt::NoPen);
+        m_markBands.append(band);
+        auto* sign = new QCPItemText(m_plot);
+        sign->setText(QString(QChar(0x25B2)));
+        sign->setPositionAlignment(Qt::AlignHCenter | Qt::AlignBottom);
+        m_markSigns.append(sign);
+    }
+    words.removeDuplicates();
+    m_plot->setToolTip(words.join(QLatin1Char('\n')));
+    restyle();
+    placeMarks();
+}
+
+void CurvePanel::placeMarks()
+{
+    const QCPRange range = m_plot->yAxis->range();
+    for (qsizetype i = 0; i < m_marks.size(); ++i) {
+        const Mark& mark = m_marks.at(i);
+        m_markSigns.at(i)->position->setCoords(mark.from, range.lower);
+        m_markBands.at(i)->topLeft->setCoords(mark.from, range.upper);
+        m_markBands.at(i)->bottomRight->setCoords(mark.to, range.lower);
     }
     m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
@@ -267,6 +327,22 @@ void CurvePanel::saveAsPng()
         QFileDialog::getSaveFileName(this, tr("Save as picture"), m_title->text() + QStringLiteral(".png"), tr("Pictures (*.png)"));
     if (!path.isEmpty())
         (void)m_plot->savePng(path, 0, 0, 2.0);
+}
+
+void linkCurves(const std::vector<CurvePanel*>& panels)
+{
+    for (CurvePanel* panel : panels) {
+        QObject::connect(panel, &CurvePanel::cursorMoved, panel, [panels](double step) {
+            for (CurvePanel* other : panels)
+                other->setCursorStep(step);
+        });
+        QObject::connect(panel, &CurvePanel::rangeChanged, panel, [panels, panel](double from, double to) {
+            for (CurvePanel* other : panels) {
+                if (other != panel)
+                    other->setStepRange(from, to);
+            }
+        });
+    }
 }
 
 } // namespace precedent::ui

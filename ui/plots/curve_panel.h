@@ -5,8 +5,10 @@
 #include <QWidget>
 
 #include <functional>
+#include <vector>
 
 class QCPItemLine;
+class QCPItemRect;
 class QCPItemText;
 class QCustomPlot;
 class QLabel;
@@ -26,6 +28,15 @@ public:
 
     /// Values of every series at `steps`; NaN leaves a gap.
     void setData(const QVector<double>& steps, const QVector<QVector<double>>& values, double lastStep);
+    /// Stretches of steps to be looked at: a triangle on the axis where each begins, a band as long as it goes on, and the words as the
+    /// chart's tooltip.
+    struct Mark {
+        double from;
+        double to;
+        QString text;
+    };
+    void setMarks(const QVector<Mark>& marks);
+    [[nodiscard]] int markCount() const { return static_cast<int>(m_marks.size()); }
     void setCursorStep(double step); ///< below 0: none
     void setStepRange(double from, double to);
 
@@ -42,6 +53,8 @@ private:
     void restyle();
     void rescale();
     void showValues();
+    void placeMarks();
+    void placeLabels();
     void saveAsPng();
 
     QVector<Series> m_series;
@@ -57,6 +70,12 @@ private:
     QCustomPlot* m_plot;
     QCPItemLine* m_cursorLine;
     QVector<QCPItemText*> m_labels;
+    QVector<Mark> m_marks;
+    QVector<QCPItemText*> m_markSigns;
+    QVector<QCPItemRect*> m_markBands;
 };
+
+/// From now on these share one cursor and one range of steps.
+void linkCurves(const std::vector<CurvePanel*>& panels);
 
 } // namespace precedent::ui

@@ -1,6 +1,8 @@
 #include "ui/runs/curves_strip.h"
 
+#include <algorithm>
 #include <limits>
+#include <string>
 
 #include <QHBoxLayout>
 #include <QStackedWidget>
@@ -14,6 +16,7 @@ namespace precedent::ui {
 namespace {
 
 constexpr int kHeight = 212;
+const std::string kRewardShown = "reward/harmful/mean"; ///< the mean over all labels has no line of its own
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// One chart: its lines by metric.
@@ -81,18 +84,7 @@ CurvesStrip::CurvesStrip(QWidget* parent)
         }
         choice->addWidget(four);
     }
-    for (CurvePanel* panel : m_panels) {
-        connect(panel, &CurvePanel::cursorMoved, this, [this](double step) {
-            for (CurvePanel* other : m_panels)
-                other->setCursorStep(step);
-        });
-        connect(panel, &CurvePanel::rangeChanged, this, [this, panel](double from, double to) {
-            for (CurvePanel* other : m_panels) {
-                if (other != panel)
-                    other->setStepRange(from, to);
-            }
-        });
-    }
+    linkCurves(m_panels);
     curveRow->addWidget(choice, 1);
     auto* more = new QToolButton(this);
     more->setObjectName(QStringLiteral("moreCurvesButton"));
@@ -121,6 +113,20 @@ void CurvesStrip::setSteps(const std::vector<casebase::RunStep>& records, int pl
             values.append(one);
         }
         m_panels[i]->setData(steps, values, std::max(planned, records.empty() ? 1 : records.back().step));
+    }
+}
+
+void CurvesStrip::setAlarms(const std::vector<workspace::Alarm>& alarms)
+{
+    for (std::size_t i = 0; i < m_panels.size(); ++i) {
+        QVector<CurvePanel::Mark> marks;
+        for (const workspace::Alarm& alarm : alarms) {
+            const std::string& metric = alarm.metric == "reward" ? kRewardShown : alarm.metric;
+            const auto& lines = charts()[i].lines;
+            if (std::any_of(lines.cbegin(), lines.cend(), [&](const Chart::Line& line) { return metric == line.metric; }))
+                marks.append({static_cast<double>(alarm.from), static_cast<double>(alarm.to), QString::fromStdString(alarm.message)});
+        }
+        m_panels[i]->setMarks(marks);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "precedent/casebase/run_store.h"
+#include "precedent/workspace/run_alarms.h"
 
 namespace precedent::ui {
 
@@ -18,6 +19,9 @@ public:
 
     /// `planned`: how many steps the run has in all.
     void setSteps(const std::vector<casebase::RunStep>& records, int planned);
+
+    /// Marks where alarms begin, each on the curve that shows it.
+    void setAlarms(const std::vector<workspace::Alarm>& alarms);
 
 private:
     std::vector<CurvePanel*> m_panels; ///< objectName "curve0" ...
