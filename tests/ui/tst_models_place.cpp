@@ -22,7 +22,7 @@
 #include "ui/models/checkpoint_table_model.h"
 #include "ui/models/model_card_view.h"
 #include "ui/models/models_place.h"
-#include "ui/runs/launch_dialog.h"
+#include "ui/runs/launch_page.h"
 
 using namespace precedent;
 
@@ -397,20 +397,21 @@ void TestModelsPlace::newRunStartsFromTheModel()
     QTRY_VERIFY(card("zebra") != nullptr && card("zebra")->wasRead());
     addCheckpoint("starter", "Night run", 80);
     card("zebra")->findChild<QPushButton*>("modelNewRunButton")->click();
-    QTRY_VERIFY(m_window->findChild<ui::LaunchDialog*>() != nullptr);
-    auto* dialog = m_window->findChild<ui::LaunchDialog*>();
-    auto* models = dialog->findChild<QComboBox*>("modelCombo");
+    auto* form = child<ui::LaunchPage>("launchDialog");
+    QTRY_VERIFY(form->isVisible());
+    auto* models = form->findChild<QComboBox*>("modelCombo");
     QTRY_COMPARE(models->count(), 2); // no checkpoints: a run starts from a base
     QCOMPARE(models->currentText(), QStringLiteral("zebra"));
-    auto* start = dialog->findChild<QPushButton*>("startRunButton");
+    auto* start = form->findChild<QPushButton*>("startRunButton");
     QTRY_VERIFY(start->isEnabled());
     models->setCurrentText(QStringLiteral("no such model"));
     QVERIFY(!start->isEnabled());
-    QTRY_VERIFY(!dialog->findChild<QLabel*>("launchProblemLabel")->text().isEmpty());
+    QTRY_VERIFY(!form->findChild<QLabel*>("launchProblem")->text().isEmpty());
     models->setCurrentText(QStringLiteral("starter"));
     QTRY_VERIFY(start->isEnabled());
-    QCOMPARE(dialog->order().spec.model, std::string("starter"));
-    dialog->reject();
+    QCOMPARE(form->order().spec.model, std::string("starter"));
+    child<QPushButton>("cancelLaunchButton")->click();
+    QVERIFY(!form->isVisible());
 }
 
 void TestModelsPlace::checkCanBeCancelledAndAskedFor()

@@ -18,7 +18,6 @@
 
 #include "ui/bridge/casebase_bridge.h"
 #include "ui/inspect/inspect_place.h"
-#include "ui/runs/launch_dialog.h"
 #include "ui/shell/inspect_order.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/theme.h"
@@ -149,7 +148,10 @@ int main(int argc, char** argv)
         QTest::qWait(2 * kSettleMs);
         if (auto* tabs = child<QTabBar>(window, "runTabs")) {
             tabs->setCurrentIndex(1);
+            (void)QTest::qWaitFor([&] { return window.findChild<QWidget*>(QStringLiteral("resultsHeadline")) != nullptr; }, 20000);
             camera.shoot(window, QStringLiteral("results"));
+            tabs->setCurrentIndex(2);
+            camera.shoot(window, QStringLiteral("run-about"));
             tabs->setCurrentIndex(0);
             // An early step: there the answers of a group still differ.
             if (auto* steps = child<QComboBox>(window, "stepCombo"); steps != nullptr && steps->count() > kEarlyStep) {
@@ -167,8 +169,8 @@ int main(int argc, char** argv)
     if (auto* made = child<QTableView>(window, "checkpointsTable"); made != nullptr && made->model()->rowCount() > 0)
         made->selectRow(0);
     camera.shoot(window, argc > 3 ? QStringLiteral("models") : QStringLiteral("models-empty"));
-    ui::LaunchDialog dialog({}, &window);
-    dialog.show();
-    camera.shoot(dialog, QStringLiteral("launch"));
+    trigger(window, "newRun");
+    QTest::qWait(3 * kSettleMs); // for the estimate
+    camera.shoot(window, QStringLiteral("runs"));
     return 0;
 }

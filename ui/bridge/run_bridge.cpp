@@ -73,14 +73,18 @@ Result<core::RunInputs> RunBridge::Shared::inputsFor(casebase::Casebase& casebas
     if (!order.resume.empty()) {
         Result<core::RunInputs> inputs = workspace::loadRun(casebase, order.resume);
         if (inputs)
-            tell(RunStored{inputs->runId, inputs->spec, {}});
+            tell(RunStored{inputs->runId, inputs->spec, {}, {}});
         return inputs;
     }
     Result<workspace::PreparedRun> prepared = workspace::prepareRun(casebase, order.spec, order.includeDrafts);
     if (!prepared)
         return prepared.error();
+    Result<workspace::RunEstimate> estimate = workspace::estimatePrepared(casebase, *prepared);
+    if (!estimate)
+        return estimate.error();
     PRECEDENT_TRY(workspace::storeRun(casebase, *prepared, {}));
-    tell(RunStored{prepared->inputs.runId, prepared->inputs.spec, prepared->report.sentences()});
+    PRECEDENT_TRY(workspace::keepEstimate(casebase, prepared->inputs.runId, *estimate));
+    tell(RunStored{prepared->inputs.runId, prepared->inputs.spec, prepared->report.sentences(), std::move(*estimate)});
     return std::move(prepared->inputs);
 }
 
@@ -103,7 +107,10 @@ RunEnded RunBridge::Shared::go(const std::filesystem::path& path, const RunOrder
         const std::scoped_lock guard(mutex);
         session = &running;
     }
+    workspace::resetPeakMemory();
     const Result<workspace::SessionEnd> end = running.go(stop.get_token());
+    // Beside the estimate at the end. Where it cannot be stored the run is no worse for it.
+    (void)workspace::keepPeakMemory(**opened, inputs.value().runId, workspace::peakMemory());
     {
         const std::scoped_lock guard(mutex);
         session = nullptr;

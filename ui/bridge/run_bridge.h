@@ -10,6 +10,7 @@
 #include <QObject>
 
 #include "precedent/core/engine.h"
+#include "precedent/workspace/run_estimate.h"
 #include "precedent/workspace/run_service.h"
 
 class QTimer;
@@ -27,6 +28,7 @@ struct RunStored {
     std::string run;
     core::RunSpec spec;
     std::vector<std::string> sentences; ///< what freezing used and left out
+    workspace::RunEstimate estimate; ///< of a new run: what it is thought to take
 };
 struct RunEvaluating {
     workspace::Phase phase;

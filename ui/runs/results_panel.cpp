@@ -76,6 +76,67 @@ private:
     Role m_role;
 };
 
+/// A sentence that everyone should read, on the selection's ground.
+class Notice final : public QWidget {
+public:
+    explicit Notice(QWidget* parent)
+        : QWidget(parent)
+    {
+        connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+    }
+
+protected:
+    void paintEvent(QPaintEvent*) override
+    {
+        QPainter painter(this);
+        painter.setRenderHint(QPainter::Antialiasing);
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(Theme::instance().color(Role::selection));
+        painter.drawRoundedRect(rect(), kRadius, kRadius);
+    }
+};
+
+/// An estimate with its 95 % interval on a line from 0 to 100.
+class Interval final : public QWidget {
+public:
+    Interval(const workspace::Estimate& estimate, Role role, QWidget* parent)
+        : QWidget(parent)
+        , m_estimate(estimate)
+        , m_role(role)
+    {
+        setFixedSize(kSide * kPitch - 3, kIntervalHeight);
+        const QString words = ResultsPanel::tr("95 % interval: %1").arg(QString::fromStdString(workspace::intervalText(estimate)));
+        setToolTip(words);
+        setAccessibleName(words);
+        connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+    }
+
+protected:
+    void paintEvent(QPaintEvent*) override
+    {
+        const Theme& theme = Theme::instance();
+        QPainter painter(this);
+        painter.setRenderHint(QPainter::Antialiasing);
+        const double middle = height() / 2.0;
+        const auto x = [this](double share) { return kDot + std::clamp(share, 0.0, 1.0) * (width() - 2 * kDot); };
+        painter.setPen(QPen(theme.color(Role::track), 2));
+        painter.drawLine(QPointF(x(0), middle), QPointF(x(1), middle));
+        painter.setPen(QPen(theme.color(m_role), 2));
+        painter.drawLine(QPointF(x(m_estimate.low), middle), QPointF(x(m_estimate.high), middle));
+        for (const double end : {m_estimate.low, m_estimate.high})
+            painter.drawLine(QPointF(x(end), middle - 4), QPointF(x(end), middle + 4));
+        painter.setBrush(theme.color(m_role));
+        painter.setPen(Qt::NoPen);
+        painter.drawEllipse(QPointF(x(m_estimate.value), middle), kDot, kDot);
+    }
+
+private:
+    static constexpr int kIntervalHeight = 12;
+    static constexpr double kDot = 3;
+    workspace::Estimate m_estimate;
+    Role m_role;
+};
+
 QLabel* coloredLabel(const QString& text, Role role, const QFont& font, QWidget* parent)
 {
     auto* label = new QLabel(text, parent);
@@ -86,8 +147,9 @@ QLabel* coloredLabel(const QString& text, Role role, const QFont& font, QWidget*
     return label;
 }
 
-QWidget* side(const QString& when, double share, const CardText& card, QWidget* parent)
+QWidget* side(const QString& when, const workspace::Estimate& estimate, const CardText& card, QWidget* parent)
 {
+    const double share = estimate.value;
     auto* made = new QWidget(parent);
     auto* number = new QLabel(QString::number(static_cast<int>(std::lround(share * 100))), made);
     number->setFont(pageFont());
@@ -107,6 +169,11 @@ QWidget* side(const QString& when, double share, const CardText& card, QWidget* 
     layout->addWidget(head);
     layout->addWidget(squares);
     layout->addLayout(numbers);
+    layout->addWidget(new Interval(estimate, card.role, made));
+    auto* range = new QuietLabel(QString::fromStdString(workspace::intervalText(estimate)), secondaryFont(), made);
+    range->setObjectName(QStringLiteral("intervalLabel"));
+    range->setWordWrap(false);
+    layout->addWidget(range);
     layout->addWidget(word);
     return made;
 }
@@ -124,9 +191,12 @@ QWidget* cardFor(const CardText& text, const workspace::Comparison& comparison, 
     auto* title = new QLabel(ResultsPanel::tr(text.title), card);
     title->setFont(sectionFont());
     auto* sides = new QHBoxLayout;
-    sides->setSpacing(24);
-    sides->addWidget(side(ResultsPanel::tr("Before"), comparison.before.estimate.value, text, card));
-    sides->addWidget(side(ResultsPanel::tr("After"), comparison.after.estimate.value, text, card));
+    sides->setSpacing(12);
+    sides->addWidget(side(ResultsPanel::tr("Before"), comparison.before.estimate, text, card));
+    auto* arrow = new QLabel(card);
+    arrow->setPixmap(themedIcon(QStringLiteral("right")).pixmap(16, 16));
+    sides->addWidget(arrow);
+    sides->addWidget(side(ResultsPanel::tr("After"), comparison.after.estimate, text, card));
     sides->addStretch();
     auto* sure = new QuietLabel(ResultsPanel::tr("Paired difference %1 points, %L2 requests.")
                                     .arg(QString::fromStdString(workspace::differenceText(comparison.difference)))
@@ -232,6 +302,14 @@ void ResultsPanel::setComparisons(const std::vector<workspace::Comparison>& comp
 {
     m_comparisons = comparisons;
     m_starter = starter;
+    m_working = false;
+    rebuild();
+}
+
+void ResultsPanel::setWorking()
+{
+    m_comparisons.clear();
+    m_working = true;
     rebuild();
 }
 
@@ -243,7 +321,8 @@ void ResultsPanel::rebuild()
     layout->setContentsMargins(24, 16, 24, 24);
     layout->setSpacing(16);
     if (m_comparisons.empty()) {
-        auto* none = new QuietLabel(tr("This run has no evaluation before and after."), bodyFont(), page);
+        auto* none = new QuietLabel(
+            m_working ? tr("Working out the figures") : tr("This run has no evaluation before and after."), bodyFont(), page);
         none->setAlignment(Qt::AlignCenter);
         layout->addWidget(none, 1);
     } else {
@@ -260,11 +339,18 @@ void ResultsPanel::rebuild()
                 .arg(QString::fromLatin1(toString(mode))),
             bodyFont(), page));
         if (m_starter) {
-            auto* notice = new Card(page);
+            auto* notice = new Notice(page);
             auto* row = new QHBoxLayout(notice);
             row->setContentsMargins(16, 8, 16, 8);
+            row->setSpacing(8);
+            auto* icon = new QLabel(notice);
+            icon->setPixmap(themedIcon(QStringLiteral("info"), Role::accent).pixmap(16, 16));
+            row->addWidget(icon);
             auto* words = new QLabel(QString::fromUtf8(workspace::kStarterNotice), notice);
             words->setObjectName(QStringLiteral("starterNotice"));
+            QFont strong = bodyFont();
+            strong.setWeight(QFont::DemiBold);
+            words->setFont(strong);
             words->setWordWrap(true);
             row->addWidget(words, 1);
             layout->addWidget(notice);

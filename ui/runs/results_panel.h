@@ -19,6 +19,8 @@ public:
 
     /// Shows these comparisons; `starter`: with the sentence that its faults are built in.
     void setComparisons(const std::vector<workspace::Comparison>& comparisons, bool starter);
+    /// The figures are on their way: intervals take a moment.
+    void setWorking();
     [[nodiscard]] bool isEmpty() const { return m_comparisons.empty(); }
 
 private:
@@ -26,6 +28,7 @@ private:
 
     std::vector<workspace::Comparison> m_comparisons;
     bool m_starter = false;
+    bool m_working = false;
     QVBoxLayout* m_layout;
     QWidget* m_content = nullptr;
 };

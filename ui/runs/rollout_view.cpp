@@ -47,6 +47,7 @@ RolloutView::RolloutView(QWidget* parent)
     , m_detail(new QuietLabel({}, secondaryFont(), this))
     , m_reveal(new QToolButton(this))
     , m_showPrompt(new QToolButton(this))
+    , m_inspect(new QToolButton(this))
     , m_prompt(reader("rolloutPromptText", tr("What the model saw"), this))
     , m_chain(reader("rolloutChainText", tr("Chain"), this))
     , m_answer(reader("rolloutAnswerText", tr("Answer"), this))
@@ -67,6 +68,11 @@ RolloutView::RolloutView(QWidget* parent)
     m_showPrompt->setCheckable(true);
     m_showPrompt->setText(tr("What the model saw"));
     m_showPrompt->setProperty("plain", true);
+    m_inspect->setObjectName(QStringLiteral("inspectRolloutButton"));
+    m_inspect->setIcon(themedIcon(QStringLiteral("inspect")));
+    m_inspect->setToolTip(tr("Try the request in Inspect"));
+    m_inspect->setAccessibleName(tr("Try the request in Inspect"));
+    m_inspect->setProperty("plain", true);
     m_prompt->setFont(monospaceFont());
     m_prompt->hide();
 
@@ -78,6 +84,7 @@ RolloutView::RolloutView(QWidget* parent)
     bar->addStretch();
     bar->addWidget(m_showPrompt);
     bar->addWidget(m_reveal);
+    bar->addWidget(m_inspect);
     auto* texts = new QVBoxLayout(m_texts);
     texts->setContentsMargins(16, 0, 16, 12);
     texts->setSpacing(4);
@@ -116,6 +123,7 @@ RolloutView::RolloutView(QWidget* parent)
     layout->addWidget(scroll, 1);
     connect(m_reveal, &QToolButton::clicked, this, [] { Reveal::instance().setOn(!Reveal::instance().isOn()); });
     connect(&Reveal::instance(), &Reveal::changed, this, &RolloutView::follow);
+    connect(m_inspect, &QToolButton::clicked, this, &RolloutView::inspectWanted);
     connect(m_showPrompt, &QToolButton::toggled, m_prompt, &QWidget::setVisible);
     m_chain->viewport()->installEventFilter(this);
     m_chain->viewport()->setMouseTracking(true);
@@ -130,6 +138,7 @@ void RolloutView::setRollout(const casebase::Rollout* rollout, bool sensitive)
 {
     m_texts->setVisible(rollout != nullptr);
     m_showPrompt->setVisible(rollout != nullptr);
+    m_inspect->setVisible(rollout != nullptr);
     m_verdict->clear();
     m_detail->clear();
     m_sensitive = sensitive && rollout != nullptr;

@@ -25,6 +25,7 @@ public:
 
 Q_SIGNALS:
     void citationClicked(const QString& id);
+    void inspectWanted(); ///< the request of the rollout
 
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
@@ -38,6 +39,7 @@ private:
     QLabel* m_detail;
     QToolButton* m_reveal;
     QToolButton* m_showPrompt;
+    QToolButton* m_inspect;
     QTextEdit* m_prompt;
     QTextEdit* m_chain;
     QTextEdit* m_answer;

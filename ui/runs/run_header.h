@@ -1,6 +1,10 @@
 #pragma once
 
+#include <vector>
+
 #include <QWidget>
+
+#include "precedent/workspace/run_alarms.h"
 
 class QLabel;
 class QProgressBar;
@@ -31,6 +35,11 @@ public:
     [[nodiscard]] const RunStanding& standing() const { return m_standing; }
     /// `share` from 0 to 1. Only of a run under way.
     void setProgress(const QString& text, double share);
+    /// Why it failed, or empty; how long it took in all.
+    void setFacts(const QString& failure, double seconds);
+    /// The run was measured before and after: what can be done with that.
+    void setResults(bool any);
+    void setAlarms(const std::vector<workspace::Alarm>& alarms);
 
 Q_SIGNALS:
     void pauseWanted();
@@ -38,6 +47,9 @@ Q_SIGNALS:
     void stopWanted();
     void checkpointWanted();
     void continueWanted();
+    void alarmsClicked();
+    void saveWanted();
+    void inspectWanted();
 
 private:
     void follow();
@@ -52,6 +64,11 @@ private:
     QPushButton* m_stop;
     QPushButton* m_checkpoint;
     QPushButton* m_continue;
+    QPushButton* m_save;
+    QPushButton* m_inspect;
+    QToolButton* m_alarms;
+    bool m_results = false;
+    double m_seconds = 0;
 };
 
 } // namespace precedent::ui

@@ -2,46 +2,33 @@
 
 #include <cmath>
 
-#include <QComboBox>
-#include <QHBoxLayout>
-#include <QHeaderView>
-#include <QLabel>
-#include <QPushButton>
-#include <QSignalBlocker>
-#include <QSplitter>
+#include <QFileDialog>
+#include <QFrame>
 #include <QStackedWidget>
 #include <QTabBar>
-#include <QTableView>
-#include <QToolButton>
 #include <QVBoxLayout>
 
+#include "precedent/base/files.h"
 #include "precedent/casebase/run_store.h"
+#include "precedent/workspace/run_report.h"
 #include "precedent/workspace/run_service.h"
+#include "ui/bridge/background.h"
 #include "ui/bridge/casebase_bridge.h"
+#include "ui/runs/about_panel.h"
 #include "ui/runs/curves_strip.h"
 #include "ui/runs/figures_text.h"
 #include "ui/runs/results_panel.h"
-#include "ui/runs/reward_panel.h"
-#include "ui/runs/rollout_delegate.h"
-#include "ui/runs/rollout_model.h"
-#include "ui/runs/rollout_view.h"
 #include "ui/runs/run_header.h"
 #include "ui/runs/run_reader.h"
+#include "ui/runs/step_view.h"
+#include "ui/runs/waiting_panel.h"
 #include "ui/runs/writing_panel.h"
-#include "ui/shell/card.h"
-#include "ui/shell/counted.h"
-#include "ui/shell/icons.h"
-#include "ui/shell/pane.h"
-#include "ui/shell/reveal.h"
-#include "ui/shell/style.h"
-#include "ui/shell/type_scale.h"
 
 namespace precedent::ui {
 namespace {
 
-constexpr int kTableWidth = 404;
-constexpr int kTextWidth = 432;
-constexpr int kRewardsWidth = 300;
+/// The pages below the header. The tabs are the first three; the last takes the first's place while there is no step to show.
+enum Page { livePage, resultsPage, aboutPage, waitingPage };
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
 
@@ -53,36 +40,32 @@ RunPanel::RunPanel(QWidget* parent)
     , m_tabs(new QTabBar(this))
     , m_pages(new QStackedWidget(this))
     , m_curves(new CurvesStrip(this))
-    , m_stepCombo(new QComboBox(this))
-    , m_previous(new QToolButton(this))
-    , m_next(new QToolButton(this))
-    , m_where(new QLabel(this))
-    , m_request(new QLabel(this))
-    , m_newer(new QPushButton(this))
-    , m_model(new RolloutModel(this))
-    , m_table(new QTableView(this))
-    , m_groupText(new QuietLabel({}, secondaryFont(), this))
-    , m_view(new RolloutView(this))
-    , m_rewards(new RewardPanel(this))
+    , m_step(new StepView(this))
     , m_writing(new WritingPanel(this))
     , m_results(new ResultsPanel(this))
+    , m_about(new AboutPanel(this))
+    , m_waitingPage(new WaitingPanel(this))
 {
     setObjectName(QStringLiteral("runPanel"));
     connectHeader();
     m_tabs->setObjectName(QStringLiteral("runTabs"));
     m_tabs->addTab(tr("The run"));
     m_tabs->addTab(tr("Before and after"));
+    m_tabs->addTab(tr("About this run"));
     m_tabs->setDrawBase(false);
     m_tabs->setExpanding(false);
     m_pages->addWidget(buildLive());
     m_pages->addWidget(m_results);
+    m_pages->addWidget(m_about);
+    m_pages->addWidget(m_waitingPage);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(m_header);
     layout->addWidget(m_tabs);
     layout->addWidget(m_pages, 1);
-    connect(m_tabs, &QTabBar::currentChanged, m_pages, &QStackedWidget::setCurrentIndex);
+    connect(m_tabs, &QTabBar::currentChanged, this, &RunPanel::showWaiting);
+    connect(m_about, &AboutPanel::troubled, this, &RunPanel::troubled);
     setAutoFillBackground(true);
     setBackgroundRole(QPalette::Base);
 }
@@ -104,72 +87,15 @@ void RunPanel::connectHeader()
         else if (m_bridge)
             m_bridge->stop();
     });
+    connect(m_header, &RunHeader::alarmsClicked, this, [this] { m_tabs->setCurrentIndex(aboutPage); });
+    connect(m_header, &RunHeader::saveWanted, this, &RunPanel::chooseReport);
+    connect(m_header, &RunHeader::inspectWanted, this, [this] { Q_EMIT inspectWanted(inspectOrder()); });
     connect(m_header, &RunHeader::continueWanted, this, [this] { Q_EMIT resumeWanted(m_run); });
 }
 
 QWidget* RunPanel::buildLive()
 {
     auto* page = new QWidget(this);
-    auto* stepBar = new Pane(page);
-    m_stepCombo->setObjectName(QStringLiteral("stepCombo"));
-    m_stepCombo->setAccessibleName(tr("Step"));
-    m_stepCombo->setMinimumWidth(96);
-    m_previous->setObjectName(QStringLiteral("previousRequestButton"));
-    m_previous->setIcon(themedIcon(QStringLiteral("left")));
-    m_previous->setToolTip(tr("Previous request"));
-    m_next->setObjectName(QStringLiteral("nextRequestButton"));
-    m_next->setIcon(themedIcon(QStringLiteral("right")));
-    m_next->setToolTip(tr("Next request"));
-    for (QToolButton* button : {m_previous, m_next})
-        button->setProperty("plain", true);
-    m_where->setObjectName(QStringLiteral("requestPlaceLabel"));
-    m_request->setObjectName(QStringLiteral("requestLabel"));
-    QFont strong = bodyFont();
-    strong.setWeight(QFont::DemiBold);
-    m_request->setFont(strong);
-    m_request->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    m_newer->setObjectName(QStringLiteral("newRolloutsButton"));
-    m_newer->hide();
-    for (QWidget* part : std::initializer_list<QWidget*>{m_stepCombo, m_previous, m_where, m_next})
-        stepBar->bar()->addWidget(part);
-    stepBar->bar()->addWidget(m_request, 1);
-    stepBar->bar()->addWidget(m_newer);
-
-    m_table->setObjectName(QStringLiteral("rolloutsTable"));
-    m_table->setAccessibleName(tr("Answers of the group"));
-    m_table->setModel(m_model);
-    m_table->setItemDelegate(new RolloutDelegate(m_table));
-    m_table->setShowGrid(false);
-    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_table->setSelectionMode(QAbstractItemView::SingleSelection);
-    m_table->setSortingEnabled(true);
-    m_table->sortByColumn(RolloutModel::advantageColumn, Qt::DescendingOrder);
-    m_table->verticalHeader()->hide();
-    m_table->verticalHeader()->setMinimumSectionSize(kRowHeight);
-    m_table->verticalHeader()->setDefaultSectionSize(kRowHeight);
-    m_table->horizontalHeader()->setHighlightSections(false);
-    const std::array widths{36, 108, 60, 116};
-    for (int column = 0; column < static_cast<int>(widths.size()); ++column)
-        m_table->horizontalHeader()->resizeSection(column, widths[static_cast<std::size_t>(column)]);
-    m_table->horizontalHeader()->setMinimumSectionSize(kRowHeight);
-    m_table->horizontalHeader()->setSectionResizeMode(RolloutModel::tokensColumn, QHeaderView::Stretch);
-    m_groupText->setContentsMargins(12, 4, 12, 8);
-    auto* group = new QWidget(page);
-    auto* groupLayout = new QVBoxLayout(group);
-    groupLayout->setContentsMargins(0, 0, 0, 0);
-    groupLayout->setSpacing(0);
-    groupLayout->addWidget(m_table, 1);
-    groupLayout->addWidget(m_groupText);
-    auto* splitter = new QSplitter(page);
-    splitter->setObjectName(QStringLiteral("rolloutSplitter"));
-    splitter->addWidget(group);
-    splitter->addWidget(m_view);
-    splitter->addWidget(m_rewards);
-    splitter->setSizes({kTableWidth, kTextWidth, kRewardsWidth});
-    splitter->setStretchFactor(1, 1);
-    splitter->setChildrenCollapsible(false);
-    stepBar->setBody(splitter);
-
     auto* layout = new QVBoxLayout(page);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
@@ -179,39 +105,12 @@ QWidget* RunPanel::buildLive()
     line->setAutoFillBackground(true);
     line->setBackgroundRole(QPalette::Mid);
     layout->addWidget(line);
-    layout->addWidget(stepBar, 1);
+    layout->addWidget(m_step, 1);
     layout->addWidget(m_writing);
     m_writing->hide();
-
-    connect(m_stepCombo, &QComboBox::activated, this, [this] {
-        m_following = m_stepCombo->currentIndex() == 0;
-        m_group = 0;
-        loadStep(m_stepCombo->currentData().toInt());
-    });
-    connect(m_previous, &QToolButton::clicked, this, [this] {
-        --m_group;
-        m_following = false;
-        showGroup();
-    });
-    connect(m_next, &QToolButton::clicked, this, [this] {
-        ++m_group;
-        m_following = false;
-        showGroup();
-    });
-    connect(m_newer, &QPushButton::clicked, this, [this] {
-        m_following = true;
-        if (!m_records.empty())
-            loadStep(m_records.back().step);
-    });
-    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &RunPanel::showRollout);
-    connect(m_model, &QAbstractItemModel::modelReset, this, [this] {
-        m_table->selectRow(0);
-        showRollout();
-    });
-    // A click on a row is reading: what is read does not move.
-    connect(m_table, &QTableView::clicked, this, [this] { m_following = false; });
-    connect(&Reveal::instance(), &Reveal::changed, this, &RunPanel::showGroup);
-    connect(m_view, &RolloutView::citationClicked, this, &RunPanel::citationClicked);
+    connect(m_step, &StepView::citationClicked, this, &RunPanel::citationClicked);
+    connect(m_step, &StepView::inspectWanted, this, &RunPanel::inspectRollout);
+    connect(m_step, &StepView::troubled, this, &RunPanel::troubled);
     return page;
 }
 
@@ -220,6 +119,8 @@ void RunPanel::setCasebase(CasebaseBridge* casebase)
     m_casebase = casebase;
     m_bridge = nullptr;
     m_run.clear();
+    m_step->setCasebase(casebase);
+    m_about->setCasebase(casebase);
 }
 
 void RunPanel::showRun(const QString& id, RunBridge* bridge)
@@ -229,22 +130,36 @@ void RunPanel::showRun(const QString& id, RunBridge* bridge)
     m_run = id;
     if (same && bridge != nullptr)
         return;
-    m_following = bridge != nullptr;
-    m_waiting = 0;
-    m_shownStep = 0;
-    m_group = 0;
     m_records.clear();
-    m_rollouts.clear();
-    m_newer->hide();
-    m_stepCombo->clear();
-    m_model->setRollouts({});
+    m_step->setRun(id, bridge != nullptr);
     m_results->setComparisons({}, false);
-    m_tabs->setCurrentIndex(0);
+    m_header->setResults(false);
+    m_tabs->setCurrentIndex(livePage);
     m_writing->clear();
     m_writing->setVisible(bridge != nullptr);
     m_phase.clear();
+    m_endMessage.clear();
+    m_alarms.clear();
+    m_about->clear();
+    m_waitingPage->setFacts({}, {});
     m_curves->setSteps(m_records, m_steps);
+    if (bridge != nullptr)
+        m_waitingPage->setPhase(tr("Getting ready"), tr("The engine is being loaded."), {}, {}, -1);
+    showWaiting();
     load();
+}
+
+void RunPanel::reload()
+{
+    if (!m_bridge)
+        load();
+}
+
+void RunPanel::showWaiting()
+{
+    const bool live = m_bridge && !m_bridge->isOver();
+    const bool waits = live && m_tabs->currentIndex() == livePage && (m_records.empty() || !isTraining());
+    m_pages->setCurrentIndex(waits ? waitingPage : m_tabs->currentIndex());
 }
 
 void RunPanel::load()
@@ -265,27 +180,117 @@ void RunPanel::load()
             m_starter = rows->starter;
             m_writing->setSensitive(rows->sensitive);
             m_steps = rows->run.steps;
+            m_model = rows->run.model;
+            m_hasCheckpoint = rows->hasCheckpoint;
             m_records = std::move(rows->steps);
-            m_rewards->setWeights({{"disposition", m_spec.rewardWeights.disposition}, {"harmlessness", m_spec.rewardWeights.harmlessness},
+            m_step->setWeights({{"disposition", m_spec.rewardWeights.disposition}, {"harmlessness", m_spec.rewardWeights.harmlessness},
                 {"format", m_spec.rewardWeights.format}, {"citation", m_spec.rewardWeights.citation},
                 {"overlong", m_spec.rewardWeights.overlong}});
             m_writing->setMostTokens(m_spec.maxCompletionLength);
-            QString state = text(rows->run.state);
-            // A run whose program is gone is no longer running, whatever it wrote last.
-            if (!m_bridge && (state == QLatin1String("running") || state == QLatin1String("paused") || state == QLatin1String("stopping")))
-                state = QStringLiteral("stopped");
+            if (rows->run.state == "elsewhere")
+                m_endMessage.clear(); // another program had it first, so it did not fail
             if (!m_bridge)
-                setState(state);
+                setState(m_endMessage.isEmpty() ? text(rows->run.state) : QStringLiteral("failed"));
             m_curves->setSteps(m_records, m_steps);
+            watch();
+            showWaiting();
             if (!m_records.empty())
-                loadStep(m_records.back().step);
+                m_step->show(m_records, m_records.back().step);
             if (!m_bridge)
                 loadResults();
+            loadAbout();
         });
+}
+
+void RunPanel::loadAbout()
+{
+    m_casebase->ask(
+        this, [id = m_run.toStdString()](casebase::Casebase& casebase) { return readAbout(casebase, id); },
+        [this, id = m_run](Result<AboutRows> rows) {
+            if (id != m_run)
+                return;
+            if (!rows.ok()) {
+                Q_EMIT troubled(text(rows.error().message()), text(rows.error().hint()));
+                return;
+            }
+            if (!m_endMessage.isEmpty()) {
+                rows->message = m_endMessage.toStdString();
+                rows->failed = true;
+            }
+            m_about->setRun(*rows, m_alarms);
+            if (m_bridge && rows->estimate) {
+                QStringList sentences;
+                for (const std::string& sentence : rows->sentences)
+                    sentences += text(sentence);
+                m_waitingPage->setFacts(
+                    sentences, tr("Thought to take %1. %2").arg(durationText(rows->estimate->totalSeconds()), text(rows->estimate->basis)));
+            }
+            m_header->setFacts(rows->failed ? text(rows->message) : QString(), rows->outcome.trainSeconds + rows->outcome.evaluateSeconds);
+        });
+}
+
+InspectOrder RunPanel::inspectOrder() const
+{
+    InspectOrder order;
+    order.models = {m_model};
+    if (m_hasCheckpoint)
+        order.models.push_back("run:" + m_run.toStdString());
+    order.modes = {Mode::none, Mode::cases};
+    return order;
+}
+
+void RunPanel::inspectRollout(const std::string& promptId, const std::vector<Message>& messages)
+{
+    InspectOrder order = inspectOrder();
+    order.promptId = promptId;
+    order.messages = messages;
+    Q_EMIT inspectWanted(order);
+}
+
+void RunPanel::chooseReport()
+{
+    const QString path = QFileDialog::getSaveFileName(this, tr("Save as a page"), m_run + QStringLiteral(".html"), tr("Pages (*.html)"));
+    if (!path.isEmpty())
+        saveReport(path);
+}
+
+void RunPanel::saveReport(const QString& path)
+{
+    if (!m_casebase)
+        return;
+    inBackground(
+        this,
+        [casebase = m_casebase->path(), run = m_run.toStdString(), to = path.toStdString()]() -> Status {
+            auto opened = casebase::Casebase::open(casebase, casebase::OpenMode::readOnly);
+            if (!opened.ok())
+                return opened.error();
+            const auto report = workspace::gatherRunReport(**opened, run, 0);
+            if (!report.ok())
+                return report.error();
+            return writeFileAtomically(to, workspace::reportHtml(report.value()));
+        },
+        [this](const Status& saved) {
+            if (!saved.ok())
+                Q_EMIT troubled(text(saved.error().message()), text(saved.error().hint()));
+        });
+}
+
+void RunPanel::watch()
+{
+    std::vector<workspace::Alarm> alarms = workspace::findAlarms(m_records, m_spec);
+    // A live run tells each new kind of alarm once; what is read from the history has been told.
+    if (m_bridge && !m_bridge->isOver()) {
+        for (std::size_t i = m_alarms.size(); i < alarms.size(); ++i)
+            Q_EMIT troubled(tr("Run %1, step %2: %3").arg(m_run).arg(alarms[i].from).arg(text(alarms[i].message)), {});
+    }
+    m_alarms = std::move(alarms);
+    m_curves->setAlarms(m_alarms);
+    m_header->setAlarms(m_alarms);
 }
 
 void RunPanel::loadResults()
 {
+    m_results->setWorking();
     m_casebase->ask(
         this, [id = m_run.toStdString()](casebase::Casebase& casebase) { return readBeforeAfter(casebase, id); },
         [this, id = m_run](const Result<std::vector<workspace::Comparison>>& results) {
@@ -296,85 +301,10 @@ void RunPanel::loadResults()
                 return;
             }
             m_results->setComparisons(results.value(), m_starter);
+            m_header->setResults(!results.value().empty());
             if (!results.value().empty())
-                m_tabs->setCurrentIndex(1);
+                m_tabs->setCurrentIndex(resultsPage);
         });
-}
-
-void RunPanel::loadStep(int step)
-{
-    if (!m_casebase)
-        return;
-    m_casebase->ask(
-        this, [id = m_run.toStdString(), step](casebase::Casebase& casebase) { return readStep(casebase, id, step); },
-        [this, id = m_run, step](Result<StepRows> rows) {
-            if (id != m_run)
-                return;
-            if (!rows.ok()) {
-                Q_EMIT troubled(text(rows.error().message()), text(rows.error().hint()));
-                return;
-            }
-            m_shownStep = step;
-            m_rollouts = std::move(rows->rollouts);
-            m_requests = std::move(rows->requests);
-            m_sensitive = std::move(rows->sensitive);
-            m_waiting = 0;
-            m_newer->setVisible(false);
-            const QSignalBlocker quiet(m_stepCombo);
-            // Newest first. A live run adds one at a time: what is listed already stays.
-            if (m_stepCombo->count() > static_cast<int>(m_records.size()) ||
-                (!m_records.empty() && m_stepCombo->findData(m_records.front().step) < 0))
-                m_stepCombo->clear();
-            for (std::size_t i = static_cast<std::size_t>(m_stepCombo->count()); i < m_records.size(); ++i)
-                m_stepCombo->insertItem(0, tr("Step %1").arg(m_records[i].step), m_records[i].step);
-            m_stepCombo->setCurrentIndex(m_stepCombo->findData(step));
-            showGroup();
-        });
-}
-
-void RunPanel::showGroup()
-{
-    int groups = 0;
-    for (const auto& rollout : m_rollouts)
-        groups = std::max(groups, rollout.group + 1);
-    m_group = std::clamp(m_group, 0, std::max(0, groups - 1));
-    std::vector<casebase::Rollout> group;
-    for (const auto& rollout : m_rollouts) {
-        if (rollout.group == m_group)
-            group.push_back(rollout);
-    }
-    m_previous->setEnabled(m_group > 0);
-    m_next->setEnabled(m_group + 1 < groups);
-    m_where->setText(groups == 0 ? QString() : tr("request %1 of %2").arg(m_group + 1).arg(groups));
-    QString request;
-    if (!group.empty()) {
-        const std::string& id = group.front().promptId;
-        request = m_sensitive.contains(id) && !Reveal::instance().isOn() ? tr("sensitive, hidden") : text(m_requests[id]);
-    }
-    m_request->setText(request);
-    m_request->setToolTip(request);
-    double sum = 0;
-    for (const auto& rollout : group)
-        sum += rollout.reward;
-    const double mean = group.empty() ? 0 : sum / static_cast<double>(group.size());
-    double squares = 0;
-    for (const auto& rollout : group)
-        squares += (rollout.reward - mean) * (rollout.reward - mean);
-    const double spread = group.size() < 2 ? 0 : std::sqrt(squares / static_cast<double>(group.size() - 1));
-    m_groupText->setText(group.empty() ? QString()
-                                       : tr("%1 to one request. Mean %2, standard deviation %3.")
-                                             .arg(counted(static_cast<qint64>(group.size()), tr("1 answer"), tr("%1 answers")),
-                                                 QLocale().toString(mean, 'f', 3), QLocale().toString(spread, 'f', 3)));
-    setProperty("groupMean", mean);
-    setProperty("groupSpread", spread);
-    m_model->setRollouts(std::move(group));
-}
-
-void RunPanel::showRollout()
-{
-    const casebase::Rollout* rollout = m_model->at(m_table->currentIndex().row());
-    m_view->setRollout(rollout, rollout != nullptr && m_sensitive.contains(rollout->promptId));
-    m_rewards->setRollout(rollout, property("groupMean").toDouble(), property("groupSpread").toDouble(), m_model->rowCount());
 }
 
 bool RunPanel::isTraining() const { return m_phase == QLatin1String("training"); }
@@ -398,6 +328,16 @@ void RunPanel::setProgress(const QString& what, double done, double total)
     if (!m_progress.left.isEmpty())
         position += QStringLiteral("   ") + m_progress.left;
     m_header->setProgress(position, m_progress.share);
+    const bool before = m_phase == QLatin1String("before");
+    if (isTraining())
+        m_waitingPage->setPhase(
+            tr("Writing the first answers"), tr("A step is over when its answers are written, judged and learned from."), what, {}, -1);
+    else
+        m_waitingPage->setPhase(before ? tr("Measuring before training") : tr("Measuring after training"),
+            before ? tr("The model answers the held-out requests as it is, so that there is something to compare with.")
+                   : tr("The trained model answers the same held-out requests."),
+            tr("%L1 of %L2 answers").arg(done, 0, 'f', 0).arg(total, 0, 'f', 0), m_progress.left, m_progress.share);
+    showWaiting();
     Q_EMIT progressChanged();
 }
 
@@ -410,15 +350,16 @@ void RunPanel::addStep(const core::StepRecord& step, int steps)
     setProgress(tr("step %1 of %2").arg(step.step).arg(steps), step.step, steps);
 }
 
-void RunPanel::followStep(int step)
+void RunPanel::end(const RunEnded& ended)
 {
-    if (m_following || m_shownStep == 0) {
-        loadStep(step);
-        return;
-    }
-    ++m_waiting;
-    m_newer->setText(counted(m_waiting, tr("1 new step"), tr("%1 new steps")));
-    m_newer->show();
+    m_phase.clear();
+    m_bridge = nullptr;
+    m_endMessage = ended.state == core::RunState::failed ? text(ended.message) : QString();
+    setState(QString::fromLatin1(core::toString(ended.state)));
+    m_progress = {};
+    showWaiting();
+    Q_EMIT progressChanged();
+    load();
 }
 
 void RunPanel::take(const std::vector<RunNews>& news)
@@ -453,17 +394,14 @@ void RunPanel::take(const std::vector<RunNews>& news)
                 setState(QString::fromLatin1(core::toString(state->state)));
             }
         } else if (const auto* ended = std::get_if<RunEnded>(&item)) {
-            m_phase.clear();
-            m_bridge = nullptr;
-            setState(QString::fromLatin1(core::toString(ended->state)));
-            m_progress = {};
-            Q_EMIT progressChanged();
-            load();
+            end(*ended);
         }
     }
     if (newest > 0) {
         m_curves->setSteps(m_records, m_steps);
-        followStep(newest);
+        watch();
+        showWaiting();
+        m_step->follow(m_records, newest);
     }
     m_writing->showIfChanged();
 }

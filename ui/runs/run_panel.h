@@ -4,30 +4,26 @@
 #include <QPointer>
 #include <QWidget>
 
-#include <map>
-#include <set>
+#include <string>
 #include <vector>
 
 #include "precedent/core/run_spec.h"
+#include "precedent/workspace/run_alarms.h"
 #include "ui/bridge/run_bridge.h"
+#include "ui/shell/inspect_order.h"
 
-class QComboBox;
-class QLabel;
-class QPushButton;
 class QStackedWidget;
 class QTabBar;
-class QTableView;
-class QToolButton;
 
 namespace precedent::ui {
 
+class AboutPanel;
 class CasebaseBridge;
 class CurvesStrip;
 class ResultsPanel;
-class RewardPanel;
-class RolloutModel;
-class RolloutView;
 class RunHeader;
+class StepView;
+class WaitingPanel;
 class WritingPanel;
 
 /// One run, live or from the history: curves, a step's groups of rollouts, the chain in view, what it earned, and the
@@ -41,6 +37,8 @@ public:
     /// Shows a run; `bridge` is the one under way, or null for one from the history.
     void showRun(const QString& id, RunBridge* bridge);
     [[nodiscard]] QString runId() const { return m_run; }
+    /// Reads a stored run again: another program goes on with it, or it was renamed.
+    void reload();
     /// News of the run under way, once a frame.
     void take(const std::vector<RunNews>& news);
 
@@ -51,9 +49,13 @@ public:
     };
     [[nodiscard]] const Progress& progress() const { return m_progress; }
 
+    /// Writes the run's report as one HTML file, without requests and answers. Trouble is told by troubled().
+    void saveReport(const QString& path);
+
 Q_SIGNALS:
     void citationClicked(const QString& id);
     void resumeWanted(const QString& run);
+    void inspectWanted(const precedent::ui::InspectOrder& order);
     void progressChanged();
     void troubled(const QString& message, const QString& hint);
 
@@ -61,52 +63,44 @@ private:
     void connectHeader();
     QWidget* buildLive();
     void load();
-    void loadStep(int step);
     void loadResults();
-    void showGroup();
-    void showRollout();
+    void loadAbout();
+    void watch();
+    void showWaiting();
+    void end(const RunEnded& ended);
+    [[nodiscard]] InspectOrder inspectOrder() const;
+    void inspectRollout(const std::string& promptId, const std::vector<Message>& messages);
+    void chooseReport();
     void setState(const QString& state);
     [[nodiscard]] bool isTraining() const;
     void setProgress(const QString& what, double done, double total);
     void addStep(const core::StepRecord& step, int steps);
-    void followStep(int step);
 
     QPointer<CasebaseBridge> m_casebase;
     QPointer<RunBridge> m_bridge;
     QString m_run;
     core::RunSpec m_spec;
     int m_steps = 0; ///< planned
-    bool m_following = true; ///< the newest step is shown as it comes
     bool m_starter = false;
-    int m_shownStep = 0;
-    int m_waiting = 0; ///< steps that came while an older one is read
-    int m_group = 0;
     std::vector<casebase::RunStep> m_records;
-    std::vector<casebase::Rollout> m_rollouts; ///< of the shown step
-    std::map<std::string, std::string> m_requests; ///< prompt id -> request
-    std::set<std::string> m_sensitive; ///< prompt ids
+    std::string m_model; ///< that the run began from
+    bool m_hasCheckpoint = false;
     Progress m_progress;
     QElapsedTimer m_phaseClock;
     double m_phaseFrom = 0;
-    QString m_phase;
+    QString m_phase; ///< "before", "training", "after", or empty
+    QString m_endMessage; ///< of a run that ended in this window: where the disk is full the casebase cannot say it
+    std::vector<workspace::Alarm> m_alarms;
 
     RunHeader* m_header;
     QTabBar* m_tabs;
     QStackedWidget* m_pages;
     CurvesStrip* m_curves;
-    QComboBox* m_stepCombo;
-    QToolButton* m_previous;
-    QToolButton* m_next;
-    QLabel* m_where;
-    QLabel* m_request;
-    QPushButton* m_newer;
-    RolloutModel* m_model;
-    QTableView* m_table;
-    QLabel* m_groupText;
-    RolloutView* m_view;
-    RewardPanel* m_rewards;
+    StepView* m_step;
     WritingPanel* m_writing;
     ResultsPanel* m_results;
+    AboutPanel* m_about;
+    WaitingPanel* m_waitingPage;
 };
 
 } // namespace precedent::ui

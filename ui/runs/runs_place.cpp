@@ -1,23 +1,25 @@
 #include "ui/runs/runs_place.h"
 
-#include <QHBoxLayout>
-#include <QLabel>
+#include <utility>
+
+#include <QLineEdit>
 #include <QListView>
 #include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
-#include <QToolButton>
+#include <QTimer>
 #include <QVBoxLayout>
 
 #include "precedent/align/run_spec_json.h"
 #include "ui/bridge/casebase_bridge.h"
-#include "ui/runs/launch_dialog.h"
-#include "ui/runs/run_delegate.h"
+#include "ui/runs/compare_panel.h"
+#include "ui/runs/launch_page.h"
+#include "ui/runs/run_history.h"
 #include "ui/runs/run_list_model.h"
 #include "ui/runs/run_panel.h"
+#include "ui/runs/waiting_panel.h"
 #include "ui/shell/card.h"
 #include "ui/shell/icons.h"
-#include "ui/shell/pane.h"
 #include "ui/shell/style.h"
 #include "ui/shell/type_scale.h"
 
@@ -26,41 +28,53 @@ namespace {
 
 constexpr int kListWidth = 256;
 
+/// The pages of the place, in the order in which they are stacked.
+enum Page { emptyPage, runPage, preparingPage, launchPage, comparePage };
+
+constexpr int kPollMs = 3000;
+
 QString text(const std::string& value) { return QString::fromStdString(value); }
 
 } // namespace
 
 RunsPlace::RunsPlace(QWidget* parent)
     : Place(parent)
-    , m_runs(new RunListModel(this))
-    , m_list(new QListView(this))
+    , m_history(new RunHistory(this))
+    , m_runs(m_history->model())
     , m_stack(new QStackedWidget(this))
     , m_panel(new RunPanel(this))
+    , m_launch(new LaunchPage(this))
+    , m_preparing(new WaitingPanel(this))
+    , m_compare(new ComparePanel(this))
+    , m_poll(new QTimer(this))
 {
     setObjectName(QStringLiteral("runsPlace"));
-    m_list->setObjectName(QStringLiteral("runsList"));
-    m_list->setAccessibleName(tr("Runs"));
-    m_list->setModel(m_runs);
-    m_list->setItemDelegate(new RunDelegate(m_list));
-    m_list->setUniformItemSizes(true);
-    m_list->setBackgroundRole(QPalette::Window);
-    m_list->viewport()->setBackgroundRole(QPalette::Window);
-    auto* left = new Pane(this, true);
-    auto* title = new QLabel(tr("Runs"), left);
-    title->setFont(sectionFont());
-    auto* add = new QToolButton(left);
-    add->setObjectName(QStringLiteral("newRunButton"));
-    add->setIcon(themedIcon(QStringLiteral("plus")));
-    add->setToolTip(tr("New run"));
-    add->setAccessibleName(tr("New run"));
-    left->bar()->addWidget(title);
-    left->bar()->addStretch();
-    left->bar()->addWidget(add);
-    left->setBody(m_list);
+    m_stack->addWidget(buildEmptyPage());
+    m_stack->addWidget(m_panel);
+    m_stack->addWidget(m_preparing);
+    m_stack->addWidget(m_launch);
+    m_stack->addWidget(m_compare);
+    m_preparing->setObjectName(QStringLiteral("preparingPanel"));
+    m_preparing->setFacts({}, {});
+    auto* splitter = new QSplitter(this);
+    splitter->setObjectName(QStringLiteral("runsSplitter"));
+    splitter->addWidget(m_history);
+    splitter->addWidget(m_stack);
+    splitter->setSizes({kListWidth, 1136});
+    splitter->setStretchFactor(1, 1);
+    splitter->setChildrenCollapsible(false);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(splitter);
+    m_poll->setInterval(kPollMs);
+    connectParts();
+}
 
+QWidget* RunsPlace::buildEmptyPage()
+{
     auto* empty = new QWidget(this);
-    auto* emptyLayout = new QVBoxLayout(empty);
-    emptyLayout->addStretch();
+    auto* layout = new QVBoxLayout(empty);
+    layout->addStretch();
     auto* sentence = new QuietLabel(tr("A run trains a model on its own answers to this casebase's requests."), bodyFont(), empty);
     sentence->setAlignment(Qt::AlignCenter);
     auto* begin = new QPushButton(themedIcon(QStringLiteral("runs"), Role::onAccent), tr("Start the quickstart"), empty);
@@ -70,50 +84,71 @@ RunsPlace::RunsPlace(QWidget* parent)
     auto* other = new QPushButton(tr("Another run"), empty);
     other->setObjectName(QStringLiteral("otherRunButton"));
     other->setProperty("plain", true);
-    emptyLayout->addWidget(sentence);
-    emptyLayout->addSpacing(12);
-    emptyLayout->addWidget(begin, 0, Qt::AlignHCenter);
-    emptyLayout->addSpacing(4);
-    emptyLayout->addWidget(other, 0, Qt::AlignHCenter);
-    emptyLayout->addStretch();
-    auto* preparing = new QWidget(this);
-    auto* preparingLayout = new QVBoxLayout(preparing);
-    auto* preparingText =
-        new QuietLabel(tr("Preparing the run: freezing codes, cases and prompts, loading the engine."), bodyFont(), preparing);
-    preparingText->setAlignment(Qt::AlignCenter);
-    preparingLayout->addWidget(preparingText);
-    m_stack->addWidget(empty);
-    m_stack->addWidget(m_panel);
-    m_stack->addWidget(preparing);
-
-    auto* splitter = new QSplitter(this);
-    splitter->setObjectName(QStringLiteral("runsSplitter"));
-    splitter->addWidget(left);
-    splitter->addWidget(m_stack);
-    splitter->setSizes({kListWidth, 1136});
-    splitter->setStretchFactor(1, 1);
-    splitter->setChildrenCollapsible(false);
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(splitter);
-
-    connect(add, &QToolButton::clicked, this, [this] { chooseNewRun(); });
+    layout->addWidget(sentence);
+    layout->addSpacing(12);
+    layout->addWidget(begin, 0, Qt::AlignHCenter);
+    layout->addSpacing(4);
+    layout->addWidget(other, 0, Qt::AlignHCenter);
+    layout->addStretch();
     connect(begin, &QPushButton::clicked, this, &RunsPlace::startQuickstart);
     connect(other, &QPushButton::clicked, this, [this] { chooseNewRun(); });
-    connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this, &RunsPlace::showCurrent);
-    connect(m_runs, &RunListModel::loaded, this, [this] {
-        const QString shown = m_live.isEmpty() ? m_panel->runId() : m_live;
-        const int row = std::max(0, m_runs->rowOf(m_wanted.isEmpty() ? shown : std::exchange(m_wanted, {})));
-        if (m_runs->rowCount() > 0)
-            m_list->setCurrentIndex(m_runs->index(row));
-        else if (m_stack->currentIndex() != 2)
-            m_stack->setCurrentIndex(0);
+    return empty;
+}
+
+void RunsPlace::connectParts()
+{
+    connect(m_history, &RunHistory::newWanted, this, [this] { chooseNewRun(); });
+    connect(m_history, &RunHistory::chosen, this, &RunsPlace::show);
+    connect(m_history, &RunHistory::compareWanted, this, &RunsPlace::compare);
+    connect(m_history, &RunHistory::troubled, this, &Place::troubled);
+    connect(m_launch, &LaunchPage::startWanted, this, [this] { start(m_launch->order()); });
+    connect(m_launch, &LaunchPage::cancelled, this, &RunsPlace::leaveLaunch);
+    connect(m_runs, &RunListModel::loaded, this, &RunsPlace::listed);
+    connect(m_runs, &QAbstractItemModel::dataChanged, this, [this](const QModelIndex& first) {
+        if (first.data(RunListModel::idRole).toString() == m_panel->runId())
+            m_panel->reload();
     });
-    connect(m_runs, &RunListModel::failed, this, &Place::troubled);
+    connect(m_poll, &QTimer::timeout, m_runs, &RunListModel::refresh);
+    connect(m_compare, &ComparePanel::troubled, this, &Place::troubled);
+    connect(m_compare, &ComparePanel::closed, this, &RunsPlace::leaveLaunch);
     connect(m_panel, &RunPanel::troubled, this, &Place::troubled);
     connect(m_panel, &RunPanel::citationClicked, this, &RunsPlace::citationClicked);
+    connect(m_panel, &RunPanel::inspectWanted, this, &RunsPlace::inspectWanted);
     connect(m_panel, &RunPanel::progressChanged, this, &RunsPlace::tellJob);
     connect(m_panel, &RunPanel::resumeWanted, this, [this](const QString& run) { start({{}, false, run.toStdString()}); });
+}
+
+void RunsPlace::listed()
+{
+    if (const QString wanted = std::exchange(m_wanted, {}); !wanted.isEmpty() && m_history->select(wanted))
+        return show(wanted);
+    if (m_stack->currentIndex() == launchPage || m_stack->currentIndex() == comparePage)
+        return; // a form is being filled in, or several runs are read
+    if (m_runs->rowOf(m_history->currentId()) >= 0 && (m_live.isEmpty() || m_runs->rowOf(m_live) < 0 || m_told))
+        return;
+    m_told = m_told || m_runs->rowOf(m_live) >= 0; // a new run is gone to once, then what is read stays
+    if (!m_history->select(m_live.isEmpty() ? m_panel->runId() : m_live) && m_stack->currentIndex() == runPage && m_runs->rowCount() == 0)
+        m_stack->setCurrentIndex(emptyPage);
+}
+
+void RunsPlace::compare(const QStringList& ids)
+{
+    m_compare->show(ids);
+    m_stack->setCurrentIndex(comparePage);
+}
+
+void RunsPlace::showEvent(QShowEvent* event)
+{
+    Place::showEvent(event);
+    if (m_casebase != nullptr)
+        m_runs->refresh();
+    m_poll->start();
+}
+
+void RunsPlace::hideEvent(QHideEvent* event)
+{
+    m_poll->stop();
+    Place::hideEvent(event);
 }
 
 RunsPlace::~RunsPlace() = default;
@@ -122,8 +157,13 @@ void RunsPlace::setCasebase(CasebaseBridge* casebase)
 {
     m_casebase = casebase;
     m_panel->setCasebase(casebase);
-    m_stack->setCurrentIndex(0);
-    m_runs->setCasebase(casebase);
+    if (casebase != nullptr)
+        m_launch->setCasebase(casebase->path());
+    m_stack->setCurrentIndex(emptyPage);
+    m_compare->setCasebase(casebase);
+    m_live.clear();
+    m_told = false;
+    m_history->setCasebase(casebase);
 }
 
 QString RunsPlace::help() const
@@ -135,7 +175,9 @@ QString RunsPlace::help() const
         "zoom them, a double click shows everything. A stopped run is continued from its last checkpoint to the same bits.");
 }
 
-QWidget* RunsPlace::mainView() { return m_list; }
+QWidget* RunsPlace::mainView() { return m_history->view(); }
+
+QWidget* RunsPlace::filterField() const { return m_history->filterField(); }
 
 void RunsPlace::startQuickstart()
 {
@@ -150,18 +192,30 @@ void RunsPlace::startQuickstart()
 
 void RunsPlace::showRun(const QString& run)
 {
-    if (const int row = m_runs->rowOf(run); row >= 0)
-        return m_list->setCurrentIndex(m_runs->index(row));
+    if (m_history->select(run))
+        return show(run);
     m_wanted = run;
     m_runs->refresh();
 }
 
 void RunsPlace::chooseNewRun(const QString& model)
 {
-    auto* dialog = new LaunchDialog(model, this);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    connect(dialog, &QDialog::accepted, this, [this, dialog] { start(dialog->order()); });
-    dialog->open();
+    if (m_casebase == nullptr)
+        return;
+    if (!model.isEmpty())
+        m_launch->setModel(model);
+    m_stack->setCurrentIndex(launchPage);
+    m_launch->refresh();
+    m_launch->setFocus();
+}
+
+void RunsPlace::leaveLaunch()
+{
+    const QString id = m_history->currentId().isEmpty() ? m_panel->runId() : m_history->currentId();
+    if (m_runs->rowOf(id) >= 0)
+        show(id);
+    else if (!m_history->select(id))
+        m_stack->setCurrentIndex(emptyPage);
 }
 
 void RunsPlace::start(const RunOrder& order)
@@ -174,9 +228,13 @@ void RunsPlace::start(const RunOrder& order)
         return;
     }
     m_live.clear();
+    m_told = false;
+    m_runs->setOwn(QString::fromStdString(order.resume));
     m_bridge = std::make_unique<RunBridge>(m_casebase->path(), order);
     connect(m_bridge.get(), &RunBridge::arrived, this, &RunsPlace::take);
-    m_stack->setCurrentIndex(2);
+    m_preparing->setPhase(tr("Preparing the run"),
+        tr("Codes, cases and requests are frozen as they are now, and the time it will take is worked out."), {}, {}, -1);
+    m_stack->setCurrentIndex(preparingPage);
     Q_EMIT jobChanged(tr("Preparing a run"), {}, -1);
 }
 
@@ -190,19 +248,17 @@ void RunsPlace::stopRun()
 
 void RunsPlace::take(const std::vector<RunNews>& news)
 {
-    bool ended = false;
+    const RunEnded* end = nullptr;
     for (const RunNews& item : news) {
         if (const auto* stored = std::get_if<RunStored>(&item)) {
             m_live = text(stored->run);
+            m_runs->setOwn(m_live);
             m_runs->refresh();
+            show(m_live);
         } else if (std::holds_alternative<RunEvaluating>(item)) {
             m_runs->setLive(m_live, QStringLiteral("running"), 0); // trained, but not over
-        } else if (const auto* end = std::get_if<RunEnded>(&item)) {
-            ended = true;
-            if (end->state == core::RunState::failed)
-                Q_EMIT troubled(m_live.isEmpty() ? text(end->message) : tr("Run %1: %2").arg(m_live, text(end->message)),
-                    end->hint.empty() && !m_live.isEmpty() ? tr("What it recorded is kept; it can be continued from its last checkpoint.")
-                                                           : text(end->hint));
+        } else if (const auto* last = std::get_if<RunEnded>(&item)) {
+            end = last;
         } else if (const auto* event = std::get_if<core::RunEvent>(&item)) {
             if (const auto* step = std::get_if<core::StepEvent>(event)) {
                 m_runs->setLive(m_live, QStringLiteral("running"), step->step.step);
@@ -215,24 +271,31 @@ void RunsPlace::take(const std::vector<RunNews>& news)
     }
     if (m_panel->runId() == m_live && !m_live.isEmpty())
         m_panel->take(news);
-    if (ended) {
-        Q_EMIT jobChanged({}, {}, -1);
-        if (m_live.isEmpty())
-            m_stack->setCurrentIndex(m_runs->rowCount() > 0 ? 1 : 0);
-        m_runs->refresh();
-        Q_EMIT over();
-    }
+    if (end != nullptr)
+        ended(*end);
 }
 
-void RunsPlace::showCurrent()
+void RunsPlace::ended(const RunEnded& end)
 {
-    const casebase::Run* run = m_runs->runAt(m_list->currentIndex().row());
-    if (run == nullptr)
+    if (end.state == core::RunState::failed) {
+        const QString safe = tr("What it recorded is kept; it can be continued from its last checkpoint.");
+        const bool stored = !m_live.isEmpty();
+        Q_EMIT troubled(stored ? tr("Run %1: %2").arg(m_live, text(end.message)) : text(end.message),
+            end.hint.empty() ? (stored ? safe : QString()) : text(end.hint) + (stored ? QStringLiteral(" ") + safe : QString()));
+    }
+    Q_EMIT jobChanged({}, {}, -1);
+    m_runs->setOwn({});
+    if (m_live.isEmpty())
+        leaveLaunch();
+    m_runs->refresh();
+    Q_EMIT over();
+}
+
+void RunsPlace::show(const QString& id)
+{
+    if (id == m_panel->runId() && m_stack->currentIndex() == runPage)
         return;
-    const QString id = text(run->id);
-    if (id == m_panel->runId() && m_stack->currentIndex() == 1)
-        return;
-    m_stack->setCurrentIndex(1);
+    m_stack->setCurrentIndex(runPage);
     m_panel->showRun(id, id == m_live && isRunning() ? m_bridge.get() : nullptr);
 }
 

@@ -3,15 +3,20 @@
 #include <memory>
 
 #include "ui/bridge/run_bridge.h"
+#include "ui/shell/inspect_order.h"
 #include "ui/shell/place.h"
 
-class QListView;
 class QStackedWidget;
+class QTimer;
 
 namespace precedent::ui {
 
+class ComparePanel;
+class LaunchPage;
+class RunHistory;
 class RunListModel;
 class RunPanel;
+class WaitingPanel;
 
 /// Runs: the history at the left, the chosen run at the right. At most one run is under way in a window.
 class RunsPlace final : public Place {
@@ -25,6 +30,7 @@ public:
     [[nodiscard]] QString help() const override;
     void setCasebase(CasebaseBridge* casebase) override;
     [[nodiscard]] QWidget* mainView() override;
+    [[nodiscard]] QWidget* filterField() const override;
 
     void startQuickstart();
     void chooseNewRun(const QString& model = {}); ///< the form, with this model in it
@@ -38,21 +44,38 @@ Q_SIGNALS:
     /// `share` below 0: not known; an empty name: nothing runs.
     void jobChanged(const QString& name, const QString& detail, double share);
     void citationClicked(const QString& id);
+    /// A model of a run, or a request with the models that a run has, to be looked at in Inspect.
+    void inspectWanted(const precedent::ui::InspectOrder& order);
     void over();
 
+protected:
+    void showEvent(QShowEvent* event) override;
+    void hideEvent(QHideEvent* event) override;
+
 private:
+    QWidget* buildEmptyPage();
+    void connectParts();
+    void listed();
+    void ended(const RunEnded& end);
+    void compare(const QStringList& ids);
     void take(const std::vector<RunNews>& news);
-    void showCurrent();
+    void show(const QString& id);
+    void leaveLaunch();
     void tellJob();
 
     CasebaseBridge* m_casebase = nullptr;
     std::unique_ptr<RunBridge> m_bridge;
     QString m_wanted; ///< the run to show as soon as it is listed
     QString m_live; ///< the id of the run under way, once it is stored
-    RunListModel* m_runs;
-    QListView* m_list;
+    bool m_told = false; ///< it has been gone to in the list
+    RunHistory* m_history;
+    RunListModel* m_runs; ///< of the history
     QStackedWidget* m_stack;
     RunPanel* m_panel;
+    LaunchPage* m_launch;
+    WaitingPanel* m_preparing;
+    ComparePanel* m_compare;
+    QTimer* m_poll; ///< what other programs do to the runs
 };
 
 } // namespace precedent::ui

@@ -138,6 +138,7 @@ MainWindow::MainWindow(QWidget* parent)
     connect(m_status, &StatusStrip::jobClicked, this, [this] { showPlace(1); });
     connect(m_runsPlace, &RunsPlace::jobChanged, m_status, &StatusStrip::setJob);
     connect(m_runsPlace, &RunsPlace::citationClicked, this, &MainWindow::openCitation);
+    connect(m_runsPlace, &RunsPlace::inspectWanted, this, &MainWindow::inspect);
     connect(m_inspectPlace, &InspectPlace::citationClicked, this, &MainWindow::openCitation);
     connect(m_inspectPlace, &InspectPlace::caseWanted, this, [this](const casebase::Case& prefilled, const std::string& burnsPrompt) {
         showPlace(0);

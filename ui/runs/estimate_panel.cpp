@@ -1,0 +1,262 @@
+#include "ui/runs/estimate_panel.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <QGridLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLocale>
+#include <QPainter>
+#include <QScrollArea>
+#include <QVBoxLayout>
+
+#include "ui/runs/figures_text.h"
+#include "ui/shell/card.h"
+#include "ui/shell/icons.h"
+#include "ui/shell/type_scale.h"
+
+namespace precedent::ui {
+namespace {
+
+constexpr int kRow = 24;
+constexpr int kNameWidth = 108;
+constexpr int kValueWidth = 64;
+
+QString text(const std::string& value) { return QString::fromStdString(value); }
+
+QWidget* line(QWidget* parent)
+{
+    auto* made = new QFrame(parent);
+    made->setFixedHeight(1);
+    made->setAutoFillBackground(true);
+    made->setBackgroundRole(QPalette::Mid);
+    return made;
+}
+
+QString policyName(const std::string& policy)
+{
+    if (policy == "always_refuse")
+        return EstimatePanel::tr("always refuse");
+    if (policy == "always_comply")
+        return EstimatePanel::tr("always comply");
+    if (policy == "always_safe_complete")
+        return EstimatePanel::tr("safe-complete");
+    if (policy == "cite_everything")
+        return EstimatePanel::tr("cite everything");
+    return text(policy);
+}
+
+} // namespace
+
+/// Bars from the left, the longest as wide as there is room, each with its name and value.
+class EstimatePanel::Bars final : public QWidget {
+public:
+    struct Bar {
+        QString name;
+        QString value;
+        double share = 0; ///< of the whole width
+        bool track = false; ///< the whole is shown as well
+    };
+    Bars(std::vector<Bar> bars, QWidget* parent)
+        : QWidget(parent)
+        , m_bars(std::move(bars))
+    {
+        setFixedHeight(static_cast<int>(m_bars.size()) * kRow);
+        QStringList words;
+        for (const Bar& bar : m_bars)
+            words += bar.name + QLatin1Char(' ') + bar.value;
+        setAccessibleName(words.join(QStringLiteral(", ")));
+        connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+    }
+
+protected:
+    void paintEvent(QPaintEvent*) override
+    {
+        const Theme& theme = Theme::instance();
+        QPainter painter(this);
+        painter.setFont(bodyFont());
+        const int reach = width() - kNameWidth - kValueWidth;
+        for (int i = 0; i < static_cast<int>(m_bars.size()); ++i) {
+            const Bar& bar = m_bars[static_cast<std::size_t>(i)];
+            const QRect row(0, i * kRow, width(), kRow);
+            painter.setPen(theme.color(Role::text));
+            painter.drawText(row, Qt::AlignVCenter | Qt::AlignLeft, bar.name);
+            painter.drawText(row, Qt::AlignVCenter | Qt::AlignRight, bar.value);
+            if (bar.track)
+                painter.fillRect(QRect(kNameWidth, row.top() + 8, reach, 8), theme.color(Role::track));
+            const int length = static_cast<int>(std::lround(std::clamp(bar.share, 0.0, 1.0) * reach));
+            painter.fillRect(
+                QRect(kNameWidth, row.top() + 8, std::max(1, length), 8), theme.color(bar.share > 1 ? Role::warning : Role::accent));
+        }
+    }
+
+private:
+    std::vector<Bar> m_bars;
+};
+
+EstimatePanel::EstimatePanel(QWidget* parent)
+    : QWidget(parent)
+    , m_layout(new QVBoxLayout(this))
+{
+    setObjectName(QStringLiteral("estimatePanel"));
+    m_layout->setContentsMargins(0, 0, 0, 0);
+    setWorking();
+}
+
+void EstimatePanel::clear()
+{
+    delete m_content;
+    auto* page = new QWidget;
+    m_rows = new QVBoxLayout(page);
+    m_rows->setContentsMargins(16, 16, 16, 16);
+    m_rows->setSpacing(4);
+    auto* scroll = new QScrollArea(this);
+    scroll->setWidget(page);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    for (QWidget* ground : std::initializer_list<QWidget*>{scroll, scroll->viewport(), page})
+        ground->setBackgroundRole(QPalette::Window);
+    m_content = scroll;
+    m_layout->addWidget(scroll);
+}
+
+QLabel* EstimatePanel::add(const QString& words, const QFont& font, bool quiet)
+{
+    QWidget* page = m_rows->parentWidget();
+    QLabel* label = quiet ? new QuietLabel(words, font, page) : new QLabel(words, page);
+    label->setFont(font);
+    label->setWordWrap(true);
+    m_rows->addWidget(label);
+    return label;
+}
+
+void EstimatePanel::addRow(const QString& name, const QString& value)
+{
+    QWidget* page = m_rows->parentWidget();
+    auto* row = new QHBoxLayout;
+    auto* left = new QuietLabel(name, bodyFont(), page);
+    left->setWordWrap(false);
+    auto* right = new QLabel(value, page);
+    row->addWidget(left);
+    row->addStretch();
+    row->addWidget(right);
+    left->setMinimumHeight(kRow - 4);
+    m_rows->addLayout(row);
+}
+
+void EstimatePanel::setWorking()
+{
+    clear();
+    add(tr("Working it out"), bodyFont(), true)->setObjectName(QStringLiteral("estimateTotal"));
+    m_rows->addStretch();
+}
+
+void EstimatePanel::setProblem(const QString& problem)
+{
+    clear();
+    auto* label = add(problem, bodyFont(), false);
+    label->setObjectName(QStringLiteral("estimateProblem"));
+    m_rows->addStretch();
+}
+
+void EstimatePanel::setPreview(const workspace::RunPreview& preview)
+{
+    const workspace::RunEstimate& estimate = preview.estimate;
+    clear();
+    add(durationText(estimate.totalSeconds()), pageFont(), false)->setObjectName(QStringLiteral("estimateTotal"));
+    add(tr("between %1 and %2, %3 a step")
+            .arg(clockText(estimate.lowSeconds), clockText(estimate.highSeconds), durationText(estimate.secondsPerStep)),
+        secondaryFont(), true);
+    add(text(estimate.basis), secondaryFont(), true)->setObjectName(QStringLiteral("estimateBasis"));
+    m_rows->addSpacing(8);
+    const double longest = std::max({estimate.trainSeconds, estimate.evaluateSeconds / 2, 1e-9});
+    std::vector<Bars::Bar> times;
+    const Bars::Bar measuring{tr("Measuring"), clockText(estimate.evaluateSeconds / 2), estimate.evaluateSeconds / 2 / longest, false};
+    if (estimate.evaluateSeconds > 0)
+        times.push_back(measuring);
+    times.push_back({tr("Training"), clockText(estimate.trainSeconds), estimate.trainSeconds / longest, false});
+    if (estimate.evaluateSeconds > 0)
+        times.push_back({tr("Measuring again"), measuring.value, measuring.share, false});
+    QWidget* page = m_rows->parentWidget();
+    m_rows->addWidget(new Bars(std::move(times), page));
+    m_rows->addSpacing(8);
+    m_rows->addWidget(line(page));
+    m_rows->addSpacing(8);
+    const auto share = [](std::int64_t part, std::int64_t whole) {
+        return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
+    };
+    m_rows->addWidget(
+        new Bars({{tr("Memory"), bytesText(estimate.memoryBytes), share(estimate.memoryBytes, preview.machine.memoryBytes), true},
+                     {tr("Disk"), bytesText(estimate.diskBytes()), share(estimate.diskBytes(), preview.machine.freeDiskBytes), true}},
+            page));
+    addRow(tr("Memory of this machine"), bytesText(preview.machine.memoryBytes));
+    addRow(tr("Free on the disk"), bytesText(preview.machine.freeDiskBytes));
+    addRow(tr("Answers that will be written"), QLocale().toString(static_cast<qlonglong>(estimate.answers)));
+    addRow(tr("Tokens, about"), QLocale().toString(static_cast<qlonglong>(estimate.tokens)));
+    m_rows->addSpacing(8);
+    m_rows->addWidget(line(page));
+    m_rows->addSpacing(8);
+    addChecks(preview);
+    addEarnings(preview);
+    m_rows->addStretch();
+}
+
+void EstimatePanel::addChecks(const workspace::RunPreview& preview)
+{
+    QFont strong = bodyFont();
+    strong.setWeight(QFont::DemiBold);
+    add(tr("What is used"), strong, false);
+    QStringList checks;
+    for (const std::string& sentence : preview.sentences)
+        checks += text(sentence);
+    checks += tr("Labels stay hidden from the model.");
+    const workspace::RunEstimate& estimate = preview.estimate;
+    if (preview.machine.memoryBytes > 0 && estimate.memoryBytes > preview.machine.memoryBytes * 9 / 10)
+        checks += tr("Warning: this machine has too little memory. Lower micro_batch_tokens or the answers to a request.");
+    if (preview.machine.freeDiskBytes > 0 && estimate.diskBytes() > preview.machine.freeDiskBytes)
+        checks += tr("Warning: there is too little room on the disk. Save fewer checkpoints, or make room first.");
+    QWidget* page = m_rows->parentWidget();
+    for (const QString& check : checks) {
+        const bool warning = check.startsWith(QLatin1String("Warning"));
+        auto* row = new QHBoxLayout;
+        row->setSpacing(8);
+        auto* icon = new QLabel(page);
+        icon->setPixmap(
+            themedIcon(warning ? QStringLiteral("alert") : QStringLiteral("check"), warning ? Role::warning : Role::comply).pixmap(16, 16));
+        auto* words = new QLabel(check, page);
+        words->setWordWrap(true);
+        row->addWidget(icon, 0, Qt::AlignTop);
+        row->addWidget(words, 1);
+        m_rows->addLayout(row);
+    }
+}
+
+void EstimatePanel::addEarnings(const workspace::RunPreview& preview)
+{
+    m_rows->addSpacing(8);
+    auto* card = new Card(m_rows->parentWidget());
+    card->setObjectName(QStringLiteral("earningsCard"));
+    auto* grid = new QGridLayout(card);
+    grid->setContentsMargins(12, 8, 12, 8);
+    grid->setVerticalSpacing(4);
+    grid->setHorizontalSpacing(8);
+    grid->addWidget(new QuietLabel(tr("What would earn reward without reasoning"), secondaryFont(), card), 0, 0, 1, 2);
+    int row = 1;
+    for (const align::Earnings& line : preview.earnings) {
+        auto* name = new QuietLabel(policyName(line.policy), secondaryFont(), card);
+        auto* value = new QLabel(QLocale().toString(line.overall, 'f', 2), card);
+        value->setFont(secondaryFont());
+        value->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+        QStringList labels;
+        for (const auto& [label, earned] : line.byLabel)
+            labels += tr("%1: %2").arg(text(label), QLocale().toString(earned, 'f', 2));
+        for (QWidget* cell : std::initializer_list<QWidget*>{name, value})
+            cell->setToolTip(labels.join(QLatin1Char('\n')));
+        grid->addWidget(name, row, 0);
+        grid->addWidget(value, row++, 1);
+    }
+    m_rows->addWidget(card);
+}
+
+} // namespace precedent::ui

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <QPointer>
+
+#include "precedent/base/domain.h"
+#include "precedent/casebase/run_store.h"
+#include "ui/shell/pane.h"
+
+class QComboBox;
+class QLabel;
+class QPushButton;
+class QTableView;
+class QToolButton;
+
+namespace precedent::ui {
+
+class CasebaseBridge;
+class RewardPanel;
+class RolloutModel;
+class RolloutView;
+
+/// One step of a run: which step and request, the group's answers, the one in view with its chain, and what it earned. Read from the
+/// casebase. New steps do not move what is being read: they wait to be clicked.
+class StepView final : public Pane {
+    Q_OBJECT
+public:
+    explicit StepView(QWidget* parent = nullptr);
+
+    void setCasebase(CasebaseBridge* casebase);
+    /// Empties the view. `following`: the newest step is shown as it comes, until the user reads one.
+    void setRun(const QString& run, bool following);
+    void setWeights(const std::map<std::string, double>& weights);
+    /// Reads and shows a step; `records` are those to choose from.
+    void show(const std::vector<casebase::RunStep>& records, int step);
+    using Pane::show;
+    /// A step came: shows it, or says that it waits.
+    void follow(const std::vector<casebase::RunStep>& records, int step);
+
+Q_SIGNALS:
+    void citationClicked(const QString& id);
+    void inspectWanted(const std::string& promptId, const std::vector<precedent::Message>& messages);
+    void troubled(const QString& message, const QString& hint);
+
+private:
+    void buildBar();
+    QWidget* buildBody();
+    void connectParts();
+    void load(int step);
+    void showGroup();
+    void showRollout();
+
+    QPointer<CasebaseBridge> m_casebase;
+    QString m_run;
+    bool m_following = true;
+    int m_shownStep = 0;
+    int m_waiting = 0; ///< steps that came while an older one is read
+    int m_group = 0;
+    std::vector<int> m_steps; ///< that can be chosen, in order
+    std::vector<casebase::Rollout> m_rollouts; ///< of the shown step
+    std::map<std::string, std::string> m_requests; ///< prompt id -> request
+    std::map<std::string, std::vector<Message>> m_messages; ///< prompt id -> its turns
+    std::set<std::string> m_sensitive; ///< prompt ids
+    QComboBox* m_stepCombo;
+    QToolButton* m_previous;
+    QToolButton* m_next;
+    QLabel* m_where;
+    QLabel* m_request;
+    QPushButton* m_newer;
+    RolloutModel* m_model;
+    QTableView* m_table;
+    QLabel* m_groupText;
+    RolloutView* m_view;
+    RewardPanel* m_rewards;
+};
+
+} // namespace precedent::ui
