@@ -281,6 +281,9 @@ void TestModelsPlace::modelThatIsGoneSaysSo()
     QVERIFY(fact("gone", "modelProblemLabel").contains(QStringLiteral("nowhere")));
     QVERIFY(!card("gone")->findChild<QPushButton*>("modelNewRunButton")->isVisible());
     QVERIFY(card("starter")->findChild<QPushButton*>("modelNewRunButton")->isVisible());
+    addCheckpoint("gone", "Its run", 4); // its folder is no help, its name is
+    QTRY_COMPARE(card("gone")->checkpoints().rowCount(), 1);
+    QCOMPARE(child<QLabel>("modelCountLabel")->text(), QStringLiteral("2 models, 1 checkpoint"));
 }
 
 void TestModelsPlace::checkpointsStandUnderTheirBase()
