@@ -14,7 +14,7 @@
 #include "ui/bridge/casebase_bridge.h"
 #include "ui/runs/figures_text.h"
 #include "ui/shell/card.h"
-#include "ui/shell/icons.h"
+#include "ui/shell/icon_label.h"
 #include "ui/shell/type_scale.h"
 
 namespace precedent::ui {
@@ -40,8 +40,7 @@ QWidget* sentence(const QString& icon, Role role, const QString& words, QWidget*
     auto* row = new QHBoxLayout(made);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(8);
-    auto* mark = new QLabel(made);
-    mark->setPixmap(themedIcon(icon, role).pixmap(16, 16));
+    auto* mark = new IconLabel(icon, role, made);
     auto* label = new QLabel(words, made);
     label->setWordWrap(true);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -78,7 +77,12 @@ AboutPanel::AboutPanel(QWidget* parent)
     m_notes->setPlaceholderText(tr("What you tried and what you saw. Kept with the run."));
     m_notes->setFixedHeight(kNotesHeight);
     m_notes->setTabChangesFocus(true);
-    m_layout->addWidget(m_notes);
+    m_notes->setFrameShape(QFrame::NoFrame);
+    auto* card = new Card(page);
+    auto* inside = new QVBoxLayout(card);
+    inside->setContentsMargins(8, 4, 8, 4);
+    inside->addWidget(m_notes);
+    m_layout->addWidget(card);
     m_layout->addStretch();
     auto* scroll = new QScrollArea(this);
     scroll->setWidget(page);
@@ -171,7 +175,7 @@ void AboutPanel::addEstimate(QVBoxLayout& page, const AboutRows& rows)
     grid->setVerticalSpacing(4);
     grid->setColumnStretch(3, 1);
     addCell(*grid, 0, 1, rows.estimate ? tr("estimate") : QString(), true, true);
-    addCell(*grid, 0, 2, tr("so far"), true, true);
+    addCell(*grid, 0, 2, tr("took"), true, true);
     int row = 1;
     const auto add = [&](const QString& name, const QString& thought, const QString& took) {
         addCell(*grid, row, 0, name, true, false);

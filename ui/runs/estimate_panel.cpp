@@ -13,7 +13,7 @@
 
 #include "ui/runs/figures_text.h"
 #include "ui/shell/card.h"
-#include "ui/shell/icons.h"
+#include "ui/shell/icon_label.h"
 #include "ui/shell/type_scale.h"
 
 namespace precedent::ui {
@@ -221,9 +221,8 @@ void EstimatePanel::addChecks(const workspace::RunPreview& preview)
         const bool warning = check.startsWith(QLatin1String("Warning"));
         auto* row = new QHBoxLayout;
         row->setSpacing(8);
-        auto* icon = new QLabel(page);
-        icon->setPixmap(
-            themedIcon(warning ? QStringLiteral("alert") : QStringLiteral("check"), warning ? Role::warning : Role::comply).pixmap(16, 16));
+        auto* icon =
+            new IconLabel(warning ? QStringLiteral("alert") : QStringLiteral("check"), warning ? Role::warning : Role::comply, page);
         auto* words = new QLabel(check, page);
         words->setWordWrap(true);
         row->addWidget(icon, 0, Qt::AlignTop);

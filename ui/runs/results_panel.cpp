@@ -14,7 +14,7 @@
 
 #include "precedent/workspace/run_service.h"
 #include "ui/shell/card.h"
-#include "ui/shell/icons.h"
+#include "ui/shell/icon_label.h"
 #include "ui/shell/style.h"
 #include "ui/shell/type_scale.h"
 
@@ -174,7 +174,11 @@ QWidget* side(const QString& when, const workspace::Estimate& estimate, const Ca
     range->setObjectName(QStringLiteral("intervalLabel"));
     range->setWordWrap(false);
     layout->addWidget(range);
-    layout->addWidget(word);
+    auto* verdict = new QHBoxLayout;
+    verdict->setSpacing(6);
+    verdict->addWidget(new IconLabel(QString::fromLatin1(card.icon), card.role, made));
+    verdict->addWidget(word, 1);
+    layout->addLayout(verdict);
     return made;
 }
 
@@ -193,8 +197,7 @@ QWidget* cardFor(const CardText& text, const workspace::Comparison& comparison, 
     auto* sides = new QHBoxLayout;
     sides->setSpacing(12);
     sides->addWidget(side(ResultsPanel::tr("Before"), comparison.before.estimate, text, card));
-    auto* arrow = new QLabel(card);
-    arrow->setPixmap(themedIcon(QStringLiteral("right")).pixmap(16, 16));
+    auto* arrow = new IconLabel(QStringLiteral("right"), Role::secondary, card);
     sides->addWidget(arrow);
     sides->addWidget(side(ResultsPanel::tr("After"), comparison.after.estimate, text, card));
     sides->addStretch();
@@ -343,8 +346,7 @@ void ResultsPanel::rebuild()
             auto* row = new QHBoxLayout(notice);
             row->setContentsMargins(16, 8, 16, 8);
             row->setSpacing(8);
-            auto* icon = new QLabel(notice);
-            icon->setPixmap(themedIcon(QStringLiteral("info"), Role::accent).pixmap(16, 16));
+            auto* icon = new IconLabel(QStringLiteral("info"), Role::accent, notice);
             row->addWidget(icon);
             auto* words = new QLabel(QString::fromUtf8(workspace::kStarterNotice), notice);
             words->setObjectName(QStringLiteral("starterNotice"));

@@ -16,6 +16,8 @@
 /// What a run will take, before anything is written, and what it did take. Needs no LibTorch.
 namespace precedent::workspace {
 
+struct PreparedRun;
+
 /// A model's size as its folder says it.
 struct ModelFacts {
     std::int64_t parameters = 0;
@@ -87,7 +89,6 @@ struct RunEstimate {
     const RunWork& work, const MachineFacts& machine);
 
 /// The same with everything looked up: the model's folder, earlier runs, suites and this machine. Fails as those do.
-struct PreparedRun;
 [[nodiscard]] Result<RunEstimate> estimatePrepared(const casebase::Casebase& casebase, const PreparedRun& prepared);
 
 /// What there is to say before a run starts. Nothing is written.
