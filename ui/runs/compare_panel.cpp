@@ -140,6 +140,8 @@ void ComparePanel::rebuild()
     auto* scroll = new QScrollArea(m_body);
     scroll->setWidget(page);
     scroll->setWidgetResizable(true);
+    for (QWidget* ground : std::initializer_list<QWidget*>{scroll, scroll->viewport(), page})
+        ground->setBackgroundRole(QPalette::Base);
     m_content = scroll;
     m_body->layout()->addWidget(scroll);
 }

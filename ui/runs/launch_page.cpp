@@ -174,6 +174,8 @@ LaunchPage::LaunchPage(QWidget* parent)
     scroll->setWidget(page);
     scroll->setWidgetResizable(true);
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    for (QWidget* ground : std::initializer_list<QWidget*>{scroll, scroll->viewport(), page})
+        ground->setBackgroundRole(QPalette::Base);
     center->setBody(scroll);
 
     auto* right = new Pane(this, true);
