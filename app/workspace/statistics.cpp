@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "precedent/base/random.h"
 
@@ -64,6 +65,20 @@ void setBootstrapInterval(Estimate& estimate, const std::vector<Cluster>& cluste
 /// The largest probability of an event, at the given confidence, that n trials did not show.
 double unseenBound(std::size_t n, double confidence) { return 1 - std::pow((1 - confidence) / 2, 1 / static_cast<double>(n)); }
 
+/// Two-sided binomial probability of a split at least as uneven, if both sides were equally likely.
+double evenSplitProbability(std::size_t a, std::size_t b)
+{
+    if (a + b == 0)
+        return 1;
+    const auto n = static_cast<double>(a + b);
+    double tail = 0;
+    for (std::size_t k = 0; k <= std::min(a, b); ++k) {
+        const auto kd = static_cast<double>(k);
+        tail += std::exp(std::lgamma(n + 1) - std::lgamma(kd + 1) - std::lgamma(n - kd + 1) - n * std::log(2.0));
+    }
+    return std::min(1.0, 2 * tail);
+}
+
 Estimate estimateOf(const std::vector<Observation>& observations, const BootstrapOptions& options, double lowest, double highest)
 {
     Estimate estimate;
@@ -114,18 +129,36 @@ McNemar mcNemar(const std::vector<Observation>& before, const std::vector<Observ
         result.gained += !was && is ? 1 : 0;
         result.lost += was && !is ? 1 : 0;
     }
-    const std::size_t n = result.gained + result.lost;
-    if (n == 0)
-        return result;
-    const std::size_t fewer = std::min(result.gained, result.lost);
-    double tail = 0;
-    for (std::size_t k = 0; k <= fewer; ++k) {
-        const auto nd = static_cast<double>(n);
-        const auto kd = static_cast<double>(k);
-        tail += std::exp(std::lgamma(nd + 1) - std::lgamma(kd + 1) - std::lgamma(nd - kd + 1) - nd * std::log(2.0));
-    }
-    result.p = std::min(1.0, 2 * tail);
+    result.p = evenSplitProbability(result.gained, result.lost);
     return result;
+}
+
+McNemar mcNemarByCluster(const std::vector<Observation>& before, const std::vector<Observation>& after)
+{
+    std::vector<Observation> differences;
+    for (std::size_t i = 0; i < std::min(before.size(), after.size()); ++i)
+        differences.push_back({after[i].value - before[i].value, before[i].cluster});
+    McNemar result;
+    for (const Cluster& cluster : clustersOf(differences)) {
+        result.gained += cluster.sum > 0 ? 1 : 0;
+        result.lost += cluster.sum < 0 ? 1 : 0;
+    }
+    result.p = evenSplitProbability(result.gained, result.lost);
+    return result;
+}
+
+std::vector<double> holm(const std::vector<double>& p)
+{
+    std::vector<std::size_t> order(p.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return p[a] < p[b]; });
+    std::vector<double> adjusted(p.size());
+    double most = 0;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        most = std::max(most, std::min(1.0, p[order[i]] * static_cast<double>(p.size() - i)));
+        adjusted[order[i]] = most;
+    }
+    return adjusted;
 }
 
 double cohenKappa(const std::vector<std::vector<std::size_t>>& counts)

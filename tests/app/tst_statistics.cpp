@@ -35,6 +35,9 @@ private Q_SLOTS:
     void pairedDifferenceOfEqualColumnsIsZero();
     void mcNemarMatchesExactValues_data();
     void mcNemarMatchesExactValues();
+    void clustersCountOnceInTheTestByGoal();
+    void holmMatchesKnownAdjustments_data();
+    void holmMatchesKnownAdjustments();
     void kappaMatchesKnownTables_data();
     void kappaMatchesKnownTables();
 };
@@ -186,6 +189,58 @@ void TestStatistics::mcNemarMatchesExactValues()
     QCOMPARE(m.gained, static_cast<std::size_t>(gained));
     QCOMPARE(m.lost, static_cast<std::size_t>(lost));
     QVERIFY(std::abs(m.p - p) < 1e-7);
+}
+
+void TestStatistics::clustersCountOnceInTheTestByGoal()
+{
+    // Six prompts of one goal turned together, one of another turned back, a third goal's two turned against each other.
+    std::vector<Observation> before;
+    std::vector<Observation> after;
+    const auto add = [&](const char* goal, double was, double is, int times) {
+        for (int i = 0; i < times; ++i) {
+            before.push_back({was, goal});
+            after.push_back({is, goal});
+        }
+    };
+    add("a", 0, 1, 6);
+    add("b", 1, 0, 1);
+    add("c", 1, 0, 1);
+    add("c", 0, 1, 1);
+    add("d", 1, 1, 3);
+    const McNemar byPrompt = mcNemar(before, after);
+    QCOMPARE(byPrompt.gained, std::size_t{7});
+    QCOMPARE(byPrompt.lost, std::size_t{2});
+    const McNemar byGoal = mcNemarByCluster(before, after);
+    QCOMPARE(byGoal.gained, std::size_t{1});
+    QCOMPARE(byGoal.lost, std::size_t{1});
+    QCOMPARE(byGoal.p, 1.0);
+    // Eight goals that all turn one way: 2 * 0.5^8.
+    before.clear();
+    after.clear();
+    for (const char* goal : {"a", "b", "c", "d", "e", "f", "g", "h"})
+        add(goal, 1, 0, 5);
+    QVERIFY(std::abs(mcNemarByCluster(before, after).p - 0.0078125) < 1e-12);
+}
+
+void TestStatistics::holmMatchesKnownAdjustments_data()
+{
+    QTest::addColumn<std::vector<double>>("p");
+    QTest::addColumn<std::vector<double>>("expected");
+    QTest::newRow("none") << std::vector<double>{} << std::vector<double>{};
+    QTest::newRow("one") << std::vector<double>{0.03} << std::vector<double>{0.03};
+    // R: p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm")
+    QTest::newRow("four") << std::vector<double>{0.01, 0.04, 0.03, 0.005} << std::vector<double>{0.03, 0.06, 0.06, 0.02};
+    QTest::newRow("no more than 1") << std::vector<double>{0.9, 0.8} << std::vector<double>{1, 1};
+}
+
+void TestStatistics::holmMatchesKnownAdjustments()
+{
+    QFETCH(std::vector<double>, p);
+    QFETCH(std::vector<double>, expected);
+    const std::vector<double> adjusted = holm(p);
+    QCOMPARE(adjusted.size(), expected.size());
+    for (std::size_t i = 0; i < p.size(); ++i)
+        QVERIFY2(std::abs(adjusted[i] - expected[i]) < 1e-12, qPrintable(QString::number(adjusted[i])));
 }
 
 void TestStatistics::kappaMatchesKnownTables_data()

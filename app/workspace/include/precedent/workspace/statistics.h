@@ -49,6 +49,13 @@ struct McNemar {
 };
 [[nodiscard]] McNemar mcNemar(const std::vector<Observation>& before, const std::vector<Observation>& after);
 
+/// The same test by cluster, for pairs that are not independent: a cluster gained or lost if its pairs did so on balance (a sign test).
+[[nodiscard]] McNemar mcNemarByCluster(const std::vector<Observation>& before, const std::vector<Observation>& after);
+
+/// Probabilities adjusted for their number, in the same order (Holm 1979): the chance of one false alarm among them stays what it is
+/// for a single test.
+[[nodiscard]] std::vector<double> holm(const std::vector<double>& p);
+
 /// Cohen's kappa of a square table of counts, rows one rater and columns the other. 0 for an empty table; 1 where both
 /// raters use one and the same category only.
 [[nodiscard]] double cohenKappa(const std::vector<std::vector<std::size_t>>& counts);
