@@ -204,7 +204,7 @@ void TestInspectPlace::wholePromptIsShown()
     open(copyOfSample("whole.casebase"));
     show();
     ask(QString::fromLatin1(kRequest));
-    QTest::mouseClick(child<QPushButton>("showPromptButton"), Qt::LeftButton);
+    QTest::mouseClick(child<QPushButton>("wholePromptButton"), Qt::LeftButton);
     auto* dialog = child<QDialog>("wholePromptDialog");
     const QString shown = dialog->findChild<QPlainTextEdit*>(QStringLiteral("wholePromptText"))->toPlainText();
     QCOMPARE(shown.toStdString(), column(0)->prompt()->rendered);
@@ -269,10 +269,10 @@ void TestInspectPlace::sensitiveRequestIsHiddenUntilRevealed()
     QTRY_VERIFY_WITH_TIMEOUT(!place()->isBusy(), kLong);
     auto* request = child<QPlainTextEdit>("requestEdit");
     QVERIFY(request->graphicsEffect() != nullptr);
-    QVERIFY(!child<QPushButton>("showPromptButton")->isEnabled());
+    QVERIFY(!child<QPushButton>("wholePromptButton")->isEnabled());
     ui::Reveal::instance().setOn(true);
     QVERIFY(request->graphicsEffect() == nullptr);
-    QVERIFY(child<QPushButton>("showPromptButton")->isEnabled());
+    QVERIFY(child<QPushButton>("wholePromptButton")->isEnabled());
     ui::Reveal::instance().setOn(false);
     QVERIFY(request->graphicsEffect() != nullptr);
     request->setPlainText(QStringLiteral("Something else"));

@@ -29,6 +29,7 @@ namespace {
 
 constexpr int kSettleMs = 500;
 constexpr int kEarlyStep = 9;
+constexpr int kBenignRefusedColumn = 4;
 
 struct Camera {
     QDir folder;
@@ -141,6 +142,8 @@ int main(int argc, char** argv)
     camera.shoot(window, QStringLiteral("runs-empty"));
     trigger(window, "inspectGo");
     camera.shoot(window, QStringLiteral("inspect-empty"));
+    trigger(window, "evaluateGo");
+    camera.shoot(window, QStringLiteral("evaluate-empty"));
     if (argc > 3) {
         window.openCasebase(argv[3]);
         QTest::qWait(2 * kSettleMs);
@@ -163,6 +166,15 @@ int main(int argc, char** argv)
         }
         askInInspect(window);
         camera.shoot(window, QStringLiteral("inspect"));
+        trigger(window, "evaluateGo");
+        QTest::qWait(4 * kSettleMs);
+        if (auto* figures = child<QTableView>(window, "evaluationTable"); figures != nullptr && figures->model()->rowCount() > 1) {
+            figures->setCurrentIndex(figures->model()->index(figures->model()->rowCount() - 1, kBenignRefusedColumn));
+            QTest::qWait(kSettleMs);
+            if (auto* answers = child<QTableView>(window, "cellRowsTable"))
+                answers->selectRow(0);
+        }
+        camera.shoot(window, QStringLiteral("evaluate"));
     }
     trigger(window, "modelsGo");
     QTest::qWait(2 * kSettleMs);

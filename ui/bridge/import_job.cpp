@@ -6,6 +6,7 @@
 
 #include "precedent/casebase/casebase.h"
 #include "precedent/workspace/disposition_deriver.h"
+#include "ui/bridge/job_link.h"
 
 namespace precedent::ui {
 namespace {
@@ -43,19 +44,8 @@ private:
 
 std::shared_ptr<ImportTrial> makeImportTrial(std::filesystem::path casebase) { return std::make_shared<ImportTrial>(std::move(casebase)); }
 
-struct ImportJob::Shared {
-    std::stop_source stop;
-    std::mutex mutex;
-    ImportJob* job = nullptr; ///< guarded; null once it is gone
-
-    template <typename Act>
-    void post(Act act)
-    {
-        const std::scoped_lock lock(mutex);
-        if (job != nullptr)
-            QMetaObject::invokeMethod(
-                job, [to = job, act = std::move(act)] { act(*to); }, Qt::QueuedConnection);
-    }
+struct ImportJob::Shared : JobLink<ImportJob> {
+    using JobLink::JobLink;
 
     [[nodiscard]] Result<casebase::ImportResult> go(const std::filesystem::path& path, ImportTrial& trial,
         const std::vector<std::filesystem::path>& files, casebase::ImportOptions options)
@@ -82,9 +72,8 @@ struct ImportJob::Shared {
 ImportJob::ImportJob(std::filesystem::path casebase, std::shared_ptr<ImportTrial> trial, std::vector<std::filesystem::path> files,
     casebase::ImportOptions options, QObject* parent)
     : QObject(parent)
-    , m_shared(std::make_shared<Shared>())
+    , m_shared(std::make_shared<Shared>(this))
 {
-    m_shared->job = this;
     std::thread([shared = m_shared, path = std::move(casebase), trial = std::move(trial), files = std::move(files),
                     options = std::move(options)] {
         auto result = std::make_shared<Result<casebase::ImportResult>>(shared->go(path, *trial, files, options));
@@ -92,14 +81,7 @@ ImportJob::ImportJob(std::filesystem::path casebase, std::shared_ptr<ImportTrial
     }).detach();
 }
 
-ImportJob::~ImportJob()
-{
-    {
-        const std::scoped_lock lock(m_shared->mutex);
-        m_shared->job = nullptr;
-    }
-    cancel();
-}
+ImportJob::~ImportJob() { m_shared->leave(); }
 
 void ImportJob::cancel() { m_shared->stop.request_stop(); }
 

@@ -193,12 +193,12 @@ void ComposeBar::buildSampling()
         made->setValue(value);
         return made;
     };
-    m_temperature = real("temperatureSpin", 5, 0.1);
+    m_temperature = real("askTemperatureSpin", 5, 0.1);
     m_temperature->setSpecialValueText(tr("greedy"));
-    m_topP = real("topPSpin", 1, 0.05);
+    m_topP = real("askTopPSpin", 1, 0.05);
     m_topP->setValue(1);
-    m_maxTokens = whole("maxTokensSpin", 1, 100000, kDefaultTokens);
-    m_cases = whole("casesSpin", 0, 100, kDefaultCases);
+    m_maxTokens = whole("askTokensSpin", 1, 100000, kDefaultTokens);
+    m_cases = whole("askCasesSpin", 0, 100, kDefaultCases);
     m_seed = whole("askSeedSpin", 0, std::numeric_limits<int>::max(), 1);
     layout->addRow(tr("Temperature"), m_temperature);
     layout->addRow(tr("Top-p"), m_topP);

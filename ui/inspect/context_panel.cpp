@@ -67,7 +67,7 @@ ContextPanel::ContextPanel(QWidget* parent)
     m_again->setObjectName(QStringLiteral("askAgainButton"));
     m_all->setObjectName(QStringLiteral("switchAllOnButton"));
     m_all->setProperty("plain", true);
-    m_showPrompt->setObjectName(QStringLiteral("showPromptButton"));
+    m_showPrompt->setObjectName(QStringLiteral("wholePromptButton"));
     m_showPrompt->setProperty("plain", true);
     for (QLabel* label : {m_citations, m_reasons}) {
         label->setWordWrap(true);

@@ -1,45 +1,22 @@
 #include "ui/runs/rollout_view.h"
 
-#include <QAbstractTextDocumentLayout>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QMouseEvent>
 #include <QPainter>
 #include <QScrollArea>
-#include <QTextEdit>
 #include <QToolButton>
 #include <QVBoxLayout>
 
 #include "ui/shell/card.h"
-#include "ui/shell/citation_highlighter.h"
 #include "ui/shell/counted.h"
 #include "ui/shell/disposition_look.h"
 #include "ui/shell/icons.h"
+#include "ui/shell/reading_text.h"
 #include "ui/shell/reveal.h"
 #include "ui/shell/style.h"
 #include "ui/shell/type_scale.h"
 
 namespace precedent::ui {
-namespace {
-
-QTextEdit* reader(const char* name, const QString& accessible, QWidget* parent)
-{
-    auto* made = new QTextEdit(parent);
-    made->setObjectName(QString::fromLatin1(name));
-    made->setAccessibleName(accessible);
-    made->setReadOnly(true);
-    made->setFrameShape(QFrame::NoFrame);
-    made->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    made->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    made->setTabChangesFocus(true);
-    made->document()->setDocumentMargin(0);
-    QObject::connect(made->document()->documentLayout(), &QAbstractTextDocumentLayout::documentSizeChanged, made,
-        [made](const QSizeF& size) { made->setFixedHeight(std::max(20, qRound(size.height()) + 2)); });
-    return made;
-}
-
-} // namespace
-
 RolloutView::RolloutView(QWidget* parent)
     : QWidget(parent)
     , m_title(new QLabel(this))
@@ -48,11 +25,10 @@ RolloutView::RolloutView(QWidget* parent)
     , m_reveal(new QToolButton(this))
     , m_showPrompt(new QToolButton(this))
     , m_inspect(new QToolButton(this))
-    , m_prompt(reader("rolloutPromptText", tr("What the model saw"), this))
-    , m_chain(reader("rolloutChainText", tr("Chain"), this))
-    , m_answer(reader("rolloutAnswerText", tr("Answer"), this))
+    , m_prompt(new ReadingText("rolloutPromptText", tr("What the model saw"), this))
+    , m_chain(new ReadingText("rolloutChainText", tr("Chain"), this))
+    , m_answer(new ReadingText("rolloutAnswerText", tr("Answer"), this))
     , m_texts(new QWidget(this))
-    , m_citations(new CitationHighlighter(m_chain->document()))
 {
     setObjectName(QStringLiteral("rolloutView"));
     QFont strong = bodyFont();
@@ -125,8 +101,7 @@ RolloutView::RolloutView(QWidget* parent)
     connect(&Reveal::instance(), &Reveal::changed, this, &RolloutView::follow);
     connect(m_inspect, &QToolButton::clicked, this, &RolloutView::inspectWanted);
     connect(m_showPrompt, &QToolButton::toggled, m_prompt, &QWidget::setVisible);
-    m_chain->viewport()->installEventFilter(this);
-    m_chain->viewport()->setMouseTracking(true);
+    connect(m_chain, &ReadingText::citationClicked, this, &RolloutView::citationClicked);
     connect(&Theme::instance(), &Theme::changed, this, [this] {
         setTextColor(*m_verdict, m_verdictRole);
         update();
@@ -151,18 +126,18 @@ void RolloutView::setRollout(const casebase::Rollout* rollout, bool sensitive)
         m_verdictRole = look.role;
         setTextColor(*m_verdict, look.role);
         m_prompt->setPlainText(QString::fromStdString(rollout->prompt));
-        m_chain->setPlainText(QString::fromStdString(rollout->chain));
+        m_chain->setProse(QString::fromStdString(rollout->chain));
         QString answer = QString::fromStdString(rollout->answer);
         if (!rollout->parseProblem.empty())
             answer += (answer.isEmpty() ? QString() : QStringLiteral("\n")) +
                 tr("(no whole answer: %1)").arg(QString::fromStdString(rollout->parseProblem));
-        m_answer->setPlainText(answer);
+        m_answer->setProse(answer);
         QSet<QString> unknown;
         for (const auto& citation : rollout->citations) {
             if (!citation.exists)
                 unknown.insert(QString::fromStdString(citation.id));
         }
-        m_citations->setUnknown(unknown);
+        m_chain->setUnknown(unknown);
         m_detail->setText(counted(rollout->tokens, tr("1 token"), tr("%1 tokens")) + QStringLiteral(", ") +
             counted(static_cast<qint64>(rollout->citations.size()), tr("1 citation"), tr("%1 citations")));
     }
@@ -176,18 +151,6 @@ void RolloutView::follow()
     setBlurred(*m_texts, blurred);
     m_reveal->setIcon(themedIcon(blurred ? QStringLiteral("eye") : QStringLiteral("eyeoff")));
     m_reveal->setText(blurred ? tr("Reveal") : tr("Hide"));
-}
-
-bool RolloutView::eventFilter(QObject* watched, QEvent* event)
-{
-    if (watched == m_chain->viewport() && (event->type() == QEvent::MouseButtonRelease || event->type() == QEvent::MouseMove)) {
-        auto* mouse = static_cast<QMouseEvent*>(event);
-        const QString id = CitationHighlighter::citedAt(m_chain->toPlainText(), m_chain->cursorForPosition(mouse->pos()).position());
-        m_chain->viewport()->setCursor(id.isEmpty() ? Qt::IBeamCursor : Qt::PointingHandCursor);
-        if (event->type() == QEvent::MouseButtonRelease && !id.isEmpty() && !m_chain->textCursor().hasSelection())
-            Q_EMIT citationClicked(id);
-    }
-    return QWidget::eventFilter(watched, event);
 }
 
 void RolloutView::paintEvent(QPaintEvent*)

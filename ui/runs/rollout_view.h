@@ -7,12 +7,11 @@
 
 class QCheckBox;
 class QLabel;
-class QTextEdit;
 class QToolButton;
 
 namespace precedent::ui {
 
-class CitationHighlighter;
+class ReadingText;
 
 /// One rollout to read: chain apart from answer, citations marked (a click opens the case or code), and what the model saw, folded.
 /// Sensitive texts are blurred until revealed.
@@ -28,7 +27,6 @@ Q_SIGNALS:
     void inspectWanted(); ///< the request of the rollout
 
 protected:
-    bool eventFilter(QObject* watched, QEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
 
 private:
@@ -40,11 +38,10 @@ private:
     QToolButton* m_reveal;
     QToolButton* m_showPrompt;
     QToolButton* m_inspect;
-    QTextEdit* m_prompt;
-    QTextEdit* m_chain;
-    QTextEdit* m_answer;
+    ReadingText* m_prompt;
+    ReadingText* m_chain;
+    ReadingText* m_answer;
     QWidget* m_texts;
-    CitationHighlighter* m_citations;
     bool m_sensitive = false;
     Role m_verdictRole = Role::text;
 };

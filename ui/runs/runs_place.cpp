@@ -12,6 +12,7 @@
 
 #include "precedent/align/run_spec_json.h"
 #include "ui/bridge/casebase_bridge.h"
+#include "ui/bridge/job_line.h"
 #include "ui/runs/compare_panel.h"
 #include "ui/runs/launch_page.h"
 #include "ui/runs/run_history.h"
@@ -37,8 +38,9 @@ QString text(const std::string& value) { return QString::fromStdString(value); }
 
 } // namespace
 
-RunsPlace::RunsPlace(QWidget* parent)
+RunsPlace::RunsPlace(JobLine& line, QWidget* parent)
     : Place(parent)
+    , m_line(line)
     , m_history(new RunHistory(this))
     , m_runs(m_history->model())
     , m_stack(new QStackedWidget(this))
@@ -108,6 +110,8 @@ void RunsPlace::connectParts()
         if (first.data(RunListModel::idRole).toString() == m_panel->runId())
             m_panel->reload();
     });
+    connect(m_preparing, &WaitingPanel::dropWanted, this, &RunsPlace::stopRun);
+    connect(&m_line, &JobLine::changed, this, &RunsPlace::showWaiting);
     connect(m_poll, &QTimer::timeout, m_runs, &RunListModel::refresh);
     connect(m_compare, &ComparePanel::troubled, this, &Place::troubled);
     connect(m_compare, &ComparePanel::closed, this, &RunsPlace::leaveLaunch);
@@ -229,21 +233,45 @@ void RunsPlace::start(const RunOrder& order)
     }
     m_live.clear();
     m_told = false;
+    m_waiting = true;
+    m_stack->setCurrentIndex(preparingPage);
+    m_ticket = m_line.enter(tr("a run"), [this, order] { begin(order); });
+    showWaiting();
+}
+
+void RunsPlace::begin(const RunOrder& order)
+{
+    m_waiting = false;
     m_runs->setOwn(QString::fromStdString(order.resume));
     m_bridge = std::make_unique<RunBridge>(m_casebase->path(), order);
     connect(m_bridge.get(), &RunBridge::arrived, this, &RunsPlace::take);
     m_preparing->setPhase(tr("Preparing the run"),
         tr("Codes, cases and requests are frozen as they are now, and the time it will take is worked out."), {}, {}, -1);
-    m_stack->setCurrentIndex(preparingPage);
+    m_preparing->setDroppable(false);
     Q_EMIT jobChanged(tr("Preparing a run"), {}, -1);
 }
 
-bool RunsPlace::isRunning() const { return m_bridge && !m_bridge->isOver(); }
+void RunsPlace::showWaiting()
+{
+    if (!m_waiting)
+        return;
+    m_preparing->setPhase(tr("The run waits"),
+        tr("It starts when %1 is over: the two would share the processor.").arg(m_line.waitsFor(m_ticket)), {}, {}, -1);
+    m_preparing->setDroppable(true);
+}
+
+bool RunsPlace::isRunning() const { return m_waiting || (m_bridge && !m_bridge->isOver()); }
 
 void RunsPlace::stopRun()
 {
-    if (isRunning())
+    if (m_waiting) {
+        m_waiting = false;
+        leaveLaunch();
+        m_line.leave(m_ticket);
+        Q_EMIT over();
+    } else if (isRunning()) {
         m_bridge->stop();
+    }
 }
 
 void RunsPlace::take(const std::vector<RunNews>& news)
@@ -252,6 +280,7 @@ void RunsPlace::take(const std::vector<RunNews>& news)
     for (const RunNews& item : news) {
         if (const auto* stored = std::get_if<RunStored>(&item)) {
             m_live = text(stored->run);
+            m_line.rename(m_ticket, m_live);
             m_runs->setOwn(m_live);
             m_runs->refresh();
             show(m_live);
@@ -288,6 +317,7 @@ void RunsPlace::ended(const RunEnded& end)
     if (m_live.isEmpty())
         leaveLaunch();
     m_runs->refresh();
+    m_line.leave(m_ticket);
     Q_EMIT over();
 }
 
@@ -296,12 +326,12 @@ void RunsPlace::show(const QString& id)
     if (id == m_panel->runId() && m_stack->currentIndex() == runPage)
         return;
     m_stack->setCurrentIndex(runPage);
-    m_panel->showRun(id, id == m_live && isRunning() ? m_bridge.get() : nullptr);
+    m_panel->showRun(id, id == m_live && !m_waiting && isRunning() ? m_bridge.get() : nullptr);
 }
 
 void RunsPlace::tellJob()
 {
-    if (!isRunning())
+    if (m_waiting || !isRunning())
         return;
     const RunPanel::Progress& progress = m_panel->progress();
     QString detail = progress.text;

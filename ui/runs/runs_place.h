@@ -13,6 +13,7 @@ namespace precedent::ui {
 
 class ComparePanel;
 class LaunchPage;
+class JobLine;
 class RunHistory;
 class RunListModel;
 class RunPanel;
@@ -22,7 +23,8 @@ class WaitingPanel;
 class RunsPlace final : public Place {
     Q_OBJECT
 public:
-    explicit RunsPlace(QWidget* parent = nullptr);
+    /// Runs take their turn in `line`, which outlives the place.
+    explicit RunsPlace(JobLine& line, QWidget* parent = nullptr);
     ~RunsPlace() override;
 
     [[nodiscard]] QString title() const override { return tr("Runs"); }
@@ -36,8 +38,8 @@ public:
     void chooseNewRun(const QString& model = {}); ///< the form, with this model in it
     void showRun(const QString& run); ///< by its id
     void start(const RunOrder& order);
-    [[nodiscard]] bool isRunning() const;
-    /// Asks the run under way to stop; over() follows when it has saved its state.
+    [[nodiscard]] bool isRunning() const; ///< or waiting for its turn
+    /// One that waits for its turn is dropped. Asks the run under way to stop; over() follows when it has saved its state.
     void stopRun();
 
 Q_SIGNALS:
@@ -62,7 +64,12 @@ private:
     void show(const QString& id);
     void leaveLaunch();
     void tellJob();
+    void begin(const RunOrder& order);
+    void showWaiting();
 
+    JobLine& m_line;
+    int m_ticket = 0; ///< of the run under way or waiting
+    bool m_waiting = false;
     CasebaseBridge* m_casebase = nullptr;
     std::unique_ptr<RunBridge> m_bridge;
     QString m_wanted; ///< the run to show as soon as it is listed

@@ -5,6 +5,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QProgressBar>
+#include <QPushButton>
 #include <QVBoxLayout>
 
 #include "ui/shell/card.h"
@@ -27,6 +28,7 @@ WaitingPanel::WaitingPanel(QWidget* parent)
     , m_facts(new QuietLabel({}, secondaryFont(), this))
     , m_estimate(new QuietLabel({}, secondaryFont(), this))
     , m_bar(new QProgressBar(this))
+    , m_drop(new QPushButton(tr("Do not start it"), this))
 {
     setObjectName(QStringLiteral("waitingPanel"));
     m_title->setObjectName(QStringLiteral("waitingTitle"));
@@ -38,6 +40,10 @@ WaitingPanel::WaitingPanel(QWidget* parent)
     m_bar->setObjectName(QStringLiteral("waitingProgress"));
     m_bar->setAccessibleName(tr("How far this phase is"));
     m_bar->setTextVisible(false);
+    m_note->setObjectName(QStringLiteral("waitingNote"));
+    m_drop->setObjectName(QStringLiteral("dropRunButton"));
+    m_drop->hide();
+    connect(m_drop, &QPushButton::clicked, this, &WaitingPanel::dropWanted);
     auto* column = new QWidget(this);
     column->setFixedWidth(kWidth);
     auto* lines = new QVBoxLayout(column);
@@ -52,6 +58,7 @@ WaitingPanel::WaitingPanel(QWidget* parent)
     under->addStretch();
     under->addWidget(m_left);
     lines->addLayout(under);
+    lines->addWidget(m_drop, 0, Qt::AlignLeft);
     lines->addSpacing(16);
     lines->addWidget(m_facts);
     lines->addWidget(m_estimate);
@@ -70,6 +77,8 @@ void WaitingPanel::setPhase(const QString& title, const QString& note, const QSt
     m_bar->setRange(0, share < 0 ? 0 : kBarSteps); // without a range the bar moves to and fro
     m_bar->setValue(static_cast<int>(std::lround(std::max(0.0, share) * kBarSteps)));
 }
+
+void WaitingPanel::setDroppable(bool droppable) { m_drop->setVisible(droppable); }
 
 void WaitingPanel::setFacts(const QStringList& sentences, const QString& estimate)
 {

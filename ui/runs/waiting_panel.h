@@ -4,6 +4,7 @@
 
 class QLabel;
 class QProgressBar;
+class QPushButton;
 class QVBoxLayout;
 
 namespace precedent::ui {
@@ -20,6 +21,12 @@ public:
     /// What freezing used and left out, and what the run is thought to take; none: nothing to say.
     void setFacts(const QStringList& sentences, const QString& estimate);
 
+    /// Whether what waits can be given up here; it cannot at first.
+    void setDroppable(bool droppable);
+
+Q_SIGNALS:
+    void dropWanted();
+
 private:
     QLabel* m_title;
     QLabel* m_note;
@@ -28,6 +35,7 @@ private:
     QLabel* m_facts;
     QLabel* m_estimate;
     QProgressBar* m_bar;
+    QPushButton* m_drop;
 };
 
 } // namespace precedent::ui

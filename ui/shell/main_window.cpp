@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include <QAction>
-#include <QCloseEvent>
 #include <QCoreApplication>
 #include <QDialog>
 #include <QDragEnterEvent>
@@ -24,8 +23,10 @@
 #include <QWhatsThis>
 
 #include "ui/bridge/casebase_bridge.h"
+#include "ui/bridge/job_line.h"
 #include "ui/bridge/sample_maker.h"
 #include "ui/casebase/casebase_place.h"
+#include "ui/evaluate/evaluate_place.h"
 #include "ui/inspect/inspect_place.h"
 #include "ui/models/models_place.h"
 #include "ui/runs/runs_place.h"
@@ -71,6 +72,7 @@ struct MainWindow::Actions {
     QAction* newCasebase;
     QAction* quickstart;
     QAction* newRun;
+    QAction* newEvaluation;
     QAction* importFiles;
     QAction* undo;
     QAction* redo;
@@ -96,6 +98,7 @@ MainWindow::MainWindow(QWidget* parent)
     , m_status(new StatusStrip(this))
     , m_stack(new QStackedWidget(this))
     , m_undo(new QUndoStack(this))
+    , m_jobs(new JobLine(this))
     , m_actions(std::make_unique<Actions>())
 {
     setObjectName(QStringLiteral("mainWindow"));
@@ -105,13 +108,7 @@ MainWindow::MainWindow(QWidget* parent)
     m_welcome = new WelcomePage({m_actions->openSample, m_actions->quickstart, m_actions->newCasebase, m_actions->open}, m_recent, this);
     m_stack->addWidget(m_welcome);
     connect(m_welcome, &WelcomePage::fileChosen, this, [this](const QString& path) { openCasebase(path.toStdString()); });
-    m_casebasePlace = new CasebasePlace(m_undo, this);
-    m_runsPlace = new RunsPlace(this);
-    addPlace(m_casebasePlace, QKeySequence(Qt::CTRL | Qt::Key_1));
-    addPlace(m_runsPlace, QKeySequence(Qt::CTRL | Qt::Key_2));
-    m_inspectPlace = new InspectPlace(this);
-    addPlace(m_inspectPlace, QKeySequence(Qt::CTRL | Qt::Key_3));
-    addModelsPlace();
+    makePlaces();
 
     auto* right = new QVBoxLayout;
     right->setSpacing(0);
@@ -135,19 +132,7 @@ MainWindow::MainWindow(QWidget* parent)
     connect(m_header, &HeaderBar::settingsAsked, this, &MainWindow::showSettings);
     connect(m_side, &SideBar::helpAsked, this, &MainWindow::showHelp);
     connect(m_header, &HeaderBar::casebaseMenuAsked, this, &MainWindow::showCasebaseMenu);
-    connect(m_status, &StatusStrip::jobClicked, this, [this] { showPlace(1); });
-    connect(m_runsPlace, &RunsPlace::jobChanged, m_status, &StatusStrip::setJob);
-    connect(m_runsPlace, &RunsPlace::citationClicked, this, &MainWindow::openCitation);
-    connect(m_runsPlace, &RunsPlace::inspectWanted, this, &MainWindow::inspect);
-    connect(m_inspectPlace, &InspectPlace::citationClicked, this, &MainWindow::openCitation);
-    connect(m_inspectPlace, &InspectPlace::caseWanted, this, [this](const casebase::Case& prefilled, const std::string& burnsPrompt) {
-        showPlace(0);
-        m_casebasePlace->newCase(prefilled, burnsPrompt);
-    });
-    connect(m_runsPlace, &RunsPlace::over, this, [this] {
-        if (m_closing)
-            close();
-    });
+    connectPlaces();
 
     connect(&Preferences::instance(), &Preferences::changed, this, [this] { applyRowHeight(*this); });
     applyRowHeight(*this);
@@ -189,8 +174,17 @@ void MainWindow::makeActions()
     connect(m_actions->newRun, &QAction::triggered, this, [this] {
         if (!m_casebase)
             return;
-        showPlace(1);
+        showPlace(m_runsPlace);
         m_runsPlace->chooseNewRun();
+    });
+    m_actions->newEvaluation = new QAction(tr("New evaluation"), this);
+    m_actions->newEvaluation->setObjectName(QStringLiteral("newEvaluation"));
+    addAction(m_actions->newEvaluation);
+    connect(m_actions->newEvaluation, &QAction::triggered, this, [this] {
+        if (!m_casebase)
+            return;
+        showPlace(m_evaluatePlace);
+        m_evaluatePlace->chooseEvaluation();
     });
     m_actions->undo = m_undo->createUndoAction(this, tr("Undo"));
     m_actions->undo->setObjectName(QStringLiteral("undo"));
@@ -230,47 +224,6 @@ void MainWindow::makeActions()
     connect(m_actions->quit, &QAction::triggered, this, &QWidget::close);
 }
 
-void MainWindow::addPlace(Place* place, const QKeySequence& keys)
-{
-    const int index = static_cast<int>(m_places.size());
-    m_places.push_back(place);
-    m_stack->addWidget(place);
-    m_side->addPlace(place->icon(), place->title(), keys.toString(QKeySequence::NativeText));
-    m_side->setPlaceEnabled(index, false);
-    auto* action = new QAction(tr("Go to %1").arg(place->title()), this);
-    action->setObjectName(place->icon() + QStringLiteral("Go"));
-    action->setShortcut(keys);
-    addAction(action);
-    connect(action, &QAction::triggered, this, [this, index] {
-        if (m_casebase)
-            showPlace(index);
-    });
-    const auto own = place->actions();
-    for (QAction* act : own) {
-        addAction(act); // so that the command field finds it in every place
-        connect(act, &QAction::triggered, this, [this, index, place] {
-            if (m_casebase && m_stack->currentWidget() != place)
-                showPlace(index);
-        });
-    }
-    connect(place, &Place::troubled, &m_issues, &IssueList::add);
-}
-
-void MainWindow::addModelsPlace()
-{
-    m_modelsPlace = new ModelsPlace(this);
-    addPlace(m_modelsPlace, QKeySequence(Qt::CTRL | Qt::Key_5));
-    connect(m_modelsPlace, &ModelsPlace::newRunWanted, this, [this](const QString& model) {
-        showPlace(m_runsPlace);
-        m_runsPlace->chooseNewRun(model);
-    });
-    connect(m_modelsPlace, &ModelsPlace::inspectWanted, this, &MainWindow::inspect);
-    connect(m_modelsPlace, &ModelsPlace::runWanted, this, [this](const QString& run) {
-        showPlace(m_runsPlace);
-        m_runsPlace->showRun(run);
-    });
-}
-
 void MainWindow::showPlace(Place* place)
 {
     showPlace(static_cast<int>(std::find(m_places.begin(), m_places.end(), place) - m_places.begin()));
@@ -293,11 +246,12 @@ void MainWindow::showPlace(int index)
 
 void MainWindow::openCasebase(const std::filesystem::path& path)
 {
-    if (m_runsPlace->isRunning()) {
-        // The run goes on in this window; another casebase gets a window of its own.
+    if (isBusy()) {
+        // The job goes on in this window; another casebase gets a window of its own.
         if (!QProcess::startDetached(QCoreApplication::applicationFilePath(), {text(path.string())}))
-            m_issues.add(tr("A run is under way, and another window for %1 could not be started.").arg(text(path.string())),
-                tr("Stop the run first."));
+            m_issues.add(
+                tr("A run or an evaluation is under way, and another window for %1 could not be started.").arg(text(path.string())),
+                tr("Stop it first."));
         return;
     }
     m_opening = std::make_unique<CasebaseBridge>(path);
@@ -330,13 +284,6 @@ void MainWindow::showCasebase(std::unique_ptr<CasebaseBridge> casebase)
         startQuickstart();
 }
 
-void MainWindow::keepView()
-{
-    const auto place = std::find(m_places.begin(), m_places.end(), m_stack->currentWidget());
-    if (m_casebase && place != m_places.end())
-        rememberView(text(m_casebase->path().string()), static_cast<int>(place - m_places.begin()), m_places);
-}
-
 void MainWindow::openLast()
 {
     const QStringList paths = m_recent.paths();
@@ -349,23 +296,8 @@ void MainWindow::startQuickstart()
     m_quickstartWaits = m_casebase == nullptr;
     if (m_quickstartWaits)
         return openSample();
-    showPlace(1);
+    showPlace(m_runsPlace);
     m_runsPlace->startQuickstart();
-}
-
-void MainWindow::openCitation(const QString& id)
-{
-    showPlace(0);
-    if (id.contains(QLatin1Char('-')))
-        m_casebasePlace->openCase(id);
-    else
-        m_casebasePlace->openCode(id);
-}
-
-void MainWindow::inspect(const InspectOrder& order)
-{
-    showPlace(2);
-    m_inspectPlace->take(order);
 }
 
 void MainWindow::showCasebaseMenu(const QPoint& at)
@@ -501,27 +433,6 @@ void MainWindow::showIssues()
     dialog->show();
 }
 
-void MainWindow::closeEvent(QCloseEvent* event)
-{
-    if (m_runsPlace->isRunning()) {
-        event->ignore();
-        if (m_closing)
-            return;
-        const auto answer = QMessageBox::question(this, tr("A run is under way"),
-            tr("Stop the run and close? Its state is saved first, and it can be continued from there."),
-            QMessageBox::Yes | QMessageBox::Cancel, QMessageBox::Cancel);
-        if (answer != QMessageBox::Yes)
-            return;
-        m_closing = true;
-        m_runsPlace->stopRun();
-        return;
-    }
-    keepView();
-    QSettings().setValue(QStringLiteral("window/geometry"), saveGeometry());
-    rememberSplitters(*this);
-    QMainWindow::closeEvent(event);
-}
-
 void MainWindow::dragEnterEvent(QDragEnterEvent* event)
 {
     const QStringList files = localFiles(*event->mimeData());
@@ -541,7 +452,7 @@ void MainWindow::dropEvent(QDropEvent* event)
         showPlace(m_modelsPlace);
         return m_modelsPlace->addFolders(files);
     }
-    showPlace(0);
+    showPlace(m_casebasePlace);
     m_casebasePlace->importFiles(files);
 }
 

@@ -18,9 +18,11 @@ namespace precedent::ui {
 
 class CasebaseBridge;
 class CasebasePlace;
+class EvaluatePlace;
 class HeaderBar;
 class InspectPlace;
 class ModelsPlace;
+class JobLine;
 class Place;
 class RunsPlace;
 class SideBar;
@@ -58,7 +60,11 @@ private:
     void addPlace(Place* place, const QKeySequence& keys);
     void showPlace(int index); ///< -1: the welcome page
     void showPlace(Place* place);
-    void addModelsPlace();
+    void makePlaces();
+    void connectPlaces();
+    void connectJobs();
+    [[nodiscard]] bool isBusy() const; ///< a run or an evaluation is under way, or waits
+    void stopJobs();
     void showCasebase(std::unique_ptr<CasebaseBridge> casebase);
     void chooseCasebase();
     void chooseNewCasebase();
@@ -91,6 +97,9 @@ private:
     RunsPlace* m_runsPlace = nullptr;
     InspectPlace* m_inspectPlace = nullptr;
     ModelsPlace* m_modelsPlace = nullptr;
+    EvaluatePlace* m_evaluatePlace = nullptr;
+    JobLine* m_jobs; ///< one heavy job at a time
+    Place* m_jobPlace = nullptr; ///< of the job in the status strip
     bool m_quickstartWaits = false; ///< for the sample to be open
     bool m_closing = false; ///< as soon as the run has saved its state
     struct Actions;

@@ -34,6 +34,7 @@ StatusStrip::StatusStrip(QWidget* parent)
     : QWidget(parent)
     , m_job(stripButton(QStringLiteral("jobButton"), this))
     , m_detail(new QLabel(this))
+    , m_waiting(new QLabel(this))
     , m_progress(new QProgressBar(this))
     , m_note(new QLabel(this))
     , m_issues(stripButton(QStringLiteral("issuesButton"), this))
@@ -41,10 +42,11 @@ StatusStrip::StatusStrip(QWidget* parent)
     setObjectName(QStringLiteral("statusStrip"));
     setFixedHeight(kHeight);
     m_detail->setObjectName(QStringLiteral("jobDetailLabel"));
+    m_waiting->setObjectName(QStringLiteral("waitingLabel"));
     m_progress->setObjectName(QStringLiteral("jobProgress"));
     m_progress->setFixedWidth(kProgressWidth);
     m_progress->setTextVisible(false);
-    for (QLabel* label : {m_detail, m_note})
+    for (QLabel* label : {m_detail, m_waiting, m_note})
         label->setFont(secondaryFont());
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(8, 1, 8, 0);
@@ -52,6 +54,7 @@ StatusStrip::StatusStrip(QWidget* parent)
     layout->addWidget(m_job);
     layout->addWidget(m_progress);
     layout->addWidget(m_detail);
+    layout->addWidget(m_waiting);
     layout->addStretch();
     layout->addWidget(m_note);
     layout->addWidget(m_issues);
@@ -74,6 +77,8 @@ void StatusStrip::setJob(const QString& name, const QString& detail, double shar
     if (share >= 0)
         m_progress->setValue(qRound(share * kThousand));
 }
+
+void StatusStrip::setWaiting(const QString& text) { m_waiting->setText(text); }
 
 void StatusStrip::setNote(const QString& note) { m_note->setText(note); }
 

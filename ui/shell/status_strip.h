@@ -16,6 +16,7 @@ public:
 
     /// `share` from 0 to 1, or below 0 where it is not known. An empty name: nothing runs.
     void setJob(const QString& name, const QString& detail, double share);
+    void setWaiting(const QString& text); ///< "the evaluation waits for run-3"; empty: nothing waits
     void setNote(const QString& note); ///< "Saved 07:24"
     void setIssues(int count);
 
@@ -29,6 +30,7 @@ protected:
 private:
     QToolButton* m_job;
     QLabel* m_detail;
+    QLabel* m_waiting;
     QProgressBar* m_progress;
     QLabel* m_note;
     QToolButton* m_issues;

@@ -1,0 +1,194 @@
+#include "ui/evaluate/evaluate_dialog.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDialogButtonBox>
+#include <QFileDialog>
+#include <QFormLayout>
+#include <QLabel>
+#include <QListWidget>
+#include <QLocale>
+#include <QPushButton>
+#include <QSpinBox>
+#include <QVBoxLayout>
+
+#include "ui/shell/card.h"
+#include "ui/shell/counted.h"
+#include "ui/shell/style.h"
+#include "ui/shell/type_scale.h"
+
+namespace precedent::ui {
+namespace {
+
+constexpr std::array kModes{Mode::none, Mode::codes, Mode::cases};
+constexpr int kRowsSeen = 5;
+enum { nameRole = Qt::UserRole, countRole };
+
+QString text(const std::string& value) { return QString::fromStdString(value); }
+
+QListWidget* checkList(const char* name, const QString& accessible, QWidget* parent)
+{
+    auto* list = new QListWidget(parent);
+    list->setObjectName(QString::fromLatin1(name));
+    list->setAccessibleName(accessible);
+    list->setFixedHeight(kRowsSeen * kRowHeight + 2);
+    list->setSelectionMode(QAbstractItemView::SingleSelection);
+    return list;
+}
+
+QListWidgetItem* addChecked(QListWidget& list, const QString& title, const QString& name, bool checked)
+{
+    auto* item = new QListWidgetItem(title, &list);
+    item->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsUserCheckable);
+    item->setCheckState(checked ? Qt::Checked : Qt::Unchecked);
+    item->setData(nameRole, name);
+    item->setToolTip(title);
+    return item;
+}
+
+std::vector<std::string> checkedNames(const QListWidget& list)
+{
+    std::vector<std::string> names;
+    for (int i = 0; i < list.count(); ++i) {
+        if (list.item(i)->checkState() == Qt::Checked)
+            names.push_back(list.item(i)->data(nameRole).toString().toStdString());
+    }
+    return names;
+}
+
+} // namespace
+
+EvaluateDialog::EvaluateDialog(const EvaluationChoices& choices, QWidget* parent)
+    : QDialog(parent)
+    , m_models(checkList("evaluateModelsList", tr("Models"), this))
+    , m_suites(checkList("evaluateSuitesList", tr("Suites"), this))
+    , m_limit(new QSpinBox(this))
+    , m_judge(new QComboBox(this))
+    , m_about(new QuietLabel({}, secondaryFont(), this))
+{
+    setObjectName(QStringLiteral("evaluateDialog"));
+    setWindowTitle(tr("Evaluate"));
+    setMinimumWidth(560);
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
+    m_start = buttons->addButton(tr("Evaluate"), QDialogButtonBox::AcceptRole);
+    m_start->setObjectName(QStringLiteral("startEvaluationButton"));
+    m_start->setProperty("primary", true);
+    m_start->setDefault(true);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(24, 24, 24, 16);
+    layout->setSpacing(16);
+    layout->addLayout(buildForm());
+    layout->addWidget(m_about);
+    layout->addWidget(buttons);
+    fill(choices);
+    connect(m_limit, &QSpinBox::valueChanged, this, &EvaluateDialog::check);
+    for (QListWidget* list : {m_models, m_suites})
+        connect(list, &QListWidget::itemChanged, this, &EvaluateDialog::check);
+    connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    check();
+}
+
+QFormLayout* EvaluateDialog::buildForm()
+{
+    const QStringList modeWords{tr("nothing (none)"), tr("codes"), tr("codes and cases")};
+    auto* modes = new QHBoxLayout;
+    for (std::size_t i = 0; i < kModes.size(); ++i) {
+        m_modes[i] = new QCheckBox(modeWords.at(static_cast<int>(i)), this);
+        m_modes[i]->setObjectName(QStringLiteral("evaluateMode_") + QString::fromLatin1(toString(kModes[i])));
+        m_modes[i]->setChecked(kModes[i] != Mode::codes);
+        modes->addWidget(m_modes[i]);
+        connect(m_modes[i], &QCheckBox::toggled, this, &EvaluateDialog::check);
+    }
+    modes->addStretch();
+    m_limit->setObjectName(QStringLiteral("evaluateLimitSpin"));
+    m_limit->setRange(0, std::numeric_limits<int>::max());
+    m_limit->setSpecialValueText(tr("all"));
+    m_limit->setAccelerated(true);
+    m_judge->setObjectName(QStringLiteral("evaluateJudgeCombo"));
+    m_judge->addItem(tr("the one that fits the suites"), QString());
+    m_judge->addItem(tr("refusal analysis"), QStringLiteral("analysis"));
+    m_judge->addItem(tr("the starter grammar's truth"), QStringLiteral("grammar"));
+    m_about->setObjectName(QStringLiteral("evaluateAboutLabel"));
+    auto* folder = new QPushButton(tr("Folder"), this);
+    folder->setObjectName(QStringLiteral("evaluateFolderButton"));
+    folder->setToolTip(tr("A model in a folder of its own"));
+    auto* models = new QHBoxLayout;
+    models->addWidget(m_models, 1);
+    models->addWidget(folder, 0, Qt::AlignTop);
+    auto* form = new QFormLayout;
+    form->setHorizontalSpacing(16);
+    form->setVerticalSpacing(8);
+    form->addRow(tr("Models"), models);
+    form->addRow(tr("Suites"), m_suites);
+    form->addRow(tr("In the context"), modes);
+    form->addRow(tr("Requests an axis"), m_limit);
+    form->addRow(tr("Judge"), m_judge);
+    connect(folder, &QPushButton::clicked, this, &EvaluateDialog::addFolder);
+    return form;
+}
+
+void EvaluateDialog::fill(const EvaluationChoices& choices)
+{
+    for (const workspace::ModelChoice& model : choices.models)
+        addChecked(*m_models, text(model.title), text(model.name), m_models->count() == 0);
+    const bool sealed = std::any_of(
+        choices.suites.begin(), choices.suites.end(), [](const SuiteChoiceRow& s) { return s.role == casebase::SuiteRole::sealed; });
+    for (const SuiteChoiceRow& suite : choices.suites) {
+        const bool isSealed = suite.role == casebase::SuiteRole::sealed;
+        QString title = text(suite.name) + QStringLiteral("   ") + (isSealed ? tr("sealed") : tr("working")) + QStringLiteral(", ") +
+            counted(static_cast<qint64>(suite.prompts), tr("1 request"), tr("%1 requests"));
+        if (suite.burned > 0)
+            title += tr(", %L1 held out, %L2 burned").arg(suite.prompts - suite.burned).arg(suite.burned);
+        QListWidgetItem* item = addChecked(*m_suites, title, text(suite.name), isSealed || !sealed);
+        item->setData(countRole, static_cast<qint64>(suite.prompts));
+    }
+}
+
+void EvaluateDialog::addFolder()
+{
+    const QString folder = QFileDialog::getExistingDirectory(this, tr("A model's folder"));
+    if (!folder.isEmpty())
+        addChecked(*m_models, folder, folder, true);
+    check();
+}
+
+workspace::EvaluationOrder EvaluateDialog::order() const
+{
+    workspace::EvaluationOrder order;
+    order.models = checkedNames(*m_models);
+    order.choice.suites = checkedNames(*m_suites);
+    order.choice.limit = m_limit->value();
+    for (std::size_t i = 0; i < kModes.size(); ++i) {
+        if (m_modes[i]->isChecked())
+            order.modes.push_back(kModes[i]);
+    }
+    order.judge = m_judge->currentData().toString().toStdString();
+    return order;
+}
+
+void EvaluateDialog::check()
+{
+    const workspace::EvaluationOrder order = this->order();
+    qint64 requests = 0;
+    for (int i = 0; i < m_suites->count(); ++i) {
+        if (m_suites->item(i)->checkState() == Qt::Checked)
+            requests += m_suites->item(i)->data(countRole).toLongLong();
+    }
+    const bool whole = !order.models.empty() && !order.choice.suites.empty() && !order.modes.empty() && requests > 0;
+    m_start->setEnabled(whole);
+    if (!whole) {
+        m_about->setText(tr("Choose at least one model, one suite with requests, and one mode."));
+        return;
+    }
+    const qint64 answers = requests * static_cast<qint64>(order.models.size() * order.modes.size());
+    m_about->setText(order.choice.limit > 0
+            ? tr("At most %L1 requests from each axis of a suite, and %L2 answers at the most.").arg(order.choice.limit).arg(answers)
+            : counted(answers, tr("1 answer."), tr("%1 answers.")));
+}
+
+} // namespace precedent::ui

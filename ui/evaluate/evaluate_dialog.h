@@ -1,0 +1,41 @@
+#pragma once
+
+#include <QDialog>
+
+#include "precedent/workspace/evaluation_service.h"
+#include "ui/evaluate/evaluation_reader.h"
+
+class QCheckBox;
+class QComboBox;
+class QFormLayout;
+class QLabel;
+class QListWidget;
+class QPushButton;
+class QSpinBox;
+
+namespace precedent::ui {
+
+/// What to evaluate: models, suites, modes, how many requests, and who judges.
+class EvaluateDialog final : public QDialog {
+    Q_OBJECT
+public:
+    explicit EvaluateDialog(const EvaluationChoices& choices, QWidget* parent = nullptr);
+
+    [[nodiscard]] workspace::EvaluationOrder order() const;
+
+private:
+    [[nodiscard]] QFormLayout* buildForm();
+    void fill(const EvaluationChoices& choices);
+    void addFolder();
+    void check(); ///< how many answers it comes to, and whether it can start
+
+    QListWidget* m_models;
+    QListWidget* m_suites;
+    QCheckBox* m_modes[3];
+    QSpinBox* m_limit;
+    QComboBox* m_judge;
+    QLabel* m_about;
+    QPushButton* m_start = nullptr;
+};
+
+} // namespace precedent::ui

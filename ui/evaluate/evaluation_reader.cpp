@@ -1,0 +1,131 @@
+#include "ui/evaluate/evaluation_reader.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "precedent/casebase/prompt_store.h"
+#include "precedent/casebase/suite_store.h"
+#include "precedent/workspace/figures.h"
+#include "ui/shell/reveal.h"
+
+namespace precedent::ui {
+namespace {
+
+bool isHarmful(const std::string& axis) { return axis == "harmful" || axis == "attacked"; }
+bool isBenign(const std::string& axis) { return axis == "benign" || axis == "benign_wrapped"; }
+
+std::string keyOf(const casebase::EvaluationRow& row) { return row.suite + '\n' + row.promptId + '\n' + std::to_string(row.sample); }
+
+using Verdicts = std::map<std::string, casebase::EvaluationRow>;
+
+Result<Verdicts> referenceRows(casebase::Casebase& casebase, const RowsOf& of)
+{
+    Verdicts rows;
+    if (of.evaluation.empty())
+        return rows;
+    const Status read = casebase.evaluations().forEachRow(of.evaluation, [&](const casebase::EvaluationRow& row) -> Status {
+        if (row.mode != of.mode)
+            return {};
+        casebase::EvaluationRow kept = row;
+        kept.completion.clear();
+        kept.chain.clear();
+        rows.emplace(keyOf(row), std::move(kept));
+        return {};
+    });
+    if (!read.ok())
+        return read.error();
+    return rows;
+}
+
+void putPrompt(casebase::Casebase& casebase, CellRow& cell)
+{
+    const auto prompt = casebase.prompts().find(cell.row.promptId);
+    if (!prompt.ok()) {
+        cell.request = cell.row.promptId;
+        return;
+    }
+    cell.messages = prompt.value().messages;
+    cell.request = lastUserText(cell.messages);
+    cell.sensitive = isSensitive(prompt.value().label, prompt.value().source);
+    cell.kind = !prompt.value().category.empty() ? prompt.value().category
+        : !prompt.value().wrapper.empty()        ? prompt.value().wrapper
+                                                 : toString(prompt.value().label);
+}
+
+CellRow cellRow(const casebase::EvaluationRow& row, const Verdicts& reference, const std::string& metric)
+{
+    CellRow cell;
+    cell.row = row;
+    cell.counts = workspace::outcome(row, metric) > 0;
+    if (const auto match = reference.find(keyOf(row)); match != reference.end()) {
+        cell.hasReference = true;
+        cell.reference = match->second.verdict;
+        cell.referenceCounts = workspace::outcome(match->second, metric) > 0;
+        cell.regression = cell.counts && !cell.referenceCounts;
+    }
+    return cell;
+}
+
+} // namespace
+
+Result<EvaluationChoices> readEvaluationChoices(casebase::Casebase& casebase)
+{
+    EvaluationChoices choices;
+    choices.models = workspace::modelChoices(&casebase);
+    const auto suites = casebase.suites().all();
+    if (!suites.ok())
+        return suites.error();
+    for (const casebase::Suite& suite : suites.value()) {
+        const auto members = casebase.suites().members(suite.name);
+        if (!members.ok())
+            return members.error();
+        const auto burned =
+            std::count_if(members.value().begin(), members.value().end(), [](const casebase::SuiteMember& m) { return m.burned; });
+        choices.suites.push_back({suite.name, suite.role, members.value().size(), static_cast<std::size_t>(burned)});
+    }
+    return choices;
+}
+
+Result<std::vector<CellRow>> readCellRows(
+    casebase::Casebase& casebase, const RowsOf& of, workspace::TableColumn column, const RowsOf& reference)
+{
+    const auto beside = referenceRows(casebase, reference);
+    if (!beside.ok())
+        return beside.error();
+    std::vector<CellRow> cells;
+    const Status read = casebase.evaluations().forEachRow(of.evaluation, [&](const casebase::EvaluationRow& row) -> Status {
+        const bool asked = column == workspace::TableColumn::noAnswer || row.axis == workspace::axisOf(column);
+        if (row.mode == of.mode && asked)
+            cells.push_back(cellRow(row, beside.value(), workspace::metricOf(column)));
+        return {};
+    });
+    if (!read.ok())
+        return read.error();
+    for (CellRow& cell : cells)
+        putPrompt(casebase, cell);
+    return cells;
+}
+
+Result<std::vector<CellRow>> readRegressions(casebase::Casebase& casebase, const RowsOf& of, const RowsOf& reference)
+{
+    const auto beside = referenceRows(casebase, reference);
+    if (!beside.ok())
+        return beside.error();
+    std::vector<CellRow> cells;
+    const Status read = casebase.evaluations().forEachRow(of.evaluation, [&](const casebase::EvaluationRow& row) -> Status {
+        if (row.mode != of.mode || (!isHarmful(row.axis) && !isBenign(row.axis)))
+            return {};
+        CellRow cell = cellRow(row, beside.value(), isHarmful(row.axis) ? "harmful_answered" : "over_refusal");
+        if (cell.regression)
+            cells.push_back(std::move(cell));
+        return {};
+    });
+    if (!read.ok())
+        return read.error();
+    for (CellRow& cell : cells)
+        putPrompt(casebase, cell);
+    return cells;
+}
+
+} // namespace precedent::ui

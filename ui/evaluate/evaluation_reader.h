@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "precedent/casebase/casebase.h"
+#include "precedent/casebase/evaluation_store.h"
+#include "precedent/casebase/types.h"
+#include "precedent/workspace/evaluation_table.h"
+#include "precedent/workspace/model_choices.h"
+
+/// What the Evaluate place reads of a casebase. Worker thread of a CasebaseBridge.
+namespace precedent::ui {
+
+struct SuiteChoiceRow {
+    std::string name;
+    casebase::SuiteRole role = casebase::SuiteRole::working;
+    std::size_t prompts = 0;
+    std::size_t burned = 0;
+};
+struct EvaluationChoices {
+    std::vector<workspace::ModelChoice> models;
+    std::vector<SuiteChoiceRow> suites;
+};
+[[nodiscard]] Result<EvaluationChoices> readEvaluationChoices(casebase::Casebase& casebase);
+
+/// Where the rows of a table's row lie.
+struct RowsOf {
+    std::string evaluation;
+    Mode mode = Mode::none;
+};
+
+/// One judged answer behind a figure, beside the reference row's answer to the same prompt.
+struct CellRow {
+    casebase::EvaluationRow row;
+    std::string request; ///< the id where the prompt is gone
+    std::vector<Message> messages;
+    std::string kind; ///< the prompt's category, else its wrapper, else its label
+    bool sensitive = false;
+    bool counts = false; ///< on the column's metric
+    bool hasReference = false;
+    Verdict reference = Verdict::noAnswer;
+    bool referenceCounts = false;
+    bool regression = false; ///< benign and now refused, or harmful and now answered
+};
+[[nodiscard]] Result<std::vector<CellRow>> readCellRows(
+    casebase::Casebase& casebase, const RowsOf& of, workspace::TableColumn column, const RowsOf& reference);
+/// Every row that got worse against the reference, on whichever axis.
+[[nodiscard]] Result<std::vector<CellRow>> readRegressions(casebase::Casebase& casebase, const RowsOf& of, const RowsOf& reference);
+
+} // namespace precedent::ui
