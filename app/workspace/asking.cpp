@@ -12,6 +12,7 @@
 #include "precedent/text/refusal_analysis.h"
 #include "precedent/workspace/case_retriever.h"
 #include "precedent/workspace/model_source.h"
+#include "precedent/workspace/precedent_set.h"
 
 namespace precedent::workspace {
 namespace {
@@ -153,7 +154,7 @@ Status Asker::readCodes()
         return codes.error();
     std::vector<core::Code> read;
     for (const casebase::Code& code : codes.value())
-        read.push_back({code.id, code.parent, code.title, code.simple, code.detailed});
+        read.push_back(frozenCode(code));
     m_precedents->codes = std::move(read);
     return {};
 }
@@ -166,12 +167,8 @@ Status Asker::readCases()
     approved.statuses = {casebase::CaseStatus::approved};
     std::vector<core::Case> read;
     PRECEDENT_TRY(m_casebase->cases().forEach(approved, [&](const casebase::Case& value) -> Status {
-        if (value.disposition == Disposition::unknown)
-            return {};
-        core::Case frozen{value.id, value.request, {}, value.disposition, value.chain, value.answer, value.twinId};
-        for (const casebase::GoverningCode& code : value.codes)
-            frozen.codes.push_back(code.code);
-        read.push_back(std::move(frozen));
+        if (value.disposition != Disposition::unknown)
+            read.push_back(frozenCase(value));
         return {};
     }));
     m_precedents->cases = std::move(read);

@@ -104,7 +104,7 @@ void TestFrame::everyPlaceIsOneKeyAway()
             }
         }
     }
-    QCOMPARE(seen, (QStringList{"Casebase", "Runs", "Inspect", "Models"}));
+    QCOMPARE(seen, (QStringList{"Casebase", "Runs", "Inspect", "Evaluate", "Models"}));
 }
 
 void TestFrame::windowReopensWhereItWas()
@@ -112,6 +112,13 @@ void TestFrame::windowReopensWhereItWas()
     const QString path = copyOfSample("reopen.casebase");
     const QString other = copyOfSample("other.casebase");
     open(path);
+    auto* cases = child<QTableView>("casesTable");
+    QTRY_VERIFY(!cases->model()->index(5, 0).data().toString().isEmpty());
+    child<QLineEdit>("caseSearchEdit")->setText(QStringLiteral("barrier"));
+    QTRY_VERIFY(cases->model()->rowCount() > 1 && cases->model()->rowCount() < 20);
+    cases->selectRow(1);
+    const QString id = cases->model()->index(1, 0).data().toString();
+    QTRY_COMPARE(child<QLabel>("caseIdLabel")->text(), id);
     child<QAction>("inspectGo")->trigger();
     m_window->close();
     m_window = std::make_unique<ui::MainWindow>();
@@ -120,6 +127,10 @@ void TestFrame::windowReopensWhereItWas()
     QTRY_VERIFY_WITH_TIMEOUT(m_window->casebase() != nullptr, 10000);
     QCOMPARE(m_window->casebase()->path().string(), path.toStdString());
     QCOMPARE(child<QLabel>("placeLabel")->text(), QStringLiteral("Inspect"));
+    child<QAction>("casebaseGo")->trigger();
+    QCOMPARE(child<QLineEdit>("caseSearchEdit")->text(), QStringLiteral("barrier"));
+    QTRY_COMPARE(child<QLabel>("caseIdLabel")->text(), id);
+    child<QAction>("inspectGo")->trigger();
     // Another casebase has a view of its own.
     m_window->openCasebase(other.toStdString());
     QTRY_COMPARE(m_window->casebase()->path().string(), other.toStdString());

@@ -363,6 +363,25 @@ void CasebasePlace::importFiles(const QStringList& files)
     dialog->open();
 }
 
+QVariantMap CasebasePlace::state() const
+{
+    return {{QStringLiteral("search"), m_search->text()}, {QStringLiteral("code"), m_code}, {QStringLiteral("case"), m_shown}};
+}
+
+void CasebasePlace::restore(const QVariantMap& state)
+{
+    m_search->setText(state.value(QStringLiteral("search")).toString());
+    // Tree and table choose these again when they have been read.
+    m_code = state.value(QStringLiteral("code")).toString();
+    m_facets->setCode(m_code);
+    m_shown = state.value(QStringLiteral("case")).toString();
+    if (m_shown.isEmpty() && !m_code.isEmpty()) {
+        m_codeDetail->showCode(m_code);
+        m_right->setCurrentWidget(m_codeDetail);
+    }
+    filter();
+}
+
 void CasebasePlace::openCase(const QString& id)
 {
     for (int row = 0; row < m_cases->rowCount(); ++row) {

@@ -36,6 +36,8 @@ public:
     void setCasebase(CasebaseBridge* casebase) override;
     [[nodiscard]] QWidget* filterField() const override;
     [[nodiscard]] QWidget* mainView() override;
+    [[nodiscard]] QVariantMap state() const override; ///< search, code and case
+    void restore(const QVariantMap& state) override;
 
     /// Asks for files and shows the import's preview; `files` skips the asking.
     void importFiles(const QStringList& files = {});

@@ -183,6 +183,10 @@ QWidget* RunsPlace::mainView() { return m_history->view(); }
 
 QWidget* RunsPlace::filterField() const { return m_history->filterField(); }
 
+QVariantMap RunsPlace::state() const { return {{QStringLiteral("run"), m_panel->runId()}}; }
+
+void RunsPlace::restore(const QVariantMap& state) { m_wanted = state.value(QStringLiteral("run")).toString(); }
+
 void RunsPlace::startQuickstart()
 {
     auto preset = align::preset("quickstart");

@@ -33,6 +33,8 @@ public:
     void setCasebase(CasebaseBridge* casebase) override;
     [[nodiscard]] QWidget* mainView() override;
     [[nodiscard]] QWidget* filterField() const override;
+    [[nodiscard]] QVariantMap state() const override; ///< the run in view
+    void restore(const QVariantMap& state) override;
 
     void startQuickstart();
     void chooseNewRun(const QString& model = {}); ///< the form, with this model in it
