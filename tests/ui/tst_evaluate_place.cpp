@@ -417,7 +417,10 @@ void TestEvaluatePlace::runWaitsForTheEvaluation()
     auto* runs = m_window->findChild<ui::RunsPlace*>();
     runs->startQuickstart();
     QVERIFY(runs->isRunning());
-    QVERIFY(child<QLabel>("waitingNote")->text().contains(QStringLiteral("the evaluation is over")));
+    QVERIFY(child<QWidget>("preparingPanel")
+                ->findChild<QLabel*>(QStringLiteral("waitingNote"))
+                ->text()
+                .contains(QStringLiteral("the evaluation is over")));
     runs->stopRun();
     QVERIFY(!runs->isRunning());
     const auto stored = read([](casebase::Casebase& casebase) { return casebase.runs().all(); });

@@ -310,6 +310,8 @@ void TestModelsPlace::checkpointsStandUnderTheirBase()
     QSignalSpy inspected(child<ui::ModelsPlace>("modelsPlace"), &ui::ModelsPlace::inspectWanted);
     child<QPushButton>("inspectModelButton")->click();
     QCOMPARE(inspected[0][0].value<ui::InspectOrder>().models, std::vector<std::string>{"run:run-1@80"});
+    QCOMPARE(child<QLabel>("placeLabel")->text(), QStringLiteral("Inspect"));
+    child<QAction>("modelsGo")->trigger();
 
     // The choice survives a new reading, and moves to a model when its name is clicked.
     addCheckpoint("starter", "Second", 5);

@@ -27,6 +27,7 @@
 #include "precedent/workspace/run_estimate.h"
 #include "precedent/workspace/run_notes.h"
 #include "tests/ui/window_fixture.h"
+#include "ui/inspect/inspect_place.h"
 #include "ui/plots/curve_panel.h"
 #include "ui/runs/run_panel.h"
 #include "ui/shell/issue_list.h"
@@ -131,7 +132,7 @@ void TestRunsPlace::formSaysWhatIsWrong()
     child<QAction>("newRun")->trigger();
     child<QComboBox>("modelCombo")->setCurrentText(QStringLiteral("/nowhere/at/all"));
     QTRY_VERIFY(!child<QPushButton>("startRunButton")->isEnabled());
-    QVERIFY(labelText("launchProblem").contains(QStringLiteral("/nowhere/at/all")));
+    QTRY_VERIFY(labelText("launchProblem").contains(QStringLiteral("/nowhere/at/all")));
     child<QComboBox>("modelCombo")->setCurrentText(QStringLiteral("run:run-9")); // only the casebase knows that there is none
     QTRY_VERIFY_WITH_TIMEOUT(!child<QPushButton>("startRunButton")->isEnabled(), kLong);
     QTRY_VERIFY(labelText("launchProblem").contains(QStringLiteral("run-9")));
@@ -154,6 +155,7 @@ void TestRunsPlace::formStartsWhatItShows()
     child<QSpinBox>("promptsSpin")->setValue(2);
     auto* mode = child<QComboBox>("modeCombo");
     mode->setCurrentIndex(mode->findData(QStringLiteral("none")));
+    QTRY_VERIFY(child<QPushButton>("startRunButton")->isEnabled());
     QTest::mouseClick(child<QPushButton>("startRunButton"), Qt::LeftButton);
     QTRY_VERIFY_WITH_TIMEOUT(child<ui::CurvePanel>("curve0")->pointCount() == 3, kLong);
     QTRY_VERIFY_WITH_TIMEOUT(!runs()->isRunning(), kLong);
@@ -231,11 +233,14 @@ void TestRunsPlace::resultsGoToInspectAndToAPage()
     QCOMPARE(asked.models, (std::vector<std::string>{"starter", "run:run-1"}));
     QCOMPARE(asked.modes, (std::vector<Mode>{Mode::none, Mode::cases}));
     QVERIFY(asked.messages.empty());
+    QCOMPARE(child<QLabel>("placeLabel")->text(), QStringLiteral("Inspect"));
+    child<QAction>("runsGo")->trigger();
     child<QTabBar>("runTabs")->setCurrentIndex(0);
     QTRY_VERIFY(child<QToolButton>("inspectRolloutButton")->isVisible());
     QTest::mouseClick(child<QToolButton>("inspectRolloutButton"), Qt::LeftButton);
     QVERIFY(!asked.promptId.empty());
     QVERIFY(!asked.messages.empty());
+    child<QAction>("runsGo")->trigger();
     const QString page = m_folder.filePath("report.html");
     child<ui::RunPanel>("runPanel")->saveReport(page);
     QTRY_VERIFY(QFile::exists(page));
@@ -244,6 +249,9 @@ void TestRunsPlace::resultsGoToInspectAndToAPage()
     const QByteArray html = file.readAll();
     QVERIFY(html.contains("<html") && html.contains("run-1"));
     QVERIFY(!html.contains(asked.messages.back().content.c_str())); // texts stay here unless asked for
+    // A made-up checkpoint has no weights, which Inspect tells; what follows is about the page.
+    QTRY_VERIFY_WITH_TIMEOUT(!child<ui::InspectPlace>("inspectPlace")->isBusy(), kLong);
+    m_window->issues().clear();
     child<ui::RunPanel>("runPanel")->saveReport(QStringLiteral("/nowhere/at/all.html"));
     QTRY_COMPARE(m_window->issues().rowCount(), 1);
 }

@@ -330,6 +330,8 @@ void TestWindow::fileThatIsNoCasebaseIsAnIssue()
 void TestWindow::runStreamsPausesStopsAndContinues()
 {
     open(copyOfSample("run.casebase"));
+    const QAbstractItemModelTester tester(
+        child<QTableView>("rolloutsTable")->model(), QAbstractItemModelTester::FailureReportingMode::QtTest);
     auto* runs = child<ui::RunsPlace>("runsPlace");
     child<QAction>("runsGo")->trigger();
     auto* writing = child<QTextEdit>("writingText");
@@ -460,6 +462,7 @@ void TestWindow::commandsAreFoundByTyping()
     child<QAction>("showCommands")->trigger();
     auto* field = child<QLineEdit>("commandEdit");
     auto* list = child<QListView>("commandList");
+    const QAbstractItemModelTester tester(list->model(), QAbstractItemModelTester::FailureReportingMode::QtTest);
     const int all = list->model()->rowCount();
     QVERIFY(all > 8);
     QTest::keyClicks(field, QStringLiteral("quick"));

@@ -192,6 +192,7 @@ ComparisonPanel::ComparisonPanel(QWidget* parent)
     pane->bar()->addWidget(m_title, 1);
     m_words->setObjectName(QStringLiteral("comparisonLabel"));
     m_regressions->setObjectName(QStringLiteral("regressionsButton"));
+    m_regressions->setAccessibleName(tr("Show the regressions"));
     m_regressions->setProperty("plain", true);
     auto* grid = new QGridLayout(m_lines);
     grid->setContentsMargins(0, 0, 0, 0);

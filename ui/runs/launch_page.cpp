@@ -300,6 +300,7 @@ void LaunchPage::setCasebase(const std::filesystem::path& path)
 void LaunchPage::refresh()
 {
     fillModels();
+    m_resolved.clear();
     check();
 }
 
@@ -337,12 +338,16 @@ void LaunchPage::check()
         return checked(tr("Name a model: starter, or a Hugging Face folder."));
     if (model.startsWith(QLatin1String("run:"))) // the casebase knows; preparing the run tells
         return checked({});
+    if (model == m_resolved)
+        return checked({});
     m_start->setEnabled(false);
     inBackground(
         this, [name = model.toStdString()] { return workspace::resolveModel(name); },
-        [this, asked](const Result<workspace::ModelSource>& source) {
-            if (asked == m_checks)
-                checked(source.ok() ? QString() : QString::fromStdString(source.error().message()));
+        [this, asked, model](const Result<workspace::ModelSource>& source) {
+            if (asked != m_checks)
+                return;
+            m_resolved = source.ok() ? model : QString();
+            checked(source.ok() ? QString() : QString::fromStdString(source.error().message()));
         });
 }
 

@@ -74,6 +74,7 @@ private:
     EstimatePanel* m_estimate;
     QTimer* m_wait; ///< after the last change
     bool m_previewing = false;
+    QString m_resolved; ///< a model that was found since the form was opened
     int m_checks = 0;
     bool m_again = false; ///< something changed while it was worked out
     core::RunSpec m_spec;
