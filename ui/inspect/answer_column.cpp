@@ -15,6 +15,7 @@
 #include "ui/shell/card.h"
 #include "ui/shell/counted.h"
 #include "ui/shell/disposition_look.h"
+#include "ui/shell/fact_label.h"
 #include "ui/shell/icons.h"
 #include "ui/shell/reading_text.h"
 #include "ui/shell/reveal.h"
@@ -39,6 +40,13 @@ QuietLabel* quiet(const QString& words, const QFont& font, QWidget* parent)
 }
 
 QString tokens(std::size_t n) { return counted(static_cast<qint64>(n), AnswerColumn::tr("1 token"), AnswerColumn::tr("%1 tokens")); }
+
+/// No wider than its words, so that what follows stands beside them.
+void setFact(FactLabel& label, const QString& words, const QString& tip)
+{
+    label.setMaximumWidth(label.fontMetrics().horizontalAdvance(words) + 2);
+    label.setFact(words, tip);
+}
 
 QString contentsOf(const workspace::AskPrompt& prompt)
 {
@@ -90,12 +98,22 @@ AnswerColumn::AnswerColumn(int index, QWidget* parent)
 void AnswerColumn::buildHead()
 {
     m_head->setFixedHeight(kHead);
-    m_title = new QLabel(m_head);
+    m_title = new FactLabel(m_head);
     m_title->setObjectName(QStringLiteral("columnTitle%1").arg(m_index));
-    m_title->setTextFormat(Qt::RichText);
+    QFont strong = bodyFont();
+    strong.setWeight(QFont::DemiBold);
+    m_title->setFont(strong);
+    m_modeWords = new QLabel(m_head);
+    m_file = new QToolButton(m_head);
+    m_file->setObjectName(QStringLiteral("fileAsCase%1").arg(m_index));
+    m_file->setIcon(themedIcon(QStringLiteral("plus")));
+    m_file->setToolTip(tr("File as a case"));
+    m_file->setAccessibleName(tr("File as a case"));
+    m_file->setProperty("plain", true);
+    connect(m_file, &QToolButton::clicked, this, &AnswerColumn::fileWanted);
     m_icon = new QLabel(m_head);
     m_icon->setFixedSize(kIcon, kIcon);
-    m_verdict = new QLabel(m_head);
+    m_verdict = new FactLabel(m_head);
     m_verdict->setObjectName(QStringLiteral("columnVerdict%1").arg(m_index));
     m_verdict->setFixedHeight(28);
     m_showJudge = new QToolButton(m_head);
@@ -108,13 +126,20 @@ void AnswerColumn::buildHead()
     line->setSpacing(0);
     line->addWidget(m_icon);
     line->addSpacing(8);
-    line->addWidget(m_verdict);
+    line->addWidget(m_verdict, 1);
     line->addWidget(m_showJudge);
     line->addStretch();
     auto* layout = new QVBoxLayout(m_head);
-    layout->setContentsMargins(kSide, 8, 8, 4);
-    layout->setSpacing(2);
-    layout->addWidget(m_title);
+    layout->setContentsMargins(kSide, 4, 8, 4);
+    layout->setSpacing(0);
+    auto* names = new QHBoxLayout;
+    names->setSpacing(0);
+    names->addWidget(m_title, 1);
+    names->addSpacing(6);
+    names->addWidget(m_modeWords);
+    names->addStretch();
+    names->addWidget(m_file);
+    layout->addLayout(names);
     layout->addLayout(line);
     connect(m_showJudge, &QToolButton::clicked, this, [this] {
         m_judgeShown = true;
@@ -200,12 +225,6 @@ void AnswerColumn::buildFoot()
         const DispositionLook look = lookOf(disposition);
         m_should->addItem(themedIcon(look.icon, look.role), look.word, static_cast<int>(disposition));
     }
-    m_file = new QToolButton(m_foot);
-    m_file->setObjectName(QStringLiteral("fileAsCase%1").arg(m_index));
-    m_file->setIcon(themedIcon(QStringLiteral("plus")));
-    m_file->setToolTip(tr("File as a case"));
-    m_file->setAccessibleName(tr("File as a case"));
-    m_file->setProperty("plain", true);
 
     auto* contents = new QHBoxLayout;
     contents->addWidget(m_inPrompt, 1);
@@ -216,17 +235,16 @@ void AnswerColumn::buildFoot()
     context->addWidget(quiet(tr("In the prompt"), labelFont(), m_foot));
     context->addLayout(contents);
     auto* verdicts = new QGridLayout;
-    verdicts->setContentsMargins(kSide, 9, 8, 9);
-    verdicts->setHorizontalSpacing(8);
+    verdicts->setContentsMargins(12, 9, 12, 9);
+    verdicts->setHorizontalSpacing(6);
     verdicts->setVerticalSpacing(2);
     verdicts->addWidget(quiet(tr("This answer ..."), secondaryFont(), m_foot), 0, 0);
     verdicts->addWidget(quiet(tr("It should ..."), secondaryFont(), m_foot), 0, 1);
     verdicts->addWidget(m_did, 1, 0);
     verdicts->addWidget(m_should, 1, 1);
-    verdicts->addWidget(m_file, 1, 2);
     verdicts->setColumnStretch(0, 10);
     verdicts->setColumnStretch(1, 10);
-    verdicts->setColumnStretch(3, 1); // in a wide column the menus stay together
+    verdicts->setColumnStretch(2, 1); // in a wide column the menus stay together
     auto* layout = new QVBoxLayout(m_foot);
     layout->setContentsMargins(0, 1, 0, 0);
     layout->setSpacing(1);
@@ -234,7 +252,6 @@ void AnswerColumn::buildFoot()
     layout->addLayout(verdicts);
     connect(m_did, &QComboBox::activated, this, &AnswerColumn::giveVerdict);
     connect(m_should, &QComboBox::activated, this, &AnswerColumn::giveVerdict);
-    connect(m_file, &QToolButton::clicked, this, &AnswerColumn::fileWanted);
 }
 
 QString AnswerColumn::name() const { return tr("%1 in mode %2").arg(m_model, QString::fromLatin1(precedent::toString(m_mode))); }
@@ -276,8 +293,8 @@ void AnswerColumn::setOrder(const QString& model, Mode mode)
         return;
     m_model = model;
     m_mode = mode;
-    m_title->setText(tr("<b>%1</b> in mode <b>%2</b>").arg(model.toHtmlEscaped(), QString::fromLatin1(precedent::toString(mode))));
-    m_title->setToolTip(name());
+    setFact(*m_title, model, name());
+    m_modeWords->setText(tr("in mode <b>%1</b>").arg(QString::fromLatin1(precedent::toString(mode))));
     setAccessibleName(name());
     clear();
 }
@@ -377,23 +394,25 @@ void AnswerColumn::showVerdict()
     const bool hidden = judged && !m_judgeShown && !m_answer->stopped;
     m_showJudge->setVisible(hidden);
     QString icon;
+    QString words;
+    QString tip;
     m_verdictRole = Role::secondary;
-    m_verdict->setToolTip({});
     if (!judged) {
-        m_verdict->clear();
+        words.clear();
     } else if (m_answer->stopped) {
-        m_verdict->setText(tr("stopped"));
+        words = tr("stopped");
         icon = QStringLiteral("stop");
     } else if (hidden) {
-        m_verdict->setText(tr("judge hidden until you choose"));
+        words = tr("judge hidden until you choose");
         icon = QStringLiteral("eyeoff");
     } else {
         const DispositionLook look = lookOf(m_answer->verdict);
-        m_verdict->setText(look.word);
-        m_verdict->setToolTip(tr("as judged by the %1").arg(text(m_answer->judge)));
+        words = look.word;
+        tip = tr("as judged by the %1").arg(text(m_answer->judge));
         m_verdictRole = look.role;
         icon = look.icon;
     }
+    setFact(*m_verdict, words, tip);
     setTextColor(*m_verdict, m_verdictRole);
     m_icon->setVisible(!icon.isEmpty());
     m_icon->setPixmap(icon.isEmpty() ? QPixmap() : themedIcon(icon, m_verdictRole).pixmap(QSize(kIcon, kIcon), devicePixelRatioF()));

@@ -15,6 +15,7 @@ class QToolButton;
 
 namespace precedent::ui {
 
+class FactLabel;
 class QuietLabel;
 class ReadingText;
 
@@ -75,9 +76,10 @@ private:
     std::shared_ptr<const workspace::AskPrompt> m_prompt;
     std::shared_ptr<const workspace::AskAnswer> m_answer;
     QWidget* m_head;
-    QLabel* m_title;
+    FactLabel* m_title; ///< the model
+    QLabel* m_modeWords;
     QLabel* m_icon;
-    QLabel* m_verdict;
+    FactLabel* m_verdict;
     QToolButton* m_showJudge;
     QWidget* m_texts;
     QuietLabel* m_state;

@@ -16,8 +16,8 @@
 
 #include "ui/models/checkpoint_table.h"
 #include "ui/models/checkpoint_table_model.h"
-#include "ui/models/fact_label.h"
 #include "ui/shell/counted.h"
+#include "ui/shell/fact_label.h"
 #include "ui/shell/icons.h"
 #include "ui/shell/link_label.h"
 #include "ui/shell/style.h"
@@ -131,6 +131,7 @@ ModelCardView::ModelCardView(const workspace::ModelPlace& place, QWidget* parent
             Q_EMIT chosen(text(checkpoint->choice.name));
     });
     makeNone();
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum); // the table in it would grow, were there room
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(1, 1, 1, 5); // the border, and its corners below the last row
     layout->setSpacing(0);

@@ -32,6 +32,7 @@ namespace {
 
 constexpr int kEstimateWidth = 304;
 constexpr int kRow = 40;
+constexpr int kUnderLine = 8; ///< a heading's
 constexpr int kLabelWidth = 176;
 constexpr int kFieldWidth = 220;
 constexpr int kNumberWidth = 96;
@@ -94,6 +95,8 @@ void addHeading(QGridLayout& form, const QString& title)
     form.addWidget(heading, row, 0, 1, 3, Qt::AlignBottom);
     form.setRowMinimumHeight(row, kRow);
     form.addWidget(line, ++row, 0, 1, 3);
+    form.setRowMinimumHeight(++row, kUnderLine);
+    form.addItem(new QSpacerItem(0, kUnderLine, QSizePolicy::Minimum, QSizePolicy::Fixed), row, 0);
 }
 
 QuietLabel* note(const QString& text, QWidget* parent) { return new QuietLabel(text, bodyFont(), parent); }

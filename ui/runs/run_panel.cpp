@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include <QFileDialog>
-#include <QFrame>
 #include <QStackedWidget>
 #include <QTabBar>
 #include <QVBoxLayout>
@@ -52,7 +51,6 @@ RunPanel::RunPanel(QWidget* parent)
     m_tabs->addTab(tr("The run"));
     m_tabs->addTab(tr("Before and after"));
     m_tabs->addTab(tr("About this run"));
-    m_tabs->setDrawBase(false);
     m_tabs->setExpanding(false);
     m_pages->addWidget(buildLive());
     m_pages->addWidget(m_results);

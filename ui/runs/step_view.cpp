@@ -31,6 +31,7 @@
 namespace precedent::ui {
 namespace {
 
+constexpr int kLeastTable = 352; ///< its columns, with three digits of tokens
 constexpr int kTableWidth = 404;
 constexpr int kTextWidth = 432;
 constexpr int kRewardsWidth = 300;
@@ -96,14 +97,15 @@ QWidget* StepView::buildBody()
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
     m_table->setSortingEnabled(true);
     m_table->sortByColumn(RolloutModel::advantageColumn, Qt::DescendingOrder);
+    m_table->setMinimumWidth(kLeastTable);
     m_table->verticalHeader()->hide();
     m_table->verticalHeader()->setMinimumSectionSize(kRowHeight);
     m_table->verticalHeader()->setDefaultSectionSize(kRowHeight);
     m_table->horizontalHeader()->setHighlightSections(false);
-    const std::array widths{36, 108, 60, 116};
+    m_table->horizontalHeader()->setMinimumSectionSize(kRowHeight); // before the widths, which it bounds
+    const std::array widths{28, 104, 60, 116};
     for (int column = 0; column < static_cast<int>(widths.size()); ++column)
         m_table->horizontalHeader()->resizeSection(column, widths[static_cast<std::size_t>(column)]);
-    m_table->horizontalHeader()->setMinimumSectionSize(kRowHeight);
     m_table->horizontalHeader()->setSectionResizeMode(RolloutModel::tokensColumn, QHeaderView::Stretch);
     m_groupText->setContentsMargins(12, 4, 12, 8);
     auto* group = new QWidget(this);

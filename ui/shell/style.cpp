@@ -22,7 +22,7 @@ constexpr int kScrollExtent = 12;
 constexpr int kScrollHandle = 6;
 constexpr int kButtonPadding = 12;
 constexpr int kFieldPadding = 8;
-constexpr int kComboArrow = 23;
+constexpr int kComboArrow = 21;
 constexpr int kHeaderArrow = 12;
 constexpr int kFirstPadding = 12;
 constexpr int kSpinWidth = 20;
@@ -308,6 +308,10 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption* option, 
         return;
     case PE_IndicatorRadioButton:
         drawRadio(*painter, *option);
+        return;
+    case PE_FrameTabBarBase:
+        if (widget != nullptr)
+            painter->fillRect(QRect(0, widget->height() - 1, widget->width(), 1), c(Role::border));
         return;
     case PE_IndicatorArrowDown:
         if (qobject_cast<const QToolButton*>(widget) == nullptr)
