@@ -71,9 +71,9 @@ Result<Outcome> ask(const AskOptions& options, Context& context)
     workspace::AskRequest request = options.request;
     request.messages = {{"user", options.prompt}};
     request.mode = modeFromString(options.mode).value_or(Mode::none);
-    workspace::Asker asker(casebase.get());
+    workspace::Asker asker;
     const Result<workspace::AskPrompt> prompt =
-        asker.prepare(request, asked.value().encoder, asked.value().templates, asked.value().model->info().contextLength);
+        asker.prepare(request, casebase.get(), asked.value().encoder, asked.value().templates, asked.value().model->info().contextLength);
     if (!prompt)
         return prompt.error();
     const Result<std::vector<workspace::AskAnswer>> answers =

@@ -135,9 +135,8 @@ struct Asker::Precedents {
     std::optional<CaseRetriever> retriever;
 };
 
-Asker::Asker(const casebase::Casebase* casebase)
-    : m_casebase(casebase)
-    , m_precedents(std::make_unique<Precedents>())
+Asker::Asker()
+    : m_precedents(std::make_unique<Precedents>())
 {
 }
 
@@ -145,11 +144,11 @@ Asker::~Asker() = default;
 
 void Asker::forget() { m_precedents = std::make_unique<Precedents>(); }
 
-Status Asker::readCodes()
+Status Asker::readCodes(const casebase::Casebase& casebase)
 {
     if (m_precedents->codes)
         return {};
-    const Result<std::vector<casebase::Code>> codes = m_casebase->codes().all();
+    const Result<std::vector<casebase::Code>> codes = casebase.codes().all();
     if (!codes)
         return codes.error();
     std::vector<core::Code> read;
@@ -159,14 +158,14 @@ Status Asker::readCodes()
     return {};
 }
 
-Status Asker::readCases()
+Status Asker::readCases(const casebase::Casebase& casebase)
 {
     if (m_precedents->retriever)
         return {};
     casebase::CaseFilter approved;
     approved.statuses = {casebase::CaseStatus::approved};
     std::vector<core::Case> read;
-    PRECEDENT_TRY(m_casebase->cases().forEach(approved, [&](const casebase::Case& value) -> Status {
+    PRECEDENT_TRY(casebase.cases().forEach(approved, [&](const casebase::Case& value) -> Status {
         if (value.disposition != Disposition::unknown)
             read.push_back(frozenCase(value));
         return {};
@@ -179,18 +178,18 @@ Status Asker::readCases()
     return {};
 }
 
-Result<AskPrompt> Asker::prepare(
-    const AskRequest& request, const align::PromptEncoder& encoder, const core::ContextTemplates& templates, int contextLength)
+Result<AskPrompt> Asker::prepare(const AskRequest& request, const casebase::Casebase* casebase, const align::PromptEncoder& encoder,
+    const core::ContextTemplates& templates, int contextLength)
 {
     if (lastUserText(request.messages).empty())
         return Error(ErrorCode::invalidArgument, "There is nothing to ask: the request is empty.");
-    if (request.mode != Mode::none && m_casebase == nullptr)
+    if (request.mode != Mode::none && casebase == nullptr)
         return Error(ErrorCode::invalidArgument,
             std::string("Mode ") + precedent::toString(request.mode) + " takes its codes and cases from a casebase, and none is named.",
             "Name one with --casebase, or ask in mode none.");
     std::vector<core::Code> codes;
     if (request.mode != Mode::none) {
-        PRECEDENT_TRY(readCodes());
+        PRECEDENT_TRY(readCodes(*casebase));
         for (const core::Code& code : *m_precedents->codes) {
             if (request.without.count(code.id) == 0)
                 codes.push_back(code);
@@ -198,7 +197,7 @@ Result<AskPrompt> Asker::prepare(
     }
     std::vector<const core::Case*> ranked;
     if (request.mode == Mode::cases) {
-        PRECEDENT_TRY(readCases());
+        PRECEDENT_TRY(readCases(*casebase));
         CaseRetriever::Query query;
         query.text = lastUserText(request.messages);
         query.seed = request.sampling.seed;
@@ -253,7 +252,7 @@ Result<PromptPreview> previewPrompt(const casebase::Casebase& casebase, const ca
     request.casesPerPrompt = casesPerPrompt;
     request.sampling.maxTokens = 0; // nothing is written
     request.of = &value;
-    const Result<AskPrompt> prompt = Asker(&casebase).prepare(request, encoder.value(), templates.value(), contextLength.value());
+    const Result<AskPrompt> prompt = Asker().prepare(request, &casebase, encoder.value(), templates.value(), contextLength.value());
     if (!prompt)
         return prompt.error();
     PromptPreview preview{prompt.value().rendered, prompt.value().ids.size(), {}, prompt.value().casesDropped};

@@ -92,7 +92,7 @@ void TestAsking::initTestCase()
     QVERIFY(made.ok());
     m_casebase = std::move(*made);
     QVERIFY(fillWithSample(*m_casebase).ok());
-    m_asker = std::make_unique<Asker>(m_casebase.get());
+    m_asker = std::make_unique<Asker>();
     const auto engine = openEngine({2});
     if (!engine.ok())
         QFAIL(engine.error().message().c_str());
@@ -103,7 +103,7 @@ void TestAsking::initTestCase()
 
 AskPrompt TestAsking::prepared(const AskRequest& what)
 {
-    auto prompt = m_asker->prepare(what, m_model->encoder, m_model->templates, kContext);
+    auto prompt = m_asker->prepare(what, m_casebase.get(), m_model->encoder, m_model->templates, kContext);
     if (!prompt.ok())
         qFatal("%s", prompt.error().message().c_str());
     return std::move(*prompt);
@@ -178,16 +178,16 @@ void TestAsking::systemTurnIsPartOfThePrompt()
 
 void TestAsking::emptyRequestIsRefused()
 {
-    const auto prompt = m_asker->prepare(request(Mode::none, ""), m_model->encoder, m_model->templates, kContext);
+    const auto prompt = m_asker->prepare(request(Mode::none, ""), m_casebase.get(), m_model->encoder, m_model->templates, kContext);
     QVERIFY(!prompt.ok());
     QCOMPARE(prompt.error().code(), ErrorCode::invalidArgument);
 }
 
 void TestAsking::modeWithoutCasebaseIsRefused()
 {
-    Asker nowhere(nullptr);
-    QVERIFY(nowhere.prepare(request(Mode::none), m_model->encoder, m_model->templates, kContext).ok());
-    const auto prompt = nowhere.prepare(request(Mode::cases), m_model->encoder, m_model->templates, kContext);
+    Asker nowhere;
+    QVERIFY(nowhere.prepare(request(Mode::none), nullptr, m_model->encoder, m_model->templates, kContext).ok());
+    const auto prompt = nowhere.prepare(request(Mode::cases), nullptr, m_model->encoder, m_model->templates, kContext);
     QVERIFY(!prompt.ok());
     QVERIFY(prompt.error().message().find("casebase") != std::string::npos);
 }
@@ -197,13 +197,13 @@ void TestAsking::promptOverTheContextIsRefused()
     std::string longText;
     for (int i = 0; i < 3000; ++i)
         longText += "lamp ";
-    const auto prompt = m_asker->prepare(request(Mode::none, longText), m_model->encoder, m_model->templates, kContext);
+    const auto prompt = m_asker->prepare(request(Mode::none, longText), m_casebase.get(), m_model->encoder, m_model->templates, kContext);
     QVERIFY(!prompt.ok());
     QCOMPARE(prompt.error().code(), ErrorCode::invalidArgument);
     // Whole cases give way first, and that is said.
     const AskPrompt whole = prepared(request(Mode::cases));
     const int tight = static_cast<int>(whole.ids.size()) + whole.request.sampling.maxTokens - 1;
-    const auto less = m_asker->prepare(request(Mode::cases), m_model->encoder, m_model->templates, tight);
+    const auto less = m_asker->prepare(request(Mode::cases), m_casebase.get(), m_model->encoder, m_model->templates, tight);
     QVERIFY(less.ok());
     QCOMPARE(less.value().casesDropped, std::size_t(1));
     QCOMPARE(idsOf(less.value(), true).size(), std::size_t(3));

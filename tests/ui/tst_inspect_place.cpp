@@ -52,6 +52,7 @@ private Q_SLOTS:
     void chosenColumnsComeBack();
     void longAndOddTextIsAnswered_data();
     void longAndOddTextIsAnswered();
+    void closingLeavesOneWholeFile();
     void contextModelKeepsItsContract();
 
 private:
@@ -369,6 +370,21 @@ void TestInspectPlace::longAndOddTextIsAnswered()
     QCOMPARE(column(0)->answer() != nullptr, answered);
     if (!answered)
         QVERIFY(child<QLabel>("columnState0")->text().contains(QStringLiteral("Nothing is cut silently")));
+}
+
+void TestInspectPlace::closingLeavesOneWholeFile()
+{
+    const QString path = copyOfSample("whole-file.casebase");
+    open(path);
+    show();
+    ask(QString::fromLatin1(kRequest));
+    choose("didCombo0", static_cast<int>(Verdict::comply));
+    choose("shouldCombo0", static_cast<int>(Disposition::comply)); // something is written as well
+    m_window->close();
+    m_window.reset();
+    QTRY_VERIFY(!QFile::exists(path + QStringLiteral("-wal")));
+    QVERIFY(!QFile::exists(path + QStringLiteral("-shm")));
+    openWindow(); // for cleanup()
 }
 
 void TestInspectPlace::contextModelKeepsItsContract()

@@ -56,8 +56,7 @@ struct AskBridge::Shared {
     bool closed = false; ///< guarded
 
     // The worker's own.
-    std::unique_ptr<casebase::Casebase> casebase;
-    std::unique_ptr<workspace::Asker> asker;
+    workspace::Asker asker;
     std::map<std::string, std::shared_ptr<const workspace::AskedModel>> models; ///< by folder and adapter
 
     void wakeBridge()
@@ -88,9 +87,8 @@ struct AskBridge::Shared {
     void serve();
     void answer(const Asking& asking);
     void keepModels(const std::set<std::string>& used);
-    [[nodiscard]] Status openCasebase();
-    [[nodiscard]] Result<std::shared_ptr<const workspace::AskedModel>> modelFor(
-        const std::string& name, const std::function<void(AskWait)>& waiting, std::set<std::string>& used);
+    [[nodiscard]] Result<std::shared_ptr<const workspace::AskedModel>> modelFor(const casebase::Casebase& casebase, const std::string& name,
+        const std::function<void(AskWait)>& waiting, std::set<std::string>& used);
     void answerGroup(const Asking& asking, const Group& group);
 };
 
@@ -148,8 +146,8 @@ void AskBridge::Shared::serve()
                 return;
             asking = now = std::move(next);
             next.reset();
-            if (forget && asker)
-                asker->forget();
+            if (forget)
+                asker.forget();
             forget = false;
         }
         answer(*asking);
@@ -158,22 +156,10 @@ void AskBridge::Shared::serve()
     }
 }
 
-Status AskBridge::Shared::openCasebase()
-{
-    if (casebase)
-        return {};
-    auto opened = casebase::Casebase::open(path, casebase::OpenMode::readOnly);
-    if (!opened)
-        return opened.error();
-    casebase = std::move(*opened);
-    asker = std::make_unique<workspace::Asker>(casebase.get());
-    return {};
-}
-
 Result<std::shared_ptr<const workspace::AskedModel>> AskBridge::Shared::modelFor(
-    const std::string& name, const std::function<void(AskWait)>& waiting, std::set<std::string>& used)
+    const casebase::Casebase& casebase, const std::string& name, const std::function<void(AskWait)>& waiting, std::set<std::string>& used)
 {
-    const Result<workspace::ModelSource> source = workspace::resolveModel(name, casebase.get());
+    const Result<workspace::ModelSource> source = workspace::resolveModel(name, &casebase);
     if (!source)
         return source.error();
     const std::string key = source.value().folder.string() + '\n' + source.value().adapter;
@@ -201,21 +187,23 @@ void AskBridge::Shared::keepModels(const std::set<std::string>& used)
 void AskBridge::Shared::answer(const Asking& asking)
 {
     std::set<std::string> used;
-    if (const Status opened = openCasebase(); !opened.ok()) {
+    // Open while something is asked and no longer: who closes the window leaves one whole file.
+    const auto opened = casebase::Casebase::open(path, casebase::OpenMode::readOnly);
+    if (!opened) {
         for (int column = 0; column < static_cast<int>(asking.orders.size()); ++column)
             fail(asking.round, column, opened.error());
         return;
     }
     for (const std::string& name : asking.warm)
         (void)modelFor(
-            name, [](AskWait) {}, used);
+            *opened.value(), name, [](AskWait) {}, used);
     if (!asking.warm.empty())
         return;
     std::vector<Group> groups;
     for (int column = 0; column < static_cast<int>(asking.orders.size()); ++column) {
         const AskOrder& order = asking.orders[static_cast<std::size_t>(column)];
         const auto model = modelFor(
-            order.model,
+            *opened.value(), order.model,
             [&](AskWait what) {
                 tell(asking.round, AskWaiting{column, what});
             },
@@ -227,7 +215,7 @@ void AskBridge::Shared::answer(const Asking& asking)
         tell(asking.round, AskWaiting{column, AskWait::context}, true);
         const workspace::AskedModel& asked = *model.value();
         Result<workspace::AskPrompt> prompt =
-            asker->prepare(order.request, asked.encoder, asked.templates, asked.model->info().contextLength);
+            asker.prepare(order.request, opened.value().get(), asked.encoder, asked.templates, asked.model->info().contextLength);
         if (!prompt) {
             fail(asking.round, column, prompt.error());
             continue;

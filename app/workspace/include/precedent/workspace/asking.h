@@ -73,24 +73,24 @@ struct AskedModel {
 [[nodiscard]] Result<AskedModel> loadAsked(core::Engine& engine, const core::LoadOptions& what);
 
 /// Makes prompts over one casebase. Reads codes and approved cases when a mode first needs them and keeps them until
-/// forget(). Thread: one at a time. The casebase, which may be null for mode none, must outlive it.
+/// forget(), so that asking again does not read them again; the casebase may be closed meanwhile. Thread: one at a time.
 class Asker {
 public:
-    explicit Asker(const casebase::Casebase* casebase);
+    Asker();
     ~Asker();
 
-    /// Fails with invalidArgument: no user turn, no casebase for this mode, or codes and request alone over the budget.
-    [[nodiscard]] Result<AskPrompt> prepare(
-        const AskRequest& request, const align::PromptEncoder& encoder, const core::ContextTemplates& templates, int contextLength);
+    /// `casebase` may be null for mode none. Fails with invalidArgument: no user turn, no casebase for this mode, or codes
+    /// and request alone over the budget.
+    [[nodiscard]] Result<AskPrompt> prepare(const AskRequest& request, const casebase::Casebase* casebase,
+        const align::PromptEncoder& encoder, const core::ContextTemplates& templates, int contextLength);
     /// The casebase changed: what was read is read again.
     void forget();
 
 private:
     struct Precedents;
-    [[nodiscard]] Status readCodes();
-    [[nodiscard]] Status readCases();
+    [[nodiscard]] Status readCodes(const casebase::Casebase& casebase);
+    [[nodiscard]] Status readCases(const casebase::Casebase& casebase);
 
-    const casebase::Casebase* m_casebase;
     std::unique_ptr<Precedents> m_precedents;
 };
 
