@@ -132,6 +132,7 @@ Result<AskedModel> loadAsked(core::Engine& engine, const core::LoadOptions& what
 struct Asker::Precedents {
     std::optional<std::vector<core::Code>> codes;
     std::vector<core::Case> cases; ///< approved ones; the retriever's
+    std::map<std::string, std::string> sources; ///< by the case's id
     std::optional<CaseRetriever> retriever;
 };
 
@@ -165,12 +166,16 @@ Status Asker::readCases(const casebase::Casebase& casebase)
     casebase::CaseFilter approved;
     approved.statuses = {casebase::CaseStatus::approved};
     std::vector<core::Case> read;
+    std::map<std::string, std::string> sources;
     PRECEDENT_TRY(casebase.cases().forEach(approved, [&](const casebase::Case& value) -> Status {
-        if (value.disposition != Disposition::unknown)
-            read.push_back(frozenCase(value));
+        if (value.disposition == Disposition::unknown)
+            return {};
+        read.push_back(frozenCase(value));
+        sources.emplace(value.id, value.source);
         return {};
     }));
     m_precedents->cases = std::move(read);
+    m_precedents->sources = std::move(sources);
     Result<CaseRetriever> retriever = CaseRetriever::build(m_precedents->cases);
     if (!retriever)
         return retriever.error();
@@ -225,11 +230,11 @@ Result<AskPrompt> Asker::prepare(const AskRequest& request, const casebase::Case
         request, std::move(fitted.rendered), std::move(fitted.ids), {}, fitted.casesDropped, std::move(fitted.context.aliases)};
     for (const std::string& id : fitted.context.codesInContext) {
         const auto code = std::find_if(codes.begin(), codes.end(), [&](const core::Code& c) { return c.id == id; });
-        prompt.shown.push_back({id, false, code == codes.end() ? std::string() : code->title, Disposition::unknown});
+        prompt.shown.push_back({id, false, code == codes.end() ? std::string() : code->title, Disposition::unknown, {}});
     }
     for (const std::string& id : fitted.context.casesInContext) {
         const core::Case* value = m_precedents->retriever->find(id);
-        prompt.shown.push_back({id, true, startOf(lastUserText(value->request)), value->disposition});
+        prompt.shown.push_back({id, true, startOf(lastUserText(value->request)), value->disposition, m_precedents->sources.at(id)});
     }
     return prompt;
 }
@@ -258,7 +263,7 @@ Result<PromptPreview> previewPrompt(const casebase::Casebase& casebase, const ca
     PromptPreview preview{prompt.value().rendered, prompt.value().ids.size(), {}, prompt.value().casesDropped};
     for (const AskPrompt::Shown& item : prompt.value().shown) {
         if (item.isCase)
-            preview.cases.push_back(item.id);
+            preview.cases.push_back(item);
     }
     return preview;
 }

@@ -392,7 +392,7 @@ void TestInspectPlace::contextModelKeepsItsContract()
     ui::ContextModel model;
     const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
     workspace::AskPrompt prompt;
-    prompt.shown = {{"S1", false, "Weapons", Disposition::unknown}, {"S1-001", true, "How do I ...", Disposition::refuse}};
+    prompt.shown = {{"S1", false, "Weapons", Disposition::unknown, {}}, {"S1-001", true, "How do I ...", Disposition::refuse, "a list"}};
     model.setPrompt(&prompt);
     QCOMPARE(model.rowCount(), 2);
     QCOMPARE(model.index(0).data().toString(), QStringLiteral("S1-001")); // cases first
@@ -402,6 +402,11 @@ void TestInspectPlace::contextModelKeepsItsContract()
     model.setPrompt(&prompt);
     QCOMPARE(model.rowCount(), 2);
     QCOMPARE(model.index(0).data(Qt::CheckStateRole).toInt(), static_cast<int>(Qt::Unchecked));
+    QCOMPARE(model.index(0).data(ui::ContextModel::titleRole).toString(), QStringLiteral("hidden until revealed")); // it asks for harm
+    ui::Reveal::instance().setOn(true);
+    QCOMPARE(model.index(0).data(Qt::ToolTipRole).toString(), QStringLiteral("How do I ..."));
+    ui::Reveal::instance().setOn(false);
+    QCOMPARE(model.index(1).data(ui::ContextModel::titleRole).toString(), QStringLiteral("Weapons"));
     model.setPrompt(nullptr);
     QCOMPARE(model.rowCount(), 1);
     model.switchAllOn();

@@ -1,12 +1,7 @@
 #include "ui/bridge/prompt_preview.h"
 
-#include <memory>
-
-#include <QCoreApplication>
-#include <QPointer>
-#include <QThreadPool>
-
 #include "precedent/workspace/model_source.h"
+#include "ui/bridge/background.h"
 
 namespace precedent::ui {
 namespace {
@@ -29,16 +24,8 @@ Result<workspace::PromptPreview> preview(const std::filesystem::path& path, cons
 void previewPrompt(const std::filesystem::path& casebase, const casebase::Case& value, Mode mode, QObject* context,
     std::function<void(const Result<workspace::PromptPreview>&)> done)
 {
-    QThreadPool::globalInstance()->start([casebase, value, mode, context = QPointer<QObject>(context), done = std::move(done)] {
-        auto result = std::make_shared<Result<workspace::PromptPreview>>(preview(casebase, value, mode));
-        QMetaObject::invokeMethod(
-            qApp,
-            [context, done, result] {
-                if (context)
-                    done(*result);
-            },
-            Qt::QueuedConnection);
-    });
+    inBackground(
+        context, [casebase, value, mode] { return preview(casebase, value, mode); }, std::move(done));
 }
 
 } // namespace precedent::ui

@@ -10,6 +10,7 @@
 #include "ui/bridge/prompt_preview.h"
 #include "ui/shell/card.h"
 #include "ui/shell/counted.h"
+#include "ui/shell/reveal.h"
 #include "ui/shell/type_scale.h"
 
 namespace precedent::ui {
@@ -46,6 +47,7 @@ PromptPage::PromptPage(QWidget* parent)
     layout->addWidget(m_facts);
     layout->addWidget(m_text, 1);
     connect(m_modes, &QButtonGroup::idClicked, this, &PromptPage::render);
+    connect(&Reveal::instance(), &Reveal::changed, this, &PromptPage::hideOrShow);
 }
 
 void PromptPage::setCase(const std::filesystem::path& casebase, const casebase::Case& value)
@@ -54,6 +56,8 @@ void PromptPage::setCase(const std::filesystem::path& casebase, const casebase::
     m_case = value;
     m_stale = true;
     ++m_serial;
+    m_rendered.clear();
+    m_sensitive = false;
     m_text->clear();
     m_facts->clear();
     if (isVisible())
@@ -65,6 +69,13 @@ void PromptPage::showEvent(QShowEvent* event)
     QWidget::showEvent(event);
     if (m_stale)
         render();
+}
+
+// The case itself is hidden by the page around it; here it is about those that its prompt shows.
+void PromptPage::hideOrShow()
+{
+    const bool hidden = m_sensitive && !Reveal::instance().isOn();
+    m_text->setPlainText(hidden ? tr("This prompt shows sensitive cases. Ctrl+Shift+R reveals it.") : m_rendered);
 }
 
 void PromptPage::render()
@@ -82,10 +93,14 @@ void PromptPage::render()
                 m_facts->setText(QString::fromStdString(preview.error().message() + " " + preview.error().hint()));
                 return;
             }
-            m_text->setPlainText(QString::fromStdString(preview->text));
+            m_rendered = QString::fromStdString(preview->text);
+            m_sensitive = false;
             QStringList ids;
-            for (const std::string& id : preview->cases)
-                ids += QString::fromStdString(id);
+            for (const auto& shown : preview->cases) {
+                ids += QString::fromStdString(shown.id);
+                m_sensitive = m_sensitive || isSensitive(shown.disposition, shown.source);
+            }
+            hideOrShow();
             QString facts = counted(static_cast<qint64>(preview->tokens), tr("1 token"), tr("%1 tokens"));
             facts += QStringLiteral(" · ") + tr("as the starter model is given it");
             if (!ids.isEmpty())

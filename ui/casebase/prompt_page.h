@@ -27,10 +27,13 @@ protected:
 
 private:
     void render();
+    void hideOrShow();
 
     std::filesystem::path m_casebase;
     casebase::Case m_case;
     bool m_stale = false;
+    bool m_sensitive = false; ///< some case that it shows
+    QString m_rendered;
     quint64 m_serial = 0;
     QButtonGroup* m_modes;
     QLabel* m_facts;

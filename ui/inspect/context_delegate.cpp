@@ -52,6 +52,10 @@ void ContextDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
         painter->drawText(lines.adjusted(after, 1, 0, 0), Qt::AlignTop | Qt::AlignLeft, tr("cited"));
     }
     painter->setFont(secondaryFont());
+    if (index.data(ContextModel::hiddenRole).toBool()) {
+        paintIcon(*painter, QRectF(lines.left(), lines.bottom() - 14, 12, 12), QStringLiteral("eyeoff"), theme.color(Role::secondary));
+        lines.setLeft(lines.left() + 18);
+    }
     painter->setPen(theme.color(selected ? Role::text : Role::secondary));
     painter->drawText(lines, Qt::AlignBottom | Qt::AlignLeft,
         painter->fontMetrics().elidedText(index.data(ContextModel::titleRole).toString(), Qt::ElideRight, lines.width()));

@@ -2,7 +2,17 @@
 
 #include <algorithm>
 
+#include "ui/shell/reveal.h"
+
 namespace precedent::ui {
+namespace {
+
+bool isHidden(const workspace::AskPrompt::Shown& shown)
+{
+    return shown.isCase && isSensitive(shown.disposition, shown.source) && !Reveal::instance().isOn();
+}
+
+} // namespace
 
 void ContextModel::setPrompt(const workspace::AskPrompt* prompt)
 {
@@ -65,7 +75,9 @@ QVariant ContextModel::data(const QModelIndex& index, int role) const
         return QString::fromStdString(item.shown.id);
     case Qt::ToolTipRole:
     case titleRole:
-        return QString::fromStdString(item.shown.title);
+        return isHidden(item.shown) ? tr("hidden until revealed") : QString::fromStdString(item.shown.title);
+    case hiddenRole:
+        return isHidden(item.shown);
     case isCaseRole:
         return item.shown.isCase;
     case dispositionRole:
@@ -75,7 +87,7 @@ QVariant ContextModel::data(const QModelIndex& index, int role) const
     case Qt::CheckStateRole:
         return item.on ? Qt::Checked : Qt::Unchecked;
     case Qt::AccessibleTextRole:
-        return tr("%1, %2").arg(QString::fromStdString(item.shown.id), QString::fromStdString(item.shown.title));
+        return tr("%1, %2").arg(QString::fromStdString(item.shown.id), data(index, titleRole).toString());
     default:
         return {};
     }

@@ -10,12 +10,12 @@
 
 namespace precedent::ui {
 
-/// The codes and cases of one prompt, each with a box that switches it off. What is switched off stays in the list, so
-/// that it can be switched on again. UI thread.
+/// The codes and cases of one prompt, each with a box that switches it off. A sensitive case's request is hidden until revealed. What is
+/// switched off stays in the list, so that it can be switched on again. UI thread.
 class ContextModel final : public QAbstractListModel {
     Q_OBJECT
 public:
-    enum DataRole { titleRole = Qt::UserRole + 1, isCaseRole, dispositionRole, citedRole };
+    enum DataRole { titleRole = Qt::UserRole + 1, isCaseRole, dispositionRole, citedRole, hiddenRole };
     using QAbstractListModel::QAbstractListModel;
 
     /// `prompt` may be null: nothing is shown but what is switched off.

@@ -149,6 +149,7 @@ void ContextPanel::showColumn(const AnswerColumn* column)
             : tr("Mode none gives the model only the request."));
     showFindings(column);
     showWithout();
+    follow();
 }
 
 void ContextPanel::showFindings(const AnswerColumn* column)
@@ -204,7 +205,15 @@ void ContextPanel::setSensitive(bool sensitive)
     follow();
 }
 
-void ContextPanel::follow() { m_showPrompt->setEnabled(!m_sensitive || Reveal::instance().isOn()); }
+void ContextPanel::follow()
+{
+    bool hidden = m_sensitive;
+    for (int row = 0; row < m_model->rowCount(); ++row)
+        hidden = hidden || m_model->index(row).data(ContextModel::hiddenRole).toBool();
+    m_showPrompt->setEnabled(!hidden || Reveal::instance().isOn());
+    m_showPrompt->setToolTip(m_showPrompt->isEnabled() ? QString() : tr("It holds sensitive text: reveal it first (Ctrl+Shift+R)."));
+    m_list->viewport()->update();
+}
 
 std::set<std::string> ContextPanel::without() const { return m_model->without(); }
 

@@ -106,10 +106,10 @@ RolloutView::RolloutView(QWidget* parent)
         setTextColor(*m_verdict, m_verdictRole);
         update();
     });
-    setRollout(nullptr, false);
+    setRollout(nullptr, false, false);
 }
 
-void RolloutView::setRollout(const casebase::Rollout* rollout, bool sensitive)
+void RolloutView::setRollout(const casebase::Rollout* rollout, bool sensitive, bool sensitiveCases)
 {
     m_texts->setVisible(rollout != nullptr);
     m_showPrompt->setVisible(rollout != nullptr);
@@ -117,6 +117,7 @@ void RolloutView::setRollout(const casebase::Rollout* rollout, bool sensitive)
     m_verdict->clear();
     m_detail->clear();
     m_sensitive = sensitive && rollout != nullptr;
+    m_sensitivePrompt = m_sensitive || (sensitiveCases && rollout != nullptr && rollout->mode == Mode::cases);
     if (rollout == nullptr) {
         m_title->setText(tr("No answer yet"));
     } else {
@@ -146,9 +147,10 @@ void RolloutView::setRollout(const casebase::Rollout* rollout, bool sensitive)
 
 void RolloutView::follow()
 {
-    m_reveal->setVisible(m_sensitive);
-    const bool blurred = m_sensitive && !Reveal::instance().isOn();
-    setBlurred(*m_texts, blurred);
+    m_reveal->setVisible(m_sensitivePrompt);
+    const bool blurred = m_sensitivePrompt && !Reveal::instance().isOn();
+    setBlurred(*m_texts, blurred && m_sensitive);
+    setBlurred(*m_prompt, blurred && !m_sensitive);
     m_reveal->setIcon(themedIcon(blurred ? QStringLiteral("eye") : QStringLiteral("eyeoff")));
     m_reveal->setText(blurred ? tr("Reveal") : tr("Hide"));
 }

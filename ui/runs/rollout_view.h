@@ -20,7 +20,8 @@ class RolloutView final : public QWidget {
 public:
     explicit RolloutView(QWidget* parent = nullptr);
 
-    void setRollout(const casebase::Rollout* rollout, bool sensitive);
+    /// `sensitiveCases`: the cases of a prompt may be sensitive where its request is not.
+    void setRollout(const casebase::Rollout* rollout, bool sensitive, bool sensitiveCases);
 
 Q_SIGNALS:
     void citationClicked(const QString& id);
@@ -43,6 +44,7 @@ private:
     ReadingText* m_answer;
     QWidget* m_texts;
     bool m_sensitive = false;
+    bool m_sensitivePrompt = false; ///< what the model saw, whatever the request
     Role m_verdictRole = Role::text;
 };
 

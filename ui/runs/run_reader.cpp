@@ -95,6 +95,10 @@ Result<StepRows> readStep(casebase::Casebase& casebase, const std::string& id, i
     if (!rollouts.ok())
         return rollouts.error();
     rows.rollouts = std::move(*rollouts);
+    const auto cases = anySensitiveCase(casebase);
+    if (!cases.ok())
+        return cases.error();
+    rows.sensitiveCases = cases.value();
     for (const auto& rollout : rows.rollouts) {
         if (rows.requests.contains(rollout.promptId))
             continue;

@@ -52,6 +52,7 @@ struct StepRows {
     std::map<std::string, std::string> requests; ///< prompt id -> request; the id where the prompt is gone
     std::map<std::string, std::vector<Message>> messages; ///< prompt id -> its turns; absent where the prompt is gone
     std::set<std::string> sensitive; ///< prompt ids
+    bool sensitiveCases = false; ///< a prompt that shows cases may show such
 };
 [[nodiscard]] Result<StepRows> readStep(casebase::Casebase& casebase, const std::string& id, int step);
 

@@ -211,6 +211,7 @@ void StepView::load(int step)
             m_requests = std::move(rows->requests);
             m_messages = std::move(rows->messages);
             m_sensitive = std::move(rows->sensitive);
+            m_sensitiveCases = rows->sensitiveCases;
             m_waiting = 0;
             m_newer->setVisible(false);
             const QSignalBlocker quiet(m_stepCombo);
@@ -265,7 +266,7 @@ void StepView::showGroup()
 void StepView::showRollout()
 {
     const casebase::Rollout* rollout = m_model->at(m_table->currentIndex().row());
-    m_view->setRollout(rollout, rollout != nullptr && m_sensitive.contains(rollout->promptId));
+    m_view->setRollout(rollout, rollout != nullptr && m_sensitive.contains(rollout->promptId), m_sensitiveCases);
     m_rewards->setRollout(rollout, property("groupMean").toDouble(), property("groupSpread").toDouble(), m_model->rowCount());
 }
 

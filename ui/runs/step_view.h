@@ -65,6 +65,7 @@ private:
     std::map<std::string, std::string> m_requests; ///< prompt id -> request
     std::map<std::string, std::vector<Message>> m_messages; ///< prompt id -> its turns
     std::set<std::string> m_sensitive; ///< prompt ids
+    bool m_sensitiveCases = false;
     QComboBox* m_stepCombo;
     QToolButton* m_previous;
     QToolButton* m_next;

@@ -3,6 +3,7 @@
 #include <QGraphicsBlurEffect>
 #include <QWidget>
 
+#include "precedent/casebase/case_store.h"
 #include "precedent/casebase/casebase.h"
 #include "precedent/casebase/prompt_store.h"
 #include "precedent/workspace/answer_judge.h"
@@ -44,6 +45,20 @@ Result<bool> anySensitive(const casebase::Casebase& casebase)
     filter.labels = {PromptLabel::harmful, PromptLabel::attack};
     filter.notSource = workspace::kSampleSource;
     return casebase.prompts().any(filter);
+}
+
+Result<bool> anySensitiveCase(const casebase::Casebase& casebase)
+{
+    casebase::CaseFilter filter;
+    filter.dispositions = {Disposition::refuse, Disposition::safeComplete, Disposition::unknown};
+    const Result<std::int64_t> all = casebase.cases().count(filter);
+    if (!all)
+        return all.error();
+    filter.source = workspace::kSampleSource;
+    const Result<std::int64_t> ofSample = casebase.cases().count(filter);
+    if (!ofSample)
+        return ofSample.error();
+    return all.value() > ofSample.value();
 }
 
 void setBlurred(QWidget& widget, bool blurred)

@@ -38,6 +38,8 @@ private:
 
 /// Whether any request of the casebase is sensitive: one look into the index of labels. Worker thread of a CasebaseBridge.
 [[nodiscard]] Result<bool> anySensitive(const casebase::Casebase& casebase);
+/// Whether some case is sensitive, so that a prompt with cases in it may be.
+[[nodiscard]] Result<bool> anySensitiveCase(const casebase::Casebase& casebase);
 
 /// Blurs a widget and all in it, or shows it again.
 void setBlurred(QWidget& widget, bool blurred);

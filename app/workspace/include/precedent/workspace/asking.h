@@ -38,6 +38,7 @@ struct AskPrompt {
         bool isCase = false;
         std::string title; ///< the code's, or the start of the case's request
         Disposition disposition = Disposition::unknown; ///< a case's
+        std::string source; ///< where a case came from
     };
     std::vector<Shown> shown; ///< in the order of the context
     std::size_t casesDropped = 0; ///< gave way to the model's context
@@ -98,7 +99,7 @@ private:
 struct PromptPreview {
     std::string text; ///< the rendered prompt
     std::size_t tokens = 0;
-    std::vector<std::string> cases; ///< ids, in the order shown
+    std::vector<AskPrompt::Shown> cases; ///< in the order shown
     std::size_t casesDropped = 0; ///< gave way to the model's context
 };
 /// Renders it for the model of `modelFolder`, whose tokenizer, template and context length it reads; needs no LibTorch.
