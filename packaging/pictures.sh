@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
 # Makes the pictures of every place, empty and full, light and dark, without a display. Needs a build with tests (packaging/test.sh).
 # usage: packaging/pictures.sh FOLDER [CASEBASE]
-# CASEBASE has a finished run in it; without one its pictures are left out. docs/pictures holds those of 1440x900:
-# packaging/pictures.sh FOLDER CASEBASE && cp FOLDER/*-1440x900.png docs/pictures
+# CASEBASE has a finished run in it; without one its pictures are left out. docs/pictures holds those of 1440x900.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ $# -ge 1 ] || { sed -n '2,5s/^# //p' "$0" >&2; exit 2; }
+[ $# -ge 1 ] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
 mkdir -p "$1/2x"
 export QT_QPA_PLATFORM=offscreen PRECEDENT_RESOURCES="$PWD/resources"
 HOME=$(mktemp -d) # settings and a sample of their own

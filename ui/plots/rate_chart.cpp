@@ -218,9 +218,16 @@ void RateChart::placeLabels()
     if (!m_good->text().isEmpty()) {
         const QFontMetricsF metrics(m_good->font());
         const double top = room.bottom() - metrics.height() - 6;
-        taken.append(QRectF(room.left(), top, metrics.horizontalAdvance(m_good->text()) + 12, metrics.height()));
         const double width = metrics.horizontalAdvance(m_bad->text()) + 12;
-        taken.append(QRectF(room.right() - width, top, width, metrics.height()));
+        // A mark in the corner says better than a word that it is there.
+        const auto claim = [&](QCPItemText& corner, const QRectF& place) {
+            const bool free = std::none_of(taken.cbegin(), taken.cend(), [&](const QRectF& mark) { return mark.intersects(place); });
+            corner.setVisible(free);
+            if (free)
+                taken.append(place);
+        };
+        claim(*m_good, QRectF(room.left(), top, metrics.horizontalAdvance(m_good->text()) + 12, metrics.height()));
+        claim(*m_bad, QRectF(room.right() - width, top, width, metrics.height()));
     }
     // The picked one's label first; one that finds no room is left out: the table names its row.
     QVector<int> order;
