@@ -8,6 +8,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
+#include <QResizeEvent>
 #include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -41,6 +42,7 @@ namespace {
 
 constexpr int kCodesWidth = 256;
 constexpr int kDetailWidth = 464;
+constexpr int kNarrowTable = 560;
 constexpr int kTypingPauseMs = 120;
 constexpr int kSearchLeast = 120;
 constexpr int kSearchMost = 184;
@@ -83,8 +85,11 @@ CasebasePlace::CasebasePlace(QUndoStack* undo, QWidget* parent)
     splitter->addWidget(makeLeft());
     splitter->addWidget(makeMiddle());
     splitter->addWidget(m_right);
-    splitter->setSizes({kCodesWidth, 1392 - kCodesWidth - kDetailWidth, kDetailWidth});
-    splitter->setStretchFactor(1, 1);
+    const QList<int> widths{kCodesWidth, 1392 - kCodesWidth - kDetailWidth, kDetailWidth};
+    splitter->setSizes(widths);
+    // Table and detail give way by their shares; the codes' names need their width.
+    splitter->setStretchFactor(1, widths.at(1) / 16);
+    splitter->setStretchFactor(2, widths.at(2) / 16);
     splitter->setChildrenCollapsible(false);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -230,6 +235,9 @@ void CasebasePlace::chooseCode(const QString& id)
 
 bool CasebasePlace::eventFilter(QObject* watched, QEvent* event)
 {
+    // An id begins with its code: where there is little room, the request has more use of it.
+    if (watched == m_table && event->type() == QEvent::Resize)
+        m_table->setColumnHidden(CaseTableModel::codesColumn, static_cast<QResizeEvent*>(event)->size().width() < kNarrowTable);
     if (watched != m_table || event->type() != QEvent::KeyPress)
         return Place::eventFilter(watched, event);
     switch (static_cast<QKeyEvent*>(event)->key()) {
