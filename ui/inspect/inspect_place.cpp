@@ -129,7 +129,8 @@ void InspectPlace::setCasebase(CasebaseBridge* casebase)
     makeColumns();
     connect(m_bridge.get(), &AskBridge::arrived, this, qOverload<const std::vector<AskNews>&>(&InspectPlace::hear));
     connect(casebase, &CasebaseBridge::changed, this, [this] { m_bridge->forget(); });
-    readChoices();
+    if (isVisible())
+        readChoices(); // else when it is shown
 }
 
 void InspectPlace::showEvent(QShowEvent* event)
