@@ -1,8 +1,9 @@
 #include "precedent/architecture/decoder_config.h"
 
+#include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "core/architecture/config_reader.h"
 #include "precedent/architecture/architecture.h"
 #include "precedent/base/files.h"
 
@@ -12,123 +13,45 @@ namespace {
 constexpr int kMostLayers = 1024;
 constexpr std::size_t kMostConfigBytes = 8U << 20;
 
-Error badValue(const std::string& key, const std::string& seen, const std::string& expected)
+Status validateRope(const RopeConfig& rope)
 {
-    return {ErrorCode::corrupt, "config.json: \"" + key + "\" is " + seen + "; expected " + expected + "."};
-}
-
-/// Reads keys of config.json and keeps the first failure.
-class Reader {
-public:
-    explicit Reader(const Json& json)
-        : m_json(json)
-    {
-    }
-
-    [[nodiscard]] bool has(const char* key) const { return m_json.contains(key) && !m_json[key].is_null(); }
-
-    void integer(const char* key, int& target, bool required)
-    {
-        if (!has(key)) {
-            if (required)
-                fail(key, "missing", "a whole number");
-            return;
-        }
-        const Json& value = m_json[key];
-        if (!value.is_number_integer() || value.get<std::int64_t>() < 0 || value.get<std::int64_t>() > std::numeric_limits<int>::max())
-            return fail(key, dumpJson(value), "a whole number");
-        target = static_cast<int>(value.get<std::int64_t>());
-    }
-
-    void number(const char* key, double& target)
-    {
-        if (!has(key))
-            return;
-        if (!m_json[key].is_number())
-            return fail(key, dumpJson(m_json[key]), "a number");
-        target = m_json[key].get<double>();
-    }
-
-    void boolean(const char* key, bool& target)
-    {
-        if (!has(key))
-            return;
-        if (!m_json[key].is_boolean())
-            return fail(key, dumpJson(m_json[key]), "true or false");
-        target = m_json[key].get<bool>();
-    }
-
-    void text(const char* key, std::string& target)
-    {
-        if (!has(key))
-            return;
-        if (!m_json[key].is_string())
-            return fail(key, dumpJson(m_json[key]), "a string");
-        target = m_json[key].get<std::string>();
-    }
-
-    /// A token id or a list of them.
-    void ids(const char* key, std::vector<int>& target)
-    {
-        if (!has(key))
-            return;
-        const Json& value = m_json[key];
-        const Json list = value.is_array() ? value : Json::array({value});
-        for (const Json& item : list) {
-            if (!item.is_number_integer() || item.get<std::int64_t>() < 0 || item.get<std::int64_t>() > std::numeric_limits<int>::max())
-                return fail(key, dumpJson(value), "a token id or a list of them");
-            target.push_back(static_cast<int>(item.get<std::int64_t>()));
-        }
-    }
-
-    [[nodiscard]] Status status() const { return m_error ? Status(*m_error) : Status(); }
-
-private:
-    void fail(const char* key, const std::string& seen, const std::string& expected)
-    {
-        if (!m_error)
-            m_error = badValue(key, seen, expected);
-    }
-
-    const Json& m_json;
-    std::optional<Error> m_error;
-};
-
-/// Options that change the arithmetic and that no family here computes.
-Status refuseUnsupported(const Json& json)
-{
-    const auto unsupported = [&](const std::string& key) {
-        return Error(ErrorCode::unsupported,
-            "config.json: \"" + key + "\" is " + dumpJson(json[key]) + ", which this program does not compute.",
-            "Choose a model without that option.");
+    const auto positive = [](const char* key, double value) -> Status {
+        if (value > 0 && std::isfinite(value))
+            return {};
+        return badConfigValue(key, std::to_string(value), "a number above 0");
     };
-    for (const char* key : {"attention_bias", "mlp_bias"}) {
-        if (json.contains(key) && json[key] != Json(false) && !json[key].is_null())
-            return unsupported(key);
-    }
-    if (json.contains("hidden_act") && json["hidden_act"] != Json("silu"))
-        return unsupported("hidden_act");
-    if (json.contains("rope_scaling") && json["rope_scaling"].is_object()) {
-        const Json& scaling = json["rope_scaling"];
-        if (scaling.value("rope_type", scaling.value("type", Json("default"))) != Json("default"))
-            return unsupported("rope_scaling");
-    }
-    for (const char* key : {"partial_rotary_factor", "pretraining_tp"}) {
-        if (json.contains(key) && json[key].is_number() && json[key].get<double>() != 1.0)
-            return unsupported(key);
-    }
+    PRECEDENT_TRY(positive("rope_theta", rope.theta));
+    if (rope.scaling == RopeConfig::Scaling::none)
+        return {};
+    PRECEDENT_TRY(positive("rope_scaling.factor", rope.factor));
+    if (rope.scaling == RopeConfig::Scaling::linear)
+        return {};
+    PRECEDENT_TRY(positive("rope_scaling.original_max_position_embeddings", rope.originalContext));
+    PRECEDENT_TRY(positive("rope_scaling.low_freq_factor", rope.lowFrequencyFactor));
+    PRECEDENT_TRY(positive("rope_scaling.beta_fast", rope.betaFast));
+    PRECEDENT_TRY(positive("rope_scaling.beta_slow", rope.betaSlow));
+    if (!(rope.highFrequencyFactor > rope.lowFrequencyFactor) || !std::isfinite(rope.highFrequencyFactor))
+        return badConfigValue("rope_scaling.high_freq_factor", std::to_string(rope.highFrequencyFactor), "more than low_freq_factor");
+    if (!std::isfinite(rope.attentionFactor) || (rope.scaling == RopeConfig::Scaling::yarn && !(rope.theta > 1)))
+        return badConfigValue("rope_scaling", "out of range", "a finite attention_factor and a rope_theta above 1");
     return {};
 }
 
 } // namespace
 
+double DecoderConfig::scoreScale() const { return attentionScale > 0 ? attentionScale : 1 / std::sqrt(static_cast<double>(headDim)); }
+
+bool DecoderConfig::isPlainLlama() const
+{
+    const bool alike = std::all_of(layerConfigs.begin(), layerConfigs.end(), [](const LayerConfig& one) { return one == LayerConfig{}; });
+    return alike && rope.scaling == RopeConfig::Scaling::none && activation == Activation::silu && !qkvBias && !outputBias && !mlpBias &&
+        !qkNorm && !sandwichNorms && !unitOffsetNorms && embeddingScale == 1.0 && attentionScale == 0.0;
+}
+
 std::int64_t DecoderConfig::parameterCount() const
 {
-    const Architecture* known = findArchitecture(family);
-    if (known == nullptr)
-        return 0;
     std::int64_t total = 0;
-    for (const DecoderWeight& weight : known->weights(*this)) {
+    for (const DecoderWeight& weight : decoderWeights(*this)) {
         std::int64_t n = 1;
         for (const std::int64_t extent : weight.shape)
             n *= extent;
@@ -139,8 +62,8 @@ std::int64_t DecoderConfig::parameterCount() const
 
 Json DecoderConfig::toJson() const
 {
-    Json json = {
-        {"architectures", {family == "llama" ? "LlamaForCausalLM" : family}}, {"attention_bias", false}, {"attention_dropout", 0.0}};
+    const Architecture* known = findArchitecture(family);
+    Json json = {{"architectures", {known != nullptr ? known->className : family}}, {"attention_dropout", 0.0}};
     if (bosId >= 0)
         json["bos_token_id"] = bosId;
     if (eosIds.size() == 1)
@@ -149,11 +72,12 @@ Json DecoderConfig::toJson() const
         json["eos_token_id"] = eosIds;
     if (padId >= 0)
         json["pad_token_id"] = padId;
-    json.update({{"head_dim", headDim}, {"hidden_act", "silu"}, {"hidden_size", hiddenSize}, {"initializer_range", initializerRange},
-        {"intermediate_size", intermediateSize}, {"max_position_embeddings", contextLength}, {"mlp_bias", false}, {"model_type", family},
+    json.update({{"head_dim", headDim}, {"hidden_size", hiddenSize}, {"initializer_range", initializerRange},
+        {"intermediate_size", intermediateSize}, {"max_position_embeddings", contextLength}, {"model_type", family},
         {"num_attention_heads", heads}, {"num_hidden_layers", layers}, {"num_key_value_heads", kvHeads}, {"rms_norm_eps", rmsEps},
-        {"rope_scaling", nullptr}, {"rope_theta", ropeTheta}, {"tie_word_embeddings", tieEmbeddings}, {"torch_dtype", dtype},
-        {"use_cache", true}, {"vocab_size", vocabulary}});
+        {"tie_word_embeddings", tieEmbeddings}, {"torch_dtype", dtype}, {"use_cache", true}, {"vocab_size", vocabulary}});
+    if (known != nullptr)
+        known->writeConfig(*this, json);
     return json;
 }
 
@@ -165,7 +89,7 @@ Status validate(const DecoderConfig& config)
             "Choose a model of a known architecture.");
     const auto range = [](const char* key, int value, int least, int most) -> Status {
         if (value < least || value > most)
-            return badValue(key, std::to_string(value), std::to_string(least) + " to " + std::to_string(most));
+            return badConfigValue(key, std::to_string(value), std::to_string(least) + " to " + std::to_string(most));
         return {};
     };
     PRECEDENT_TRY(range("hidden_size", config.hiddenSize, 1, 1 << 17));
@@ -177,14 +101,20 @@ Status validate(const DecoderConfig& config)
     PRECEDENT_TRY(range("vocab_size", config.vocabulary, 1, 1 << 24));
     PRECEDENT_TRY(range("max_position_embeddings", config.contextLength, 1, 1 << 24));
     if (config.heads % config.kvHeads != 0)
-        return badValue(
+        return badConfigValue(
             "num_key_value_heads", std::to_string(config.kvHeads), "a divisor of num_attention_heads, " + std::to_string(config.heads));
     if (config.headDim % 2 != 0)
-        return badValue("head_dim", std::to_string(config.headDim), "an even number, which rotary positions need");
-    if (!(config.ropeTheta > 0) || !std::isfinite(config.ropeTheta))
-        return badValue("rope_theta", std::to_string(config.ropeTheta), "a number above 0");
+        return badConfigValue("head_dim", std::to_string(config.headDim), "an even number, which rotary positions need");
+    PRECEDENT_TRY(validateRope(config.rope));
+    PRECEDENT_TRY(validateRope(config.localRope));
+    if (!config.layerConfigs.empty() && config.layerConfigs.size() != static_cast<std::size_t>(config.layers))
+        return badConfigValue("layer_types", std::to_string(config.layerConfigs.size()) + " entries", "one a layer");
+    for (const LayerConfig& layer : config.layerConfigs)
+        PRECEDENT_TRY(range("sliding_window", layer.window, 0, 1 << 24));
+    if (!(config.attentionScale >= 0) || !std::isfinite(config.attentionScale) || !std::isfinite(config.embeddingScale))
+        return badConfigValue("query_pre_attn_scalar", "out of range", "a finite number above 0");
     if (!(config.rmsEps >= 0) || !std::isfinite(config.rmsEps))
-        return badValue("rms_norm_eps", std::to_string(config.rmsEps), "a number from 0 up");
+        return badConfigValue("rms_norm_eps", std::to_string(config.rmsEps), "a number from 0 up");
     return {};
 }
 
@@ -193,35 +123,34 @@ Result<DecoderConfig> decoderConfigFromJson(const Json& json)
     if (!json.is_object())
         return Error(ErrorCode::corrupt, "config.json is not a JSON object.");
     DecoderConfig config;
-    Reader reader(json);
+    ConfigReader reader(json);
     config.family.clear();
     reader.text("model_type", config.family);
     PRECEDENT_TRY(reader.status());
     if (config.family.empty())
-        return badValue("model_type", "missing", "the name of an architecture (" + knownArchitectures() + ")");
-    if (findArchitecture(config.family) == nullptr)
+        return badConfigValue("model_type", "missing", "the name of an architecture (" + knownArchitectures() + ")");
+    const Architecture* known = findArchitecture(config.family);
+    if (known == nullptr)
         return Error(ErrorCode::unsupported,
             "config.json: the architecture \"" + config.family + "\" is not known here; known: " + knownArchitectures() + ".",
             "Choose a model of a known architecture.");
-    PRECEDENT_TRY(refuseUnsupported(json));
     reader.integer("hidden_size", config.hiddenSize, true);
     reader.integer("num_hidden_layers", config.layers, true);
     reader.integer("num_attention_heads", config.heads, true);
     reader.integer("intermediate_size", config.intermediateSize, true);
     reader.integer("vocab_size", config.vocabulary, true);
-    config.contextLength = 2048; // Hugging Face's default for a Llama without the key
-    reader.integer("max_position_embeddings", config.contextLength, false);
+    reader.integer("max_position_embeddings", config.contextLength);
     config.kvHeads = config.heads;
-    reader.integer("num_key_value_heads", config.kvHeads, false);
+    reader.integer("num_key_value_heads", config.kvHeads);
     config.headDim = config.heads > 0 ? config.hiddenSize / config.heads : 0;
-    reader.integer("head_dim", config.headDim, false);
-    reader.number("rope_theta", config.ropeTheta);
-    if (!reader.has("rope_theta") && json.contains("rope_parameters") && json["rope_parameters"].is_object())
-        Reader(json["rope_parameters"]).number("rope_theta", config.ropeTheta); // where newer files keep it
+    reader.integer("head_dim", config.headDim);
     reader.number("rms_norm_eps", config.rmsEps);
     reader.number("initializer_range", config.initializerRange);
     config.tieEmbeddings = false;
     reader.boolean("tie_word_embeddings", config.tieEmbeddings);
+    reader.only("partial_rotary_factor", 1.0);
+    PRECEDENT_TRY(reader.status());
+    known->readConfig(reader, config);
     std::vector<int> bos;
     reader.ids("bos_token_id", bos);
     config.bosId = bos.empty() ? -1 : bos.front();

@@ -52,7 +52,7 @@ Result<StoredModel> openStoredModel(const fs::path& folder, bool requireTokenize
     if (!weights.ok())
         return weights.error();
     StoredModel model{*std::move(config), *std::move(weights), {}};
-    for (const DecoderWeight& weight : findArchitecture(model.config.family)->weights(model.config)) {
+    for (const DecoderWeight& weight : decoderWeights(model.config)) {
         const formats::TensorView* view = model.find(weight.name);
         PRECEDENT_TRY(checkStoredWeight(view, weight.name, weight.shape, folder.string()));
         const std::string dtype = formats::toString(view->dtype);

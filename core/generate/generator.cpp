@@ -12,6 +12,15 @@ namespace {
 
 Error badRequest(const std::string& message) { return {ErrorCode::invalidArgument, message}; }
 
+/// The kernels' forward pass is Llama's.
+Status checkConfig(const DecoderConfig& config)
+{
+    if (config.isPlainLlama())
+        return {};
+    return Error(ErrorCode::unsupported, "Generation does not compute the architecture of this model (" + config.family + ") yet.",
+        "Choose a model of the Llama family without biases and scaled positions.");
+}
+
 Status checkIds(const std::vector<int>& ids, const DecoderConfig& config, const std::string& what)
 {
     if (ids.empty())
@@ -85,6 +94,7 @@ void Generator::refreshWeights() { m_state->weights.copyFrom(*m_decoder); }
 Result<GenerationResult> Generator::generate(
     const GenerationRequest& request, std::stop_token stop, const TokenSink& onToken, const CompletionSink& onCompletion)
 {
+    PRECEDENT_TRY(checkConfig(m_state->weights.config));
     PRECEDENT_TRY(checkRequest(request, m_state->weights.config));
     const Forward forward(m_state->weights, bestKernels());
     return Batch(forward, m_state->weights, m_state->scratch, request, std::move(stop), onToken, onCompletion).run();
@@ -93,6 +103,7 @@ Result<GenerationResult> Generator::generate(
 Result<LogitsResult> Generator::logits(const std::vector<int>& ids, int topK, std::stop_token stop)
 {
     const PackedWeights& weights = m_state->weights;
+    PRECEDENT_TRY(checkConfig(weights.config));
     PRECEDENT_TRY(checkIds(ids, weights.config, "The text"));
     m_state->scratch.resize(std::max<std::size_t>(1, m_state->scratch.size()));
     Scratch& scratch = m_state->scratch.front();

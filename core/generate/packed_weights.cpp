@@ -107,7 +107,8 @@ void PackedWeights::copyFrom(const Decoder& decoder)
     shape(head, config.hiddenSize, config.vocabulary);
     packColumns(head, 0, decoder.headWeight());
     if (ropeCos.size() == 0) {
-        const RopeTable table = makeRopeTable(config.contextLength, config.headDim, config.ropeTheta, at::kFloat);
+        const RopeTable table = makeRopeTable(
+            config.contextLength, at::tensor(config.rope.frequencies(config.headDim), at::kDouble), config.rope.magnitude(), at::kFloat);
         copyVector(ropeCos, table.cos);
         copyVector(ropeSin, table.sin);
     }

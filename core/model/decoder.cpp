@@ -1,63 +1,46 @@
 #include "core/model/decoder.h"
 
 #include <cmath>
-#include <map>
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 
 #include "core/model/cancelled.h"
 #include "core/model/lora.h"
+#include "core/model/ops.h"
 #include "core/model/token_log_probs.h"
+#include "core/model/transformer.h"
 #include "precedent/architecture/architecture.h"
 
 namespace precedent::core {
-namespace {
-
-std::map<std::string, DecoderFamily>& registry()
-{
-    static std::map<std::string, DecoderFamily> families;
-    return families;
-}
-
-} // namespace
-
-DecoderFamilyRegistration::DecoderFamilyRegistration(DecoderFamily family)
-{
-    const std::string name = family.name;
-    registry().emplace(name, std::move(family));
-}
-
-const DecoderFamily* findDecoderFamily(const std::string& name)
-{
-    const auto found = registry().find(name);
-    return found == registry().end() ? nullptr : &found->second;
-}
-
 Result<std::shared_ptr<Decoder>> Decoder::create(const DecoderConfig& config, std::uint64_t seed, at::ScalarType dtype)
 {
     PRECEDENT_TRY(validate(config));
-    const DecoderFamily& family = *findDecoderFamily(config.family);
     const double residualStd = config.initializerRange / std::sqrt(2.0 * config.layers);
     auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
     NamedTensors tensors;
-    for (const DecoderWeight& weight : findArchitecture(config.family)->weights(config)) {
+    for (const DecoderWeight& weight : decoderWeights(config)) {
         using Init = DecoderWeight::Init;
         // Drawn in float32 whatever the dtype, so that a float64 model starts from the same weights.
-        at::Tensor value = at::ones(weight.shape, at::kFloat);
-        if (weight.init != Init::ones)
+        at::Tensor value = weight.init == Init::zeros ? at::zeros(weight.shape, at::kFloat) : at::ones(weight.shape, at::kFloat);
+        if (weight.init == Init::normal || weight.init == Init::residual)
             value.normal_(0.0, weight.init == Init::residual ? residualStd : config.initializerRange, generator);
         tensors.emplace_back(weight.name, value.to(dtype));
     }
-    auto decoder = family.build(config, std::move(tensors));
+    auto decoder = over(config, std::move(tensors));
     decoder->setTrainable(true);
     return decoder;
+}
+
+std::shared_ptr<Decoder> Decoder::over(const DecoderConfig& config, NamedTensors tensors)
+{
+    return std::make_shared<Transformer>(config, std::move(tensors));
 }
 
 void Decoder::setTrainable(bool trainable)
 {
     for (auto& [name, tensor] : parameters())
-        tensor.requires_grad_(trainable);
+        tensor.requires_grad_(trainable && tensor.scalar_type() != at::kBFloat16);
 }
 
 void Decoder::checkStop() const
@@ -66,11 +49,13 @@ void Decoder::checkStop() const
         throw Cancelled();
 }
 
-at::Tensor Decoder::project(const at::Tensor& input, const at::Tensor& weight, const std::string& module) const
+at::Tensor Decoder::project(const at::Tensor& input, const Projection& projection) const
 {
-    at::Tensor output = at::linear(input, weight);
+    at::Tensor output = linearProjection(input, projection.weight);
+    if (projection.bias.defined())
+        output = output + projection.bias;
     if (m_adapter) {
-        const at::Tensor update = m_adapter->apply(input, module);
+        const at::Tensor update = m_adapter->apply(input, projection.module);
         if (update.defined())
             output = output + update;
     }

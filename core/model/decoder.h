@@ -18,12 +18,20 @@ class LoraSet;
 
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
+/// y = x W^T + b of one module ("model.layers.0.self_attn.q_proj"): what an adapter can be added to.
+struct Projection {
+    std::string module;
+    at::Tensor weight; ///< [out, in]
+    at::Tensor bias; ///< [out]; undefined where there is none
+};
+
 /// A decoder-only language model with gradients: the plain path. Generation has a faster one of its own
 /// (core/generate), which reads the weights from parameters() and is tested against this one.
 ///
-/// A family (Llama, ...) derives from this class, says its weights (core/architecture), and registers itself under
-/// config.json's model_type in one file of its own. Tensors are contiguous CPU tensors of one floating dtype (float32; float64 in
-/// gradient checks). Thread: one at a time. Throws c10::Error and Cancelled; callers at the facade translate.
+/// What a family (Llama, Gemma 3, ...) computes is said by its DecoderConfig (core/architecture/families). Tensors are
+/// contiguous and of one device. Matrices are float32, or bfloat16 and then frozen, with activations in float32 and norms and biases
+/// float32 (float64 throughout in gradient checks). Thread: one at a time. Throws c10::Error and Cancelled; callers at the
+/// facade translate.
 class Decoder {
 public:
     virtual ~Decoder() = default;
@@ -31,7 +39,7 @@ public:
     Decoder& operator=(const Decoder&) = delete;
 
     /// A model with random weights: normal of std 0.02, those that write to the residual stream scaled by
-    /// 1/sqrt(2 layers), norms 1. The same seed gives the same weights. Fails with corrupt or unsupported as validate().
+    /// 1/sqrt(2 layers), norms 1, biases 0. The same seed gives the same weights. Fails with corrupt or unsupported as validate().
     [[nodiscard]] static Result<std::shared_ptr<Decoder>> create(
         const DecoderConfig& config, std::uint64_t seed = 0, at::ScalarType dtype = at::kFloat);
 
@@ -41,8 +49,12 @@ public:
     /// tensors that share storage with the model. A tied head is listed once, as model.embed_tokens.weight.
     [[nodiscard]] virtual const NamedTensors& parameters() const = 0;
 
-    /// Whether the weights take gradients (true after create() and loading). False while only an adapter is trained.
+    /// Whether the weights take gradients (true after create() and loading). False while only an adapter is trained, and
+    /// for weights held in bfloat16, which then stay as they are.
     void setTrainable(bool trainable);
+
+    /// A model over tensors of decoderWeights(config), in that order; the config must be valid.
+    [[nodiscard]] static std::shared_ptr<Decoder> over(const DecoderConfig& config, NamedTensors tensors);
 
     /// Adds an adapter to every projection it targets, or takes it off (nullptr): with it off the model is its own
     /// reference. The set is shared, not copied.
@@ -79,29 +91,13 @@ protected:
     {
     }
 
-    /// input [.., in] times the weight's transpose, with the adapter's part for this module name where it has one.
-    [[nodiscard]] at::Tensor project(const at::Tensor& input, const at::Tensor& weight, const std::string& module) const;
+    /// The projection of input [.., in], with the adapter's part where it has one.
+    [[nodiscard]] at::Tensor project(const at::Tensor& input, const Projection& projection) const;
 
 private:
     DecoderConfig m_config;
     std::shared_ptr<const LoraSet> m_adapter;
     std::function<bool()> m_stopRequested;
-};
-
-/// A family's part in the registry: the name of its Architecture, and how to build a model over tensors of the
-/// architecture's weights (in parameters()' order).
-struct DecoderFamily {
-    std::string name;
-    std::shared_ptr<Decoder> (*build)(const DecoderConfig&, NamedTensors);
-};
-
-/// nullptr if no family has that name; every architecture has one.
-[[nodiscard]] const DecoderFamily* findDecoderFamily(const std::string& name);
-
-/// A static object of this type, in the family's own file, enters it in the registry.
-class DecoderFamilyRegistration {
-public:
-    explicit DecoderFamilyRegistration(DecoderFamily family);
 };
 
 } // namespace precedent::core

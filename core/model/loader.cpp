@@ -23,9 +23,9 @@ namespace fs = std::filesystem;
 std::shared_ptr<Decoder> emptyDecoder(const DecoderConfig& config)
 {
     NamedTensors tensors;
-    for (const DecoderWeight& weight : findArchitecture(config.family)->weights(config)) // the config was validated
+    for (const DecoderWeight& weight : decoderWeights(config)) // the config was validated
         tensors.emplace_back(weight.name, at::empty(weight.shape, at::kFloat));
-    auto decoder = findDecoderFamily(config.family)->build(config, std::move(tensors));
+    auto decoder = Decoder::over(config, std::move(tensors));
     decoder->setTrainable(true);
     return decoder;
 }

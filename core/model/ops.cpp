@@ -157,6 +157,23 @@ public:
     }
 };
 
+// With y = gelu(g) u: du = gelu(g) d, dg = gelu'(g) u d.
+class GeluGlu : public torch::autograd::Function<GeluGlu> {
+public:
+    static Variable forward(AutogradContext* context, const at::Tensor& gate, const at::Tensor& up)
+    {
+        context->save_for_backward({gate, up});
+        return at::gelu(gate, "tanh").mul_(up);
+    }
+
+    static variable_list backward(AutogradContext* context, variable_list gradients)
+    {
+        const auto saved = context->get_saved_variables();
+        const at::Tensor &gate = saved[0], &up = saved[1], &d = gradients[0];
+        return {at::gelu_backward(d * up, gate, "tanh"), at::gelu(gate, "tanh").mul_(d)};
+    }
+};
+
 } // namespace
 
 at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps)
@@ -174,17 +191,23 @@ at::Tensor swiGlu(const at::Tensor& gate, const at::Tensor& up)
     return fusable(gate) ? SwiGlu::apply(gate, up) : plain::swiGlu(gate, up);
 }
 
-at::Tensor causalAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v)
+at::Tensor geluGlu(const at::Tensor& gate, const at::Tensor& up)
 {
-    if (!canFuseAttention(q))
-        return plain::causalAttention(q, k, v);
-    return fusedAttention(q, k, v, k.new_empty({0, k.size(2), k.size(3)}), v.new_empty({0, v.size(2), v.size(3)}));
+    return fusable(gate) ? GeluGlu::apply(gate, up) : plain::geluGlu(gate, up);
 }
 
-at::Tensor suffixAttention(
-    const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK, const at::Tensor& promptV)
+at::Tensor causalAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionOptions& options)
 {
-    return canFuseAttention(q) ? fusedAttention(q, k, v, promptK, promptV) : plain::suffixAttention(q, k, v, promptK, promptV);
+    if (!canFuseAttention(q))
+        return plain::causalAttention(q, k, v, options);
+    return fusedAttention(q, k, v, k.new_empty({0, k.size(2), k.size(3)}), v.new_empty({0, v.size(2), v.size(3)}), options);
+}
+
+at::Tensor suffixAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK,
+    const at::Tensor& promptV, const AttentionOptions& options)
+{
+    return canFuseAttention(q) ? fusedAttention(q, k, v, promptK, promptV, options)
+                               : plain::suffixAttention(q, k, v, promptK, promptV, options);
 }
 
 } // namespace precedent::core

@@ -7,12 +7,18 @@
 /// CPU tensors, the plain one elsewhere. tst_ops holds them together, values and gradients.
 namespace precedent::core {
 
-/// cos and sin of position * theta^(-2 i / D), each [positions, D/2].
+/// cos and sin of position * frequency, times the magnitude, each [positions, D/2].
 struct RopeTable {
     at::Tensor cos;
     at::Tensor sin;
 };
-[[nodiscard]] RopeTable makeRopeTable(std::int64_t positions, std::int64_t headDim, double theta, at::ScalarType dtype);
+/// frequencies [D/2] float64, in radians a position.
+[[nodiscard]] RopeTable makeRopeTable(
+    std::int64_t positions, const at::Tensor& frequencies, double magnitude, const at::TensorOptions& options);
+
+/// x W^T: x [.., in], weight [out, in] -> [.., out]. A weight in bfloat16 under float32 x is frozen, and widened piece by
+/// piece (on a CPU) or x narrowed to it (elsewhere).
+[[nodiscard]] at::Tensor linearProjection(const at::Tensor& x, const at::Tensor& weight);
 
 /// x / sqrt(mean(x^2) + eps) * weight over the last dimension; x [.., C], weight [C].
 [[nodiscard]] at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps);
@@ -24,21 +30,32 @@ struct RopeTable {
 /// silu(gate) * up.
 [[nodiscard]] at::Tensor swiGlu(const at::Tensor& gate, const at::Tensor& up);
 
-/// softmax(q k^T / sqrt(D)) v, causal, with grouped queries: q [B, T, H, D], k and v [B, T, KV, D] -> [B, T, H, D].
-[[nodiscard]] at::Tensor causalAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v);
+/// gelu(gate) * up with the tanh form of GELU.
+[[nodiscard]] at::Tensor geluGlu(const at::Tensor& gate, const at::Tensor& up);
+
+struct AttentionOptions {
+    double scale = 0.0; ///< of q k^T; 0: 1 / sqrt(D)
+    std::int64_t window = 0; ///< positions that one sees, its own the last of them; 0: all before it
+};
+
+/// softmax(scale q k^T) v, causal, with grouped queries: q [B, T, H, D], k and v [B, T, KV, D] -> [B, T, H, D].
+[[nodiscard]] at::Tensor causalAttention(
+    const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionOptions& options = {});
 
 /// G suffixes of length L that see one prompt of P positions and, causally, themselves. q [G, L, H, D]; own keys and
 /// values k, v [G, L, KV, D]; the prompt's promptK, promptV [P, KV, D] -> [G, L, H, D].
-[[nodiscard]] at::Tensor suffixAttention(
-    const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK, const at::Tensor& promptV);
+[[nodiscard]] at::Tensor suffixAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK,
+    const at::Tensor& promptV, const AttentionOptions& options = {});
 
 namespace plain {
 [[nodiscard]] at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps);
 [[nodiscard]] at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin);
 [[nodiscard]] at::Tensor swiGlu(const at::Tensor& gate, const at::Tensor& up);
-[[nodiscard]] at::Tensor causalAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v);
-[[nodiscard]] at::Tensor suffixAttention(
-    const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK, const at::Tensor& promptV);
+[[nodiscard]] at::Tensor geluGlu(const at::Tensor& gate, const at::Tensor& up);
+[[nodiscard]] at::Tensor causalAttention(
+    const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionOptions& options = {});
+[[nodiscard]] at::Tensor suffixAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK,
+    const at::Tensor& promptV, const AttentionOptions& options = {});
 } // namespace plain
 
 } // namespace precedent::core

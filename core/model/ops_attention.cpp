@@ -23,10 +23,14 @@ constexpr std::int64_t kRows = 24; // (position, query head) pairs that go throu
 
 struct Shape {
     std::int64_t G, L, H, D, KV, P;
+    std::int64_t window; // 0: none
+    float scale;
     [[nodiscard]] std::int64_t R() const { return H / KV; }
     [[nodiscard]] std::int64_t keys() const { return P + L; }
     [[nodiscard]] std::int64_t wideD() const { return paddedToPanel(D); }
     [[nodiscard]] std::int64_t positionsPerBlock() const { return std::max<std::int64_t>(1, kRows / R()); }
+    /// The first key that own position i sees; keys are the prompt's, then the own.
+    [[nodiscard]] std::int64_t firstKey(std::int64_t i) const { return window > 0 ? std::max<std::int64_t>(0, P + i + 1 - window) : 0; }
 };
 
 /// rows [n, D] at `stride` as panels [D, 32 rows]: what a product with their transpose reads. Begins at row `first`.
@@ -62,7 +66,6 @@ public:
         , m_promptK(promptK)
         , m_promptV(promptV)
         , m_head(kvHead)
-        , m_scale(1.0F / std::sqrt(static_cast<float>(shape.D)))
         , m_scoreStride(paddedToPanel(shape.keys()) + kPanel)
         , m_kernels(bestKernels())
         , m_keysAcross(paddedToPanel(shape.keys()) * shape.D)
@@ -80,19 +83,21 @@ public:
         float *queries = m_block.data(), *result = queries + rowsPerBlock() * m.D, *scores = result + rowsPerBlock() * m.wideD();
         for (std::int64_t begin = 0; begin < m.L; begin += m.positionsPerBlock()) {
             const std::int64_t end = std::min(begin + m.positionsPerBlock(), m.L), rows = (end - begin) * m.R(), seen = m.P + end;
+            const std::int64_t first = firstKeyOfBlock(begin);
             gather(m_q, g, begin, rows, queries);
-            m_kernels.matmul(
-                queries, m.D, 1, rows, m.D, m_keysAcross.data(), (seen + kPanel - 1) / kPanel, m.D * kPanel, scores, m_scoreStride, false);
+            m_kernels.matmul(queries, m.D, 1, rows, m.D, m_keysAcross.data() + first * m.D, (seen - first + kPanel - 1) / kPanel,
+                m.D * kPanel, scores + first, m_scoreStride, false);
             for (std::int64_t r = 0; r < rows; ++r) {
                 float highest = 0, *row = scores + r * m_scoreStride;
-                const std::int64_t limit = m.P + begin + r / m.R() + 1;
-                const float sum = m_kernels.softmaxWeights(row, limit, m_scale, &highest);
+                const std::int64_t i = begin + r / m.R(), from = m.firstKey(i), limit = m.P + i + 1;
+                const float sum = m_kernels.softmaxWeights(row + from, limit - from, m.scale, &highest);
+                std::fill(row + first, row + from, 0.0F);
                 std::fill(row + limit, row + seen, 0.0F);
-                logSums[rowIndex(g, begin, r)] = highest * m_scale + std::log(sum);
+                logSums[rowIndex(g, begin, r)] = highest * m.scale + std::log(sum);
                 queries[r] = 1.0F / sum; // the queries are used up
             }
-            m_kernels.matmul(scores, m_scoreStride, 1, rows, seen, m_valuesAlong.data(), m.wideD() / kPanel, m.keys() * kPanel, result,
-                m.wideD(), false);
+            m_kernels.matmul(scores + first, m_scoreStride, 1, rows, seen - first, m_valuesAlong.data() + first * kPanel,
+                m.wideD() / kPanel, m.keys() * kPanel, result, m.wideD(), false);
             for (std::int64_t r = 0; r < rows; ++r) {
                 float* target = out + rowIndex(g, begin, r) * m.D;
                 for (std::int64_t d = 0; d < m.D; ++d)
@@ -118,13 +123,16 @@ public:
         for (std::int64_t begin = 0; begin < m.L; begin += m.positionsPerBlock()) {
             const std::int64_t end = std::min(begin + m.positionsPerBlock(), m.L), rows = (end - begin) * m.R(), seen = m.P + end;
             backwardBlock(g, begin, rows, seen, out, logSums, upstream, gradients.q);
+            const std::int64_t first = firstKeyOfBlock(begin), firstOwn = std::max(first, m.P);
             const auto addRows = [&](const float* weights, const float* panels, float* prompt, float* own) {
                 // Both products run over the rows of the block, for every key: the scores are read down their columns.
-                if (m.P > 0)
-                    m_kernels.matmul(
-                        weights, 1, m_scoreStride, m.P, rows, panels, m.wideD() / kPanel, rowsPerBlock() * kPanel, prompt, m.wideD(), true);
-                m_kernels.matmul(weights + m.P, 1, m_scoreStride, seen - m.P, rows, panels, m.wideD() / kPanel, rowsPerBlock() * kPanel,
-                    own, m.wideD(), true);
+                const auto add = [&](std::int64_t from, std::int64_t to, float* target) {
+                    m_kernels.matmul(weights + from, 1, m_scoreStride, to - from, rows, panels, m.wideD() / kPanel, rowsPerBlock() * kPanel,
+                        target, m.wideD(), true);
+                };
+                if (first < m.P)
+                    add(first, m.P, prompt + first * m.wideD());
+                add(firstOwn, seen, own + (firstOwn - m.P) * m.wideD());
             };
             addRows(m_weights.data(), m_upstreamAlong.data(), gradients.promptValues, valueGradient);
             addRows(m_scoreGradient.data(), m_queriesAlong.data(), gradients.promptKeys, keyGradient);
@@ -137,6 +145,8 @@ public:
 
 private:
     [[nodiscard]] std::int64_t rowsPerBlock() const { return m.positionsPerBlock() * m.R(); }
+    /// Of the panel with the first key that a block of positions sees.
+    [[nodiscard]] std::int64_t firstKeyOfBlock(std::int64_t begin) const { return m.firstKey(begin) / kPanel * kPanel; }
     [[nodiscard]] std::int64_t rowIndex(std::int64_t g, std::int64_t begin, std::int64_t r) const
     {
         return (g * m.L + begin + r / m.R()) * m.H + m_head * m.R() + r % m.R();
@@ -191,26 +201,29 @@ private:
         const float* upstream, float* queryGradient)
     {
         float *queries = m_block.data(), *outputs = queries + rowsPerBlock() * m.D, *result = outputs + rowsPerBlock() * m.D;
-        const std::int64_t panels = (seen + kPanel - 1) / kPanel;
+        const std::int64_t first = firstKeyOfBlock(begin), panels = (seen - first + kPanel - 1) / kPanel;
         gather(m_q, g, begin, rows, queries);
         packAlong(queries, m.D, rows, m.D, 0, rowsPerBlock(), m_queriesAlong.data());
-        m_kernels.matmul(queries, m.D, 1, rows, m.D, m_keysAcross.data(), panels, m.D * kPanel, m_weights.data(), m_scoreStride, false);
+        m_kernels.matmul(queries, m.D, 1, rows, m.D, m_keysAcross.data() + first * m.D, panels, m.D * kPanel, m_weights.data() + first,
+            m_scoreStride, false);
         gather(upstream, g, begin, rows, outputs);
         packAlong(outputs, m.D, rows, m.D, 0, rowsPerBlock(), m_upstreamAlong.data());
-        m_kernels.matmul(
-            outputs, m.D, 1, rows, m.D, m_valuesAcross.data(), panels, m.D * kPanel, m_scoreGradient.data(), m_scoreStride, false);
+        m_kernels.matmul(outputs, m.D, 1, rows, m.D, m_valuesAcross.data() + first * m.D, panels, m.D * kPanel,
+            m_scoreGradient.data() + first, m_scoreStride, false);
         for (std::int64_t r = 0; r < rows; ++r) {
-            const std::int64_t limit = m.P + begin + r / m.R() + 1, index = rowIndex(g, begin, r);
+            const std::int64_t i = begin + r / m.R(), from = m.firstKey(i), limit = m.P + i + 1, index = rowIndex(g, begin, r);
             float *weights = m_weights.data() + r * m_scoreStride, *gradient = m_scoreGradient.data() + r * m_scoreStride, mean = 0;
             for (std::int64_t d = 0; d < m.D; ++d)
                 mean += upstream[index * m.D + d] * out[index * m.D + d];
-            m_kernels.exponentials(weights, limit, m_scale, logSums[index]);
-            m_kernels.softmaxGradient(weights, gradient, limit, mean, m_scale);
-            std::fill(weights + limit, weights + seen, 0.0F);
-            std::fill(gradient + limit, gradient + seen, 0.0F);
+            m_kernels.exponentials(weights + from, limit - from, m.scale, logSums[index]);
+            m_kernels.softmaxGradient(weights + from, gradient + from, limit - from, mean, m.scale);
+            for (float* row : {weights, gradient}) {
+                std::fill(row + first, row + from, 0.0F);
+                std::fill(row + limit, row + seen, 0.0F);
+            }
         }
-        m_kernels.matmul(m_scoreGradient.data(), m_scoreStride, 1, rows, seen, m_keysAlong.data(), m.wideD() / kPanel, m.keys() * kPanel,
-            result, m.wideD(), false);
+        m_kernels.matmul(m_scoreGradient.data() + first, m_scoreStride, 1, rows, seen - first, m_keysAlong.data() + first * kPanel,
+            m.wideD() / kPanel, m.keys() * kPanel, result, m.wideD(), false);
         for (std::int64_t r = 0; r < rows; ++r)
             std::copy_n(result + r * m.wideD(), m.D, queryGradient + rowIndex(g, begin, r) * m.D);
     }
@@ -218,7 +231,6 @@ private:
     const Shape m;
     const float *m_q, *m_k, *m_v, *m_promptK, *m_promptV;
     const std::int64_t m_head;
-    const float m_scale;
     const std::int64_t m_scoreStride;
     const Kernels& m_kernels;
     AlignedBuffer m_keysAcross, m_valuesAlong, m_block;
@@ -240,11 +252,11 @@ std::vector<std::pair<std::int64_t, std::int64_t>> sequenceRuns(const Shape& sha
 class Attention : public torch::autograd::Function<Attention> {
 public:
     static Variable forward(AutogradContext* context, const at::Tensor& qIn, const at::Tensor& kIn, const at::Tensor& vIn,
-        const at::Tensor& promptKIn, const at::Tensor& promptVIn)
+        const at::Tensor& promptKIn, const at::Tensor& promptVIn, const AttentionOptions& options)
     {
         const at::Tensor q = qIn.contiguous(), k = kIn.contiguous(), v = vIn.contiguous(), promptK = promptKIn.contiguous(),
                          promptV = promptVIn.contiguous();
-        const Shape shape = shapeOf(q, k, promptK);
+        const Shape shape = shapeOf(q, k, promptK, options);
         const at::Tensor out = at::empty_like(q), logSums = at::empty({shape.G, shape.L, shape.H}, q.options());
         const auto runs = sequenceRuns(shape);
         const auto tasks = static_cast<std::int64_t>(runs.size()) * shape.KV;
@@ -256,6 +268,8 @@ public:
                 worker.forward(g, out.data_ptr<float>(), logSums.data_ptr<float>());
         });
         context->save_for_backward({q, k, v, promptK, promptV, out, logSums});
+        context->saved_data["scale"] = options.scale;
+        context->saved_data["window"] = options.window;
         return out;
     }
 
@@ -265,7 +279,7 @@ public:
         const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2], &promptK = saved[3], &promptV = saved[4], &out = saved[5],
                          &logSums = saved[6];
         const at::Tensor upstream = gradients[0].contiguous();
-        const Shape shape = shapeOf(q, k, promptK);
+        const Shape shape = shapeOf(q, k, promptK, {context->saved_data["scale"].toDouble(), context->saved_data["window"].toInt()});
         const auto runs = sequenceRuns(shape);
         const auto tasks = static_cast<std::int64_t>(runs.size()) * shape.KV;
         const at::Tensor dq = at::empty_like(q), dk = at::empty_like(k), dv = at::empty_like(v);
@@ -285,13 +299,14 @@ public:
         });
         // [2, runs, KV, P, wide D] -> [2, P, KV, D]
         const at::Tensor promptGradients = promptParts.sum(1).slice(-1, 0, shape.D).permute({0, 2, 1, 3}).contiguous();
-        return {dq, dk, dv, promptGradients[0], promptGradients[1]};
+        return {dq, dk, dv, promptGradients[0], promptGradients[1], Variable()};
     }
 
 private:
-    static Shape shapeOf(const at::Tensor& q, const at::Tensor& k, const at::Tensor& promptK)
+    static Shape shapeOf(const at::Tensor& q, const at::Tensor& k, const at::Tensor& promptK, const AttentionOptions& options)
     {
-        return {q.size(0), q.size(1), q.size(2), q.size(3), k.size(2), promptK.size(0)};
+        const float scale = options.scale > 0 ? static_cast<float>(options.scale) : 1.0F / std::sqrt(static_cast<float>(q.size(3)));
+        return {q.size(0), q.size(1), q.size(2), q.size(3), k.size(2), promptK.size(0), options.window, scale};
     }
 };
 
@@ -299,10 +314,10 @@ private:
 
 bool canFuseAttention(const at::Tensor& q) { return q.device().is_cpu() && q.scalar_type() == at::kFloat; }
 
-at::Tensor fusedAttention(
-    const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK, const at::Tensor& promptV)
+at::Tensor fusedAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK,
+    const at::Tensor& promptV, const AttentionOptions& options)
 {
-    return Attention::apply(q, k, v, promptK, promptV);
+    return Attention::apply(q, k, v, promptK, promptV, options);
 }
 
 } // namespace precedent::core

@@ -2,6 +2,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "core/model/ops.h"
+
 namespace precedent::core {
 
 /// float32 on the CPU.
@@ -10,7 +12,7 @@ namespace precedent::core {
 /// suffixAttention (core/model/ops.h) over the generation kernels, without ever holding a whole matrix of scores: the
 /// backward computes them again block by block, from each row's log-sum-exp. A prompt of no positions makes it
 /// causalAttention. Measured against the plain form by tests/bench/generate_bench.
-[[nodiscard]] at::Tensor fusedAttention(
-    const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK, const at::Tensor& promptV);
+[[nodiscard]] at::Tensor fusedAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK,
+    const at::Tensor& promptV, const AttentionOptions& options);
 
 } // namespace precedent::core

@@ -8,20 +8,27 @@
 namespace precedent::core {
 namespace {
 
-/// [T, T] with -infinity above the diagonal.
-at::Tensor causalMask(std::int64_t length, const at::TensorOptions& options)
+/// [rows, keys] with -infinity where a row may not look; row i stands at key keys - rows + i.
+at::Tensor attentionMask(std::int64_t rows, std::int64_t keys, std::int64_t window, const at::TensorOptions& options)
 {
-    return at::full({length, length}, -std::numeric_limits<double>::infinity(), options).triu_(1);
+    const double never = -std::numeric_limits<double>::infinity();
+    at::Tensor mask = at::full({rows, keys}, never, options).triu_(keys - rows + 1);
+    if (window > 0)
+        mask += at::full({rows, keys}, never, options).tril_(keys - rows - window);
+    return mask;
+}
+
+double scaleOf(const AttentionOptions& options, std::int64_t D)
+{
+    return options.scale > 0 ? options.scale : 1.0 / std::sqrt(static_cast<double>(D));
 }
 
 } // namespace
 
-RopeTable makeRopeTable(std::int64_t positions, std::int64_t headDim, double theta, at::ScalarType dtype)
+RopeTable makeRopeTable(std::int64_t positions, const at::Tensor& frequencies, double magnitude, const at::TensorOptions& options)
 {
-    const at::Tensor exponents = at::arange(0, headDim, 2, at::kDouble) / static_cast<double>(headDim);
-    const at::Tensor frequencies = at::pow(theta, exponents).reciprocal(); // [D/2]
     const at::Tensor angles = at::outer(at::arange(positions, at::TensorOptions(at::kDouble)), frequencies); // [T, D/2]
-    return {angles.cos().to(dtype), angles.sin().to(dtype)};
+    return {(angles.cos() * magnitude).to(options), (angles.sin() * magnitude).to(options)};
 }
 
 namespace plain {
@@ -43,7 +50,9 @@ at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& 
 
 at::Tensor swiGlu(const at::Tensor& gate, const at::Tensor& up) { return at::silu(gate) * up; }
 
-at::Tensor causalAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v)
+at::Tensor geluGlu(const at::Tensor& gate, const at::Tensor& up) { return at::gelu(gate, "tanh") * up; }
+
+at::Tensor causalAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionOptions& options)
 {
     const std::int64_t B = q.size(0), T = q.size(1), H = q.size(2), D = q.size(3), KV = k.size(2);
     const std::int64_t R = H / KV; // query heads that share a key head
@@ -51,15 +60,15 @@ at::Tensor causalAttention(const at::Tensor& q, const at::Tensor& k, const at::T
     const at::Tensor queries = q.reshape({B, T, KV, R, D}).permute({0, 2, 3, 1, 4}).reshape({B * KV, R * T, D});
     const at::Tensor keys = k.permute({0, 2, 3, 1}).reshape({B * KV, D, T});
     const at::Tensor values = v.permute({0, 2, 1, 3}).reshape({B * KV, T, D});
-    at::Tensor scores = at::bmm(queries, keys) / std::sqrt(static_cast<double>(D)); // [B KV, R T, T]
-    scores = scores.reshape({B * KV, R, T, T}) + causalMask(T, q.options());
+    at::Tensor scores = at::bmm(queries, keys) * scaleOf(options, D); // [B KV, R T, T]
+    scores = scores.reshape({B * KV, R, T, T}) + attentionMask(T, T, options.window, q.options());
     const at::Tensor weights = at::softmax(scores, -1).reshape({B * KV, R * T, T});
     const at::Tensor mixed = at::bmm(weights, values); // [B KV, R T, D]
     return mixed.reshape({B, KV, R, T, D}).permute({0, 3, 1, 2, 4}).reshape({B, T, H, D});
 }
 
-at::Tensor suffixAttention(
-    const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK, const at::Tensor& promptV)
+at::Tensor suffixAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK,
+    const at::Tensor& promptV, const AttentionOptions& options)
 {
     const std::int64_t G = q.size(0), L = q.size(1), H = q.size(2), D = q.size(3), KV = k.size(2), P = promptK.size(0);
     const std::int64_t R = H / KV;
@@ -67,11 +76,10 @@ at::Tensor suffixAttention(
     const at::Tensor seen = promptK.permute({1, 2, 0}).contiguous(); // [KV, D, P]
     const at::Tensor own = k.permute({2, 0, 3, 1}).reshape({KV * G, D, L}); // own keys
     const at::Tensor ownValues = v.permute({2, 0, 1, 3}).reshape({KV * G, L, D});
-    const double scale = 1.0 / std::sqrt(static_cast<double>(D));
     const at::Tensor promptScores = at::bmm(queries, seen).reshape({KV, G, R, L, P});
-    at::Tensor ownScores = at::bmm(queries.reshape({KV * G, R * L, D}), own).reshape({KV, G, R, L, L});
-    ownScores = ownScores + causalMask(L, q.options());
-    const at::Tensor weights = at::softmax(at::cat({promptScores, ownScores}, -1) * scale, -1); // [KV, G, R, L, P + L]
+    const at::Tensor ownScores = at::bmm(queries.reshape({KV * G, R * L, D}), own).reshape({KV, G, R, L, L});
+    const at::Tensor scores = at::cat({promptScores, ownScores}, -1) * scaleOf(options, D);
+    const at::Tensor weights = at::softmax(scores + attentionMask(L, P + L, options.window, q.options()), -1); // [KV, G, R, L, P + L]
     const at::Tensor fromPrompt = at::bmm(weights.slice(-1, 0, P).reshape({KV, G * R * L, P}), promptV.permute({1, 0, 2}));
     const at::Tensor fromOwn = at::bmm(weights.slice(-1, P).reshape({KV * G, R * L, L}), ownValues);
     const at::Tensor mixed = fromPrompt.reshape({KV, G, R, L, D}) + fromOwn.reshape({KV, G, R, L, D});

@@ -35,7 +35,7 @@ void PackedBatch::add(const std::vector<int>& document)
 PackedNetwork::PackedNetwork(const Decoder& decoder)
     : m_config(decoder.config())
 {
-    if (m_config.family != "llama" || !m_config.tieEmbeddings)
+    if (!m_config.isPlainLlama() || !m_config.tieEmbeddings)
         throw std::invalid_argument("PackedNetwork computes the llama family with a tied head.");
     const std::int64_t C = m_config.hiddenSize;
     const std::int64_t D = m_config.headDim;
@@ -73,7 +73,7 @@ PackedNetwork::PackedNetwork(const Decoder& decoder)
             throw std::invalid_argument("PackedNetwork: the decoder has no " + name);
         to.copy_(found->second);
     }
-    const at::Tensor inverse = at::pow(m_config.ropeTheta, at::arange(0, D, 2, at::kDouble) / -static_cast<double>(D));
+    const at::Tensor inverse = at::pow(m_config.rope.theta, at::arange(0, D, 2, at::kDouble) / -static_cast<double>(D));
     const at::Tensor angles = at::outer(at::arange(m_config.contextLength, at::kDouble), inverse);
     m_cos = angles.cos().to(at::kFloat).contiguous();
     m_sin = angles.sin().to(at::kFloat).contiguous();

@@ -33,7 +33,8 @@ struct PackedBatch {
 /// float32, CPU. Thread: one at a time. Throws c10::Error and Cancelled.
 class PackedNetwork {
 public:
-    /// Takes a copy of the decoder's weights. The family must be llama and the head tied (std::invalid_argument).
+    /// Takes a copy of the decoder's weights. The config must be isPlainLlama() and the head tied
+    /// (std::invalid_argument).
     explicit PackedNetwork(const Decoder& decoder);
 
     /// Adds `weight` times the gradient of the summed next-token loss to gradient(). Returns that sum (unweighted).

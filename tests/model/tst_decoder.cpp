@@ -113,7 +113,7 @@ void TestDecoder::ropeEqualsPlainLoop()
 {
     const std::int64_t N = 5, H = 3, D = 8;
     const at::Tensor x = at::randn({N, H, D}, at::kDouble);
-    const RopeTable table = makeRopeTable(N, D, 10000.0, at::kDouble);
+    const RopeTable table = makeRopeTable(N, at::tensor(RopeConfig{}.frequencies(D), at::kDouble), 1, at::kDouble);
     const at::Tensor got = rotate(x, table.cos, table.sin);
     for (std::int64_t n = 0; n < N; ++n) {
         for (std::int64_t h = 0; h < H; ++h) {

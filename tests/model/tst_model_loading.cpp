@@ -233,10 +233,16 @@ void TestModelLoading::configFaultsAreNamed_data()
                                      << "" << corrupt;
     QTest::newRow("another activation") << "hidden_act"
                                         << "\"gelu\"" << unsupported;
-    QTest::newRow("biases") << "attention_bias"
-                            << "true" << unsupported;
-    QTest::newRow("scaled positions") << "rope_scaling"
-                                      << R"({"rope_type":"llama3","factor":8})" << unsupported;
+    QTest::newRow("biases that are not there") << "attention_bias"
+                                               << "true" << corrupt;
+    QTest::newRow("unknown scaling of positions") << "rope_scaling"
+                                                  << R"({"rope_type":"longrope","factor":8})" << unsupported;
+    QTest::newRow("scaling by 0") << "rope_scaling"
+                                  << R"({"rope_type":"linear","factor":0})" << corrupt;
+    QTest::newRow("scaling that is no object") << "rope_scaling"
+                                               << "[8]" << corrupt;
+    QTest::newRow("blend between equal factors") << "rope_scaling"
+                                                 << R"({"rope_type":"llama3","factor":8,"low_freq_factor":4})" << corrupt;
     QTest::newRow("no layers") << "num_hidden_layers"
                                << "0" << corrupt;
     QTest::newRow("a million layers") << "num_hidden_layers"
@@ -277,8 +283,8 @@ void TestModelLoading::configFaultsAreNamed()
     QVERIFY(!loaded.ok());
     QVERIFY2(static_cast<int>(loaded.error().code()) == code, loaded.error().message().c_str());
     if (key == "model_type" && !value.isEmpty())
-        QVERIFY(says(loaded.error(), "mamba") && says(loaded.error(), "known: llama"));
-    else if (value != "14" && value != "3")
+        QVERIFY(says(loaded.error(), "mamba") && says(loaded.error(), "known: gemma3_text, llama, mistral"));
+    else if (value != "14" && value != "3" && key != "attention_bias")
         QVERIFY2(says(loaded.error(), key.toUtf8().constData()), loaded.error().message().c_str());
 }
 

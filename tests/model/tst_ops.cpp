@@ -7,6 +7,7 @@
 #include "core/model/ops.h"
 #include "core/model/ops_attention.h"
 #include "core/model/threads.h"
+#include "precedent/architecture/decoder_config.h"
 
 using namespace precedent::core;
 
@@ -56,13 +57,15 @@ void TestOps::elementwiseFusedEqualsPlain()
     QFETCH(bool, wide);
     const auto dtype = wide ? at::kDouble : at::kFloat;
     const double tolerance = wide ? 1e-12 : 2e-4;
-    const RopeTable table = makeRopeTable(37, 10, 10000, dtype);
+    const RopeTable table = makeRopeTable(37, at::tensor(RopeConfig{}.frequencies(10), at::kDouble), 1, dtype);
     const std::vector<std::tuple<const char*, Op, Op, std::vector<at::Tensor>>> cases = {
         {"rmsNorm", [](const auto& in) { return rmsNorm(in[0], in[1], 1e-5); },
             [](const auto& in) { return plain::rmsNorm(in[0], in[1], 1e-5); }, {at::randn({5, 37, 19}, dtype), at::randn({19}, dtype)}},
         {"rotate", [&](const auto& in) { return rotate(in[0], table.cos, table.sin); },
             [&](const auto& in) { return plain::rotate(in[0], table.cos, table.sin); }, {at::randn({37, 3, 10}, dtype)}},
         {"swiGlu", [](const auto& in) { return swiGlu(in[0], in[1]); }, [](const auto& in) { return plain::swiGlu(in[0], in[1]); },
+            {at::randn({41, 13}, dtype) * 4, at::randn({41, 13}, dtype)}},
+        {"geluGlu", [](const auto& in) { return geluGlu(in[0], in[1]); }, [](const auto& in) { return plain::geluGlu(in[0], in[1]); },
             {at::randn({41, 13}, dtype) * 4, at::randn({41, 13}, dtype)}},
     };
     for (const auto& [name, fused, reference, inputs] : cases) {
@@ -80,14 +83,20 @@ void TestOps::fusedAttentionEqualsPlain_data()
     QTest::addColumn<int>("heads");
     QTest::addColumn<int>("kvHeads");
     QTest::addColumn<int>("headDim");
-    QTest::newRow("causal, one position") << 0 << 1 << 1 << 2 << 2 << 8;
-    QTest::newRow("causal") << 0 << 3 << 37 << 6 << 2 << 32;
-    QTest::newRow("causal, long") << 0 << 1 << 150 << 4 << 1 << 10;
-    QTest::newRow("causal, wide heads") << 0 << 2 << 33 << 2 << 1 << 80;
-    QTest::newRow("suffixes") << 45 << 5 << 21 << 6 << 2 << 32;
-    QTest::newRow("suffixes of one token") << 32 << 4 << 1 << 4 << 4 << 6;
-    QTest::newRow("one key head, prompt of one") << 1 << 3 << 40 << 3 << 1 << 16;
-    QTest::newRow("more query heads than a block's rows") << 5 << 2 << 9 << 30 << 1 << 4;
+    QTest::addColumn<int>("window");
+    QTest::newRow("causal, one position") << 0 << 1 << 1 << 2 << 2 << 8 << 0;
+    QTest::newRow("causal") << 0 << 3 << 37 << 6 << 2 << 32 << 0;
+    QTest::newRow("causal, long") << 0 << 1 << 150 << 4 << 1 << 10 << 0;
+    QTest::newRow("causal, wide heads") << 0 << 2 << 33 << 2 << 1 << 80 << 0;
+    QTest::newRow("suffixes") << 45 << 5 << 21 << 6 << 2 << 32 << 0;
+    QTest::newRow("suffixes of one token") << 32 << 4 << 1 << 4 << 4 << 6 << 0;
+    QTest::newRow("one key head, prompt of one") << 1 << 3 << 40 << 3 << 1 << 16 << 0;
+    QTest::newRow("more query heads than a block's rows") << 5 << 2 << 9 << 30 << 1 << 4 << 0;
+    QTest::newRow("causal, window") << 0 << 2 << 150 << 4 << 1 << 32 << 40;
+    QTest::newRow("causal, window of one") << 0 << 1 << 70 << 2 << 2 << 8 << 1;
+    QTest::newRow("suffixes, window within them") << 45 << 3 << 60 << 4 << 2 << 16 << 33;
+    QTest::newRow("suffixes, window that ends in the prompt") << 100 << 3 << 21 << 4 << 1 << 16 << 64;
+    QTest::newRow("window longer than everything") << 20 << 2 << 9 << 2 << 1 << 8 << 500;
 }
 
 void TestOps::fusedAttentionEqualsPlain()
@@ -98,6 +107,8 @@ void TestOps::fusedAttentionEqualsPlain()
     QFETCH(int, heads);
     QFETCH(int, kvHeads);
     QFETCH(int, headDim);
+    QFETCH(int, window);
+    const AttentionOptions options{window > 0 ? 0.3 : 0.0, window};
     const auto random = [&](at::IntArrayRef shape) { return at::randn(shape, at::kDouble) * 1.5; };
     const std::vector<at::Tensor> inputs = {random({sequences, length, heads, headDim}), random({sequences, length, kvHeads, headDim}),
         random({sequences, length, kvHeads, headDim}), random({prompt, kvHeads, headDim}), random({prompt, kvHeads, headDim})};
@@ -106,12 +117,14 @@ void TestOps::fusedAttentionEqualsPlain()
         narrow.push_back(input.to(at::kFloat));
     const auto expected = valueAndGradients(
         [&](const auto& in) {
-            return prompt > 0 ? plain::suffixAttention(in[0], in[1], in[2], in[3], in[4]) : plain::causalAttention(in[0], in[1], in[2]);
+            return prompt > 0 ? plain::suffixAttention(in[0], in[1], in[2], in[3], in[4], options)
+                              : plain::causalAttention(in[0], in[1], in[2], options);
         },
         inputs);
     for (const int threads : {1, 2, 3}) {
         setThreadCount(threads);
-        const auto got = valueAndGradients([&](const auto& in) { return fusedAttention(in[0], in[1], in[2], in[3], in[4]); }, narrow);
+        const auto got =
+            valueAndGradients([&](const auto& in) { return fusedAttention(in[0], in[1], in[2], in[3], in[4], options); }, narrow);
         for (std::size_t i = 0; i < expected.size(); ++i) {
             const double size = expected[i].numel() == 0 ? 1 : 1 + expected[i].abs().max().item<double>();
             QVERIFY2(worst(expected[i], got[i].to(at::kDouble)) < 1e-5 * size, std::to_string(i).c_str());

@@ -8,22 +8,35 @@
 
 namespace precedent::core {
 
+class ConfigReader;
+
 /// One weight of a model: its name as Hugging Face spells it, its shape, and how a new model's is drawn.
 struct DecoderWeight {
     std::string name;
     std::vector<std::int64_t> shape;
-    enum class Init { normal, residual, ones } init = Init::normal;
+    enum class Init { normal, residual, ones, zeros } init = Init::normal;
 };
 
-/// A family of decoders that the engine computes: its name in config.json (model_type) and the weights of one, in a
-/// fixed order. A tied head is listed once, as model.embed_tokens.weight.
+/// The weights of a model, in a fixed order. A tied head is listed once, as model.embed_tokens.weight.
+[[nodiscard]] std::vector<DecoderWeight> decoderWeights(const DecoderConfig& config);
+
+/// A family of decoders: how its files say what the engine computes (DecoderConfig). Each has one file in families/.
 struct Architecture {
-    std::string name;
-    std::vector<DecoderWeight> (*weights)(const DecoderConfig&);
+    std::string name; ///< config.json's model_type
+    std::string className; ///< config.json's architectures
+    /// Fills in what this family's config.json says beside the keys that all share, or by other defaults.
+    void (*readConfig)(ConfigReader&, DecoderConfig&);
+    /// Adds this family's keys to those that all share.
+    void (*writeConfig)(const DecoderConfig&, Json&);
+
+    std::string ggufName; ///< general.architecture of a GGUF file
+    bool ggufTurnsPairs = false; ///< GGUF keeps the rows of q and k so that neighbours turn together, not halves
 };
 
 /// nullptr if no architecture has that name.
 [[nodiscard]] const Architecture* findArchitecture(const std::string& name);
+/// Of general.architecture in a GGUF file; nullptr if none has it.
+[[nodiscard]] const Architecture* findGgufArchitecture(const std::string& name);
 /// "llama" or, with more than one, "gemma3_text, llama".
 [[nodiscard]] std::string knownArchitectures();
 

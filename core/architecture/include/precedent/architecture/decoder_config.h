@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -8,6 +9,41 @@
 #include "precedent/base/result.h"
 
 namespace precedent::core {
+
+/// Rotary positions (arXiv 2104.09864): pair i of a head turns by position * frequency i.
+struct RopeConfig {
+    /// How the frequencies are stretched for contexts longer than the model was first trained on.
+    enum class Scaling { none, linear, llama3, yarn };
+
+    double theta = 10000.0;
+    Scaling scaling = Scaling::none;
+    double factor = 1.0; ///< all scalings
+    double lowFrequencyFactor = 1.0; ///< llama3
+    double highFrequencyFactor = 4.0; ///< llama3
+    int originalContext = 0; ///< positions; llama3 and yarn
+    double betaFast = 32.0; ///< yarn (arXiv 2309.00071)
+    double betaSlow = 1.0; ///< yarn
+    double attentionFactor = 0.0; ///< yarn: of cosines and sines; 0: 0.1 ln(factor) + 1
+
+    bool operator==(const RopeConfig&) const = default;
+
+    /// The headDim / 2 frequencies in radians a position, scaled.
+    [[nodiscard]] std::vector<double> frequencies(int headDim) const;
+    /// What cosines and sines are multiplied by; 1 but for yarn.
+    [[nodiscard]] double magnitude() const;
+};
+
+/// What sets one layer apart from the others.
+struct LayerConfig {
+    enum class Rope { global, local, none };
+
+    int window = 0; ///< positions that one sees, its own the last of them; 0: all before it
+    Rope rope = Rope::global; ///< which of the config's rotary positions turn queries and keys
+
+    bool operator==(const LayerConfig&) const = default;
+};
+
+enum class Activation { silu, geluTanh };
 
 /// What config.json says of a decoder-only transformer, under Hugging Face's meaning of each key. A value that came
 /// from fromJson() or passed validate() is safe to build a model from.
@@ -21,7 +57,18 @@ struct DecoderConfig {
     int intermediateSize = 0;
     int vocabulary = 0; ///< V
     int contextLength = 0; ///< positions, prompt and completion together
-    double ropeTheta = 10000.0;
+    RopeConfig rope;
+    RopeConfig localRope; ///< of layers that say so
+    std::vector<LayerConfig> layerConfigs; ///< one a layer; empty: all see everything and turn by `rope`
+    Activation activation = Activation::silu; ///< of the gate
+    bool qkvBias = false;
+    bool outputBias = false; ///< of the attention's output projection
+    bool mlpBias = false;
+    bool qkNorm = false; ///< RMSNorm of each query and key head before it is turned
+    bool sandwichNorms = false; ///< RMSNorm also of what attention and feed-forward give back
+    bool unitOffsetNorms = false; ///< a norm's weight w scales by 1 + w
+    double embeddingScale = 1.0; ///< of the input embedding's rows
+    double attentionScale = 0.0; ///< of q k^T; 0: 1 / sqrt(D)
     double rmsEps = 1e-6;
     double initializerRange = 0.02; ///< standard deviation of a new model's weights
     bool tieEmbeddings = true;
@@ -33,6 +80,13 @@ struct DecoderConfig {
     bool operator==(const DecoderConfig&) const = default;
 
     [[nodiscard]] int queriesPerKv() const { return heads / kvHeads; }
+    [[nodiscard]] LayerConfig layer(int index) const
+    {
+        return layerConfigs.empty() ? LayerConfig{} : layerConfigs[static_cast<std::size_t>(index)];
+    }
+    [[nodiscard]] double scoreScale() const;
+    /// The arithmetic of Llama without options: what hand-written training code (PackedNetwork) computes.
+    [[nodiscard]] bool isPlainLlama() const;
     /// Number of weights; tied embeddings are counted once.
     [[nodiscard]] std::int64_t parameterCount() const;
     /// The keys that Hugging Face's config.json has for this family.

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "core/architecture/config_reader.h"
+#include "precedent/architecture/architecture.h"
+
+/// Every family has one file here; architecture.cpp lists them.
+namespace precedent::core::families {
+
+[[nodiscard]] Architecture gemma3();
+[[nodiscard]] Architecture llama();
+[[nodiscard]] Architecture mistral();
+[[nodiscard]] Architecture qwen2();
+[[nodiscard]] Architecture qwen3();
+[[nodiscard]] Architecture smollm3();
+
+/// rope_theta and rope_scaling, as config.json has them.
+void writeRope(const RopeConfig& rope, Json& json);
+/// layer_types, sliding_window.
+void writeLayerTypes(const DecoderConfig& config, Json& json);
+/// Positions that sliding layers see; 0 if no layer slides.
+[[nodiscard]] int slidingWindow(const DecoderConfig& config);
+
+} // namespace precedent::core::families

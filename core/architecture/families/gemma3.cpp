@@ -1,0 +1,84 @@
+#include <cmath>
+
+#include "core/architecture/families/families.h"
+
+namespace precedent::core::families {
+namespace {
+
+constexpr int kPattern = 6; // five local layers, then a global one
+
+void readRope(ConfigReader& reader, DecoderConfig& config)
+{
+    config.rope.theta = 1'000'000.0;
+    config.localRope.theta = 10'000.0;
+    reader.number("rope_theta", config.rope.theta);
+    reader.number("rope_local_base_freq", config.localRope.theta);
+    if (reader.has("rope_scaling"))
+        reader.ropeObject(reader.json()["rope_scaling"], "rope_scaling", config.rope, config.contextLength);
+    if (!reader.has("rope_parameters"))
+        return;
+    const Json& both = reader.json()["rope_parameters"];
+    for (const auto& [key, rope] : {std::pair{"full_attention", &config.rope}, std::pair{"sliding_attention", &config.localRope}}) {
+        if (both.is_object() && both.contains(key) && !both[key].is_null())
+            reader.ropeObject(both[key], "rope_parameters", *rope, config.contextLength);
+    }
+}
+
+void read(ConfigReader& reader, DecoderConfig& config)
+{
+    if (!reader.has("max_position_embeddings"))
+        config.contextLength = 131'072;
+    if (!reader.has("head_dim"))
+        config.headDim = 256;
+    if (!reader.has("tie_word_embeddings"))
+        config.tieEmbeddings = true;
+    readRope(reader, config);
+    int window = 4096, pattern = kPattern;
+    reader.integer("sliding_window", window);
+    reader.integer(reader.has("_sliding_window_pattern") ? "_sliding_window_pattern" : "sliding_window_pattern", pattern);
+    if (pattern < 1)
+        return reader.fail("sliding_window_pattern", std::to_string(pattern), "1 or more");
+    reader.layerTypes(
+        config, window, [](int layer, int every) { return (layer + 1) % every != 0; }, pattern);
+    for (LayerConfig& layer : config.layerConfigs) {
+        if (layer.window > 0)
+            layer.rope = LayerConfig::Rope::local;
+    }
+    config.activation = Activation::geluTanh;
+    config.qkNorm = true;
+    config.sandwichNorms = true;
+    config.unitOffsetNorms = true;
+    config.embeddingScale = std::sqrt(static_cast<double>(config.hiddenSize));
+    double scalar = 256;
+    reader.number("query_pre_attn_scalar", scalar);
+    if (!(scalar > 0))
+        return reader.fail("query_pre_attn_scalar", std::to_string(scalar), "a number above 0");
+    config.attentionScale = 1 / std::sqrt(scalar);
+    bool bias = false;
+    reader.boolean("attention_bias", bias);
+    config.qkvBias = bias;
+    config.outputBias = bias;
+    reader.only("hidden_activation", "gelu_pytorch_tanh");
+    reader.only("use_bidirectional_attention", false);
+    for (const char* cap : {"final_logit_softcapping", "attn_logit_softcapping"}) {
+        if (reader.has(cap))
+            reader.refuse(cap);
+    }
+}
+
+void write(const DecoderConfig& config, Json& json)
+{
+    json.update({{"attention_bias", config.qkvBias}, {"hidden_activation", "gelu_pytorch_tanh"},
+        {"query_pre_attn_scalar", std::round(1 / (config.attentionScale * config.attentionScale))},
+        {"rope_local_base_freq", config.localRope.theta}, {"sliding_window", slidingWindow(config)}});
+    writeLayerTypes(config, json);
+    writeRope(config.rope, json);
+}
+
+} // namespace
+
+/// Gemma 3's text model (arXiv 2503.19786): sandwich norms with 1 + w, q and k norms, tanh GELU, scaled embeddings, five
+/// layers that see a window for each that sees all.
+Architecture gemma3() { return {"gemma3_text", "Gemma3ForCausalLM", &read, &write, "gemma3", false}; }
+
+} // namespace precedent::core::families
