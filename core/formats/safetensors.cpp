@@ -1,15 +1,9 @@
 #include "precedent/formats/safetensors.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <set>
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+#include "core/formats/mapped_file.h"
 #include "precedent/base/json.h"
 
 namespace precedent::formats {
@@ -80,7 +74,7 @@ std::optional<std::vector<std::int64_t>> readIntegers(const Json& json, std::siz
 /// Bytes of a tensor of that shape; nothing if that overflows.
 std::optional<std::int64_t> byteCount(const std::vector<std::int64_t>& shape, DType dtype)
 {
-    auto total = static_cast<std::int64_t>(sizeOf(dtype));
+    auto total = static_cast<std::int64_t>(blockBytes(dtype));
     for (const std::int64_t extent : shape) {
         if (__builtin_mul_overflow(total, extent, &total))
             return std::nullopt;
@@ -119,37 +113,14 @@ Result<TensorView> readTensor(const std::string& name, const Json& entry, std::s
 
 } // namespace
 
-std::int64_t TensorView::elements() const
-{
-    std::int64_t n = 1;
-    for (const std::int64_t extent : shape)
-        n *= extent;
-    return n;
-}
-
 Result<std::shared_ptr<const SafetensorsFile>> SafetensorsFile::open(const fs::path& path)
 {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return errnoError(errno, "open", path.string());
-    struct stat info { };
-    if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
-        ::close(fd);
-        return Error(ErrorCode::invalidArgument, path.string() + " is not a file.");
-    }
-    const auto size = static_cast<std::size_t>(info.st_size);
-    if (size < kLengthBytes) {
-        ::close(fd);
-        return corrupt(path.string(), "it has " + std::to_string(size) + " bytes, too few for a safetensors header.");
-    }
-    void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-    const int mapError = errno;
-    ::close(fd);
-    if (address == MAP_FAILED)
-        return errnoError(mapError, "map", path.string());
+    auto mapping = MappedFile::open(path);
+    if (!mapping.ok())
+        return mapping.error();
     std::shared_ptr<SafetensorsFile> file(new SafetensorsFile);
-    file->m_mapping = {static_cast<const char*>(address), size};
-    PRECEDENT_TRY(file->read(file->m_mapping, path.string()));
+    file->m_mapping = std::make_shared<const MappedFile>(*std::move(mapping));
+    PRECEDENT_TRY(file->read(file->m_mapping->bytes(), path.string()));
     return std::shared_ptr<const SafetensorsFile>(std::move(file));
 }
 
@@ -158,12 +129,6 @@ Result<std::shared_ptr<const SafetensorsFile>> SafetensorsFile::parse(std::strin
     std::shared_ptr<SafetensorsFile> file(new SafetensorsFile);
     PRECEDENT_TRY(file->read(bytes, what));
     return std::shared_ptr<const SafetensorsFile>(std::move(file));
-}
-
-SafetensorsFile::~SafetensorsFile()
-{
-    if (!m_mapping.empty())
-        ::munmap(const_cast<char*>(m_mapping.data()), m_mapping.size());
 }
 
 Status SafetensorsFile::read(std::string_view bytes, const std::string& what)
@@ -253,23 +218,12 @@ Result<SafetensorsSet> SafetensorsSet::open(const fs::path& folder)
 Result<SafetensorsSet> SafetensorsSet::openIndexed(const fs::path& folder, const fs::path& index)
 {
     const std::string what = index.string();
-    std::error_code ec;
-    const auto size = fs::file_size(index, ec);
-    if (ec)
-        return errnoError(ec.value(), "read", what);
-    if (size > kMaxHeaderBytes)
-        return corrupt(what, "it has " + std::to_string(size) + " bytes, more than an index can need.");
-    std::string text(size, '\0');
-    const int fd = ::open(index.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return errnoError(errno, "open", what);
-    const ssize_t got = ::read(fd, text.data(), text.size());
-    const int readError = errno;
-    ::close(fd);
-    if (got < 0)
-        return errnoError(readError, "read", what);
-    text.resize(static_cast<std::size_t>(got));
-
+    const auto mapping = MappedFile::open(index);
+    if (!mapping.ok())
+        return mapping.error();
+    const std::string_view text = mapping->bytes();
+    if (text.size() > kMaxHeaderBytes)
+        return corrupt(what, "it has " + std::to_string(text.size()) + " bytes, more than an index can need.");
     auto json = parseHeader(text, what);
     if (!json.ok())
         return json.error();

@@ -88,7 +88,7 @@ Status writeSafetensors(const fs::path& path, const std::vector<TensorView>& ten
         if (tensor.name == "__metadata__" || !names.insert(tensor.name).second)
             return Error(ErrorCode::invalidArgument, "Two tensors would be written as \"" + tensor.name + "\" in " + path.string() + ".");
         const std::uint64_t size = tensor.bytes.size();
-        if (static_cast<std::uint64_t>(tensor.elements()) * sizeOf(tensor.dtype) != size)
+        if (static_cast<std::uint64_t>(tensor.elements()) * blockBytes(tensor.dtype) != size)
             return Error(ErrorCode::invalidArgument,
                 "Tensor \"" + tensor.name + "\" has " + std::to_string(size) + " bytes, which do not fit its shape and dtype.");
         header[tensor.name] = {{"dtype", toString(tensor.dtype)}, {"shape", tensor.shape}, {"data_offsets", {offset, offset + size}}};

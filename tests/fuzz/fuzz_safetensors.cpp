@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::size_t total = 0;
     for (const TensorView& tensor : (*file)->tensors()) {
         total += tensor.bytes.size();
-        if (static_cast<std::size_t>(tensor.elements()) * sizeOf(tensor.dtype) != tensor.bytes.size() ||
+        if (static_cast<std::size_t>(tensor.elements()) * blockBytes(tensor.dtype) != tensor.bytes.size() ||
             (*file)->find(tensor.name) == nullptr)
             std::abort();
         std::vector<float> values(static_cast<std::size_t>(tensor.elements()));

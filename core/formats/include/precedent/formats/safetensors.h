@@ -1,37 +1,20 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "precedent/base/result.h"
+#include "precedent/formats/tensor.h"
 
 /// The safetensors format: eight bytes of header length, a JSON header, then the tensors' bytes, little-endian and
 /// row-major, without gaps. (github.com/huggingface/safetensors, "Format".)
 namespace precedent::formats {
 
-enum class DType { f64, f32, f16, bf16, f8e4m3, f8e5m2, i64, i32, i16, i8, u64, u32, u16, u8, boolean };
-
-/// The format's spelling ("BF16").
-[[nodiscard]] const char* toString(DType dtype);
-[[nodiscard]] std::optional<DType> dtypeFromString(std::string_view text);
-/// Bytes of one element.
-[[nodiscard]] std::size_t sizeOf(DType dtype);
-
-/// A tensor inside a mapped file. `bytes` lives as long as the file object and may be unaligned.
-struct TensorView {
-    std::string name;
-    DType dtype = DType::f32;
-    std::vector<std::int64_t> shape;
-    std::string_view bytes;
-
-    [[nodiscard]] std::int64_t elements() const;
-};
+class MappedFile;
 
 /// A read-only mapping of one file, checked in full when it is opened: header length, JSON, duplicate names, dtypes,
 /// shapes (overflow too), offsets in range, no overlaps, no gaps. Immutable, so any thread may read.
@@ -43,7 +26,7 @@ public:
     /// The same over bytes in memory, which must outlive the object. `what` names them in messages.
     [[nodiscard]] static Result<std::shared_ptr<const SafetensorsFile>> parse(std::string_view bytes, const std::string& what);
 
-    ~SafetensorsFile();
+    ~SafetensorsFile() = default;
     SafetensorsFile(const SafetensorsFile&) = delete;
     SafetensorsFile& operator=(const SafetensorsFile&) = delete;
 
@@ -58,7 +41,7 @@ private:
     SafetensorsFile() = default;
     [[nodiscard]] Status read(std::string_view bytes, const std::string& what);
 
-    std::string_view m_mapping; // empty where the bytes are the caller's
+    std::shared_ptr<const MappedFile> m_mapping; // none where the bytes are the caller's
     std::vector<TensorView> m_tensors;
     std::map<std::string, std::size_t, std::less<>> m_byName;
     std::map<std::string, std::string> m_metadata;
@@ -88,11 +71,5 @@ private:
 /// invalidArgument (a name twice, bytes that do not fit shape and dtype), diskFull, permissionDenied or io.
 [[nodiscard]] Status writeSafetensors(const std::filesystem::path& path, const std::vector<TensorView>& tensors,
     const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
-
-/// Widens F32, F16, BF16 or F64 bytes to float. out has elements() places. False for any other dtype.
-[[nodiscard]] bool widenToFloat(const TensorView& tensor, float* out);
-
-/// Rounds to nearest even, as hardware does; NaN stays NaN. Returns two bytes an element.
-[[nodiscard]] std::string narrowToBf16(const float* values, std::int64_t count);
 
 } // namespace precedent::formats

@@ -1,0 +1,52 @@
+#include "core/formats/mapped_file.h"
+
+#include <cerrno>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace precedent::formats {
+
+Result<MappedFile> MappedFile::open(const std::filesystem::path& path)
+{
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errnoError(errno, "open", path.string());
+    struct stat info { };
+    if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+        ::close(fd);
+        return Error(ErrorCode::invalidArgument, path.string() + " is not a file.");
+    }
+    MappedFile file;
+    const auto size = static_cast<std::size_t>(info.st_size);
+    void* address = size > 0 ? ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0) : nullptr;
+    const int mapError = errno;
+    ::close(fd);
+    if (address == MAP_FAILED)
+        return errnoError(mapError, "map", path.string());
+    if (size > 0)
+        file.m_bytes = {static_cast<const char*>(address), size};
+    return file;
+}
+
+MappedFile::~MappedFile()
+{
+    if (!m_bytes.empty())
+        ::munmap(const_cast<char*>(m_bytes.data()), m_bytes.size());
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : m_bytes(std::exchange(other.m_bytes, {}))
+{
+}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept
+{
+    std::swap(m_bytes, other.m_bytes);
+    return *this;
+}
+
+} // namespace precedent::formats
