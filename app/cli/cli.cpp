@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 #include <iostream>
+#include <map>
 
 #include "app/cli/command.h"
 #include "precedent/base/log.h"
@@ -30,8 +31,12 @@ void addGlobalOptions(CLI::App& app, GlobalOptions& globals)
     app.add_option("--threads", globals.threads, "Threads of the engine; 0: the machine's cores")
         ->check(CLI::Range(0, 1024))
         ->capture_default_str();
-    app.add_option("--device", globals.device, "Where tensors live")->check(CLI::IsMember({"cpu"}))->capture_default_str();
-    app.add_option("--dtype", globals.dtype, "How weights are held")->check(CLI::IsMember({"auto", "float32"}))->capture_default_str();
+    app.add_option("--device", globals.device, "Where tensors live")->check(CLI::IsMember({"cpu", "cuda"}))->capture_default_str();
+    static const std::map<std::string, core::WeightDtype> kDtypes = {
+        {"auto", core::WeightDtype::automatic}, {"float32", core::WeightDtype::float32}, {"bfloat16", core::WeightDtype::bfloat16}};
+    app.add_option("--dtype", globals.dtype, "How weights are held: auto takes bfloat16 for models of 32 million parameters or more")
+        ->transform(CLI::CheckedTransformer(kDtypes, CLI::ignore_case).description("auto, float32 or bfloat16"))
+        ->default_str("auto");
 }
 
 bool asksForJson(int argc, char** argv)

@@ -10,6 +10,7 @@
 
 #include "precedent/base/json.h"
 #include "precedent/base/result.h"
+#include "precedent/core/run_spec.h"
 
 namespace precedent::cli {
 
@@ -21,7 +22,7 @@ struct GlobalOptions {
     std::string logFile;
     int threads = 0;
     std::string device = "cpu";
-    std::string dtype = "auto";
+    core::WeightDtype dtype = core::WeightDtype::automatic;
 };
 
 /// What a command gives back: one JSON object for --json, the same as text for people, and the exit status.

@@ -4,7 +4,11 @@
 
 namespace precedent::cli {
 
-Result<core::Engine*> openEngine(const Context& context) { return workspace::openEngine({context.globals().threads}); }
+Result<core::Engine*> openEngine(const Context& context)
+{
+    const GlobalOptions& globals = context.globals();
+    return workspace::openEngine({globals.threads, globals.dtype, globals.device});
+}
 
 Result<workspace::ModelSource> sourceOf(const std::string& name, const std::string& casebase)
 {

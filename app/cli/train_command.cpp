@@ -28,7 +28,7 @@ struct TrainOptions {
 };
 
 /// Preset, then the file, then --set, then the flags.
-Result<core::RunSpec> specOf(const TrainOptions& options)
+Result<core::RunSpec> specOf(const TrainOptions& options, const GlobalOptions& globals)
 {
     core::RunSpec spec;
     if (!options.preset.empty()) {
@@ -57,6 +57,8 @@ Result<core::RunSpec> specOf(const TrainOptions& options)
         spec.maxSteps = *options.steps;
     if (options.seed)
         spec.seed = *options.seed;
+    if (globals.dtype != core::WeightDtype::automatic)
+        spec.dtype = globals.dtype;
     return spec;
 }
 
@@ -93,7 +95,7 @@ std::string checkLine(const TrainOptions& options)
 
 Result<Outcome> startRun(const TrainOptions& options, Context& context)
 {
-    Result<core::RunSpec> spec = specOf(options);
+    Result<core::RunSpec> spec = specOf(options, context.globals());
     if (!spec)
         return spec.error();
     Result<std::unique_ptr<casebase::Casebase>> opened =

@@ -132,7 +132,9 @@ Result<core::Engine*> openEngine(const EngineOptions& options)
             return engine;
         opened = *engine;
     }
-    opened->setThreads(options.threads > 0 ? options.threads : usableCores());
+    EngineOptions settings = options;
+    settings.threads = options.threads > 0 ? options.threads : usableCores();
+    PRECEDENT_TRY(opened->configure(settings));
     return opened;
 }
 

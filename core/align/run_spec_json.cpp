@@ -15,9 +15,17 @@ using core::LossType;
 using core::LrScheduler;
 using core::RunSpec;
 using core::ScaleRewards;
+using core::WeightDtype;
 
 template <typename Enum>
 using Names = std::vector<std::pair<Enum, const char*>>;
+
+const Names<WeightDtype>& names(WeightDtype)
+{
+    static const Names<WeightDtype> list{
+        {WeightDtype::automatic, "auto"}, {WeightDtype::float32, "float32"}, {WeightDtype::bfloat16, "bfloat16"}};
+    return list;
+}
 
 const Names<LossType>& names(LossType)
 {
@@ -79,6 +87,7 @@ void visitFields(Spec& s, Visitor&& v)
     v("scale_rewards", s.scaleRewards, steps);
     v("reward_std_floor", s.rewardStdFloor, steps);
     v("dynamic_sampling", s.dynamicSampling, steps);
+    v("dtype", s.dtype, steps);
     v("use_peft", s.useLora, steps);
     v("lora_r", s.loraR, steps);
     v("lora_alpha", s.loraAlpha, steps);
@@ -443,6 +452,8 @@ Status validate(const RunSpec& spec)
             status = outOfRange(std::string("reward_weights.") + part, weight, "0 or more");
     });
     PRECEDENT_TRY(std::move(status));
+    if (!spec.useLora && spec.dtype == WeightDtype::bfloat16)
+        return outOfRange("dtype", "bfloat16", "auto or float32 where use_peft is false: all weights are trained, in float32");
     if (spec.useLora && spec.loraTargets.empty())
         return outOfRange("lora_target_modules", Json::array(), "at least one projection");
     return {};

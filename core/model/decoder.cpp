@@ -64,7 +64,7 @@ at::Tensor Decoder::project(const at::Tensor& input, const Projection& projectio
 
 at::Tensor Decoder::tokenLogProbs(const at::Tensor& hidden, const at::Tensor& targets, double temperature, at::Tensor* entropy) const
 {
-    return chunkedTokenLogProbs(hidden, headWeight(), targets, temperature, entropy, [this] { checkStop(); });
+    return core::tokenLogProbs(hidden, headWeight(), targets, temperature, entropy, [this] { checkStop(); });
 }
 
 } // namespace precedent::core

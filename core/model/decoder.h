@@ -76,7 +76,7 @@ public:
     /// G concatenated sequences (tst_decoder, packedEqualsConcatenated).
     [[nodiscard]] virtual at::Tensor hiddenPacked(const at::Tensor& promptIds, const at::Tensor& suffixIds) const = 0;
 
-    /// [V, C]: rows are the output embedding of each token (the input embedding where tied).
+    /// [V, C]: rows are the output embedding of each token (the input embedding where tied), in the dtype it is held in.
     [[nodiscard]] virtual at::Tensor headWeight() const = 0;
 
     /// log p(target) [N] of hidden [N, C] under softmax(logits / temperature); targets [N] int64. Exact; the full

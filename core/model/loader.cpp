@@ -19,23 +19,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A model whose weights are still to be read.
-std::shared_ptr<Decoder> emptyDecoder(const DecoderConfig& config)
+/// Every weight of the model, matrices in bfloat16 or all in float32.
+Result<NamedTensors> readWeights(const StoredModel& stored, const Placement& placement, const fs::path& folder)
 {
+    const bool bf16 = holdsBf16(placement.dtype, stored.dtype == "F32", stored.config.parameterCount());
     NamedTensors tensors;
-    for (const DecoderWeight& weight : decoderWeights(config)) // the config was validated
-        tensors.emplace_back(weight.name, at::empty(weight.shape, at::kFloat));
-    auto decoder = Decoder::over(config, std::move(tensors));
-    decoder->setTrainable(true);
-    return decoder;
-}
-
-/// Every weight of the family, read into a model made for the config.
-Status readWeights(const StoredModel& stored, const Decoder& decoder, const fs::path& folder)
-{
-    for (const auto& [name, tensor] : decoder.parameters())
-        PRECEDENT_TRY(readWeight(stored.find(name), name, tensor, folder.string()));
-    return {};
+    for (const DecoderWeight& weight : decoderWeights(stored.config)) { // the config was validated
+        at::Tensor tensor = at::empty(weight.shape, bf16 && weight.shape.size() == 2 ? at::kBFloat16 : at::kFloat);
+        PRECEDENT_TRY(readWeight(stored.find(weight.name), weight.name, tensor, folder.string()));
+        tensors.emplace_back(weight.name, placement.device.is_cpu() ? tensor : tensor.to(placement.device));
+    }
+    return tensors;
 }
 
 Result<std::string> digestOf(const std::vector<fs::path>& paths)
@@ -50,13 +44,16 @@ Result<std::string> digestOf(const std::vector<fs::path>& paths)
     return weightsDigest(digests);
 }
 
-Result<LoadedModel> load(const fs::path& folder, bool requireTokenizer)
+Result<LoadedModel> load(const fs::path& folder, bool requireTokenizer, const Placement& placement)
 {
     auto stored = openStoredModel(folder, requireTokenizer);
     if (!stored.ok())
         return stored.error();
-    const std::shared_ptr<Decoder> decoder = emptyDecoder(stored->config);
-    PRECEDENT_TRY(readWeights(*stored, *decoder, folder));
+    auto tensors = readWeights(*stored, placement, folder);
+    if (!tensors.ok())
+        return tensors.error();
+    const std::shared_ptr<Decoder> decoder = Decoder::over(stored->config, std::move(*tensors));
+    decoder->setTrainable(true);
     auto digest = digestOf(stored->weights.paths());
     if (!digest.ok())
         return digest.error();
@@ -100,10 +97,10 @@ Status exchange(const fs::path& fresh, const fs::path& place)
 
 } // namespace
 
-Result<LoadedModel> loadModel(const fs::path& folder, bool requireTokenizer)
+Result<LoadedModel> loadModel(const fs::path& folder, bool requireTokenizer, const Placement& placement)
 {
     try {
-        return load(folder, requireTokenizer);
+        return load(folder, requireTokenizer, placement);
     } catch (const std::bad_alloc&) {
         return Error(ErrorCode::outOfMemory, "There is not enough memory to load " + folder.string() + ".",
             "Close other programs or choose a smaller model.");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/model/decoder.h"
+#include "core/model/placement.h"
 #include "precedent/architecture/decoder_config.h"
 #include "precedent/base/result.h"
 
@@ -13,7 +14,7 @@ namespace precedent::core {
 
 struct LoadedModel {
     DecoderConfig config;
-    std::shared_ptr<Decoder> decoder; ///< float32 whatever the file's dtype
+    std::shared_ptr<Decoder> decoder; ///< matrices held as the placement says, whatever the file's dtype
     std::string sha256; ///< of the weights file; of the shards' digests in order where sharded
     std::string dtype; ///< of the stored weights: "F32", "F16", "BF16"; "mixed" if they differ
     std::filesystem::path folder;
@@ -23,7 +24,8 @@ struct LoadedModel {
 /// tokenizer.json. Tied heads and aliases are resolved. Fails with notFound (folder, config, weights or tokenizer
 /// missing), unsupported (architecture or dtype, named, with what is known) or corrupt (missing tensor, wrong shape,
 /// NaN or infinity in a tensor: each named).
-[[nodiscard]] Result<LoadedModel> loadModel(const std::filesystem::path& folder, bool requireTokenizer = true);
+[[nodiscard]] Result<LoadedModel> loadModel(
+    const std::filesystem::path& folder, bool requireTokenizer = true, const Placement& placement = {});
 
 enum class StoredType { f32, bf16 };
 

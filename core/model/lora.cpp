@@ -99,10 +99,12 @@ Result<std::shared_ptr<LoraSet>> LoraSet::create(const Decoder& decoder, const L
         if (std::find(config.targets.begin(), config.targets.end(), part) == config.targets.end())
             continue;
         std::erase(unused, part);
+        // In float32 beside weights of two bytes: an adapter is what is trained.
+        const auto options = weight.options().requires_grad(false).dtype(weight.scalar_type() == at::kDouble ? at::kDouble : at::kFloat);
         // kaiming_uniform(a = sqrt 5): the bound is 1 / sqrt(fan_in).
         const double bound = 1.0 / std::sqrt(static_cast<double>(weight.size(1)));
-        at::Tensor a = at::empty({config.rank, weight.size(1)}, at::kFloat).uniform_(-bound, bound, generator).to(weight.scalar_type());
-        at::Tensor b = at::zeros({weight.size(0), config.rank}, weight.options().requires_grad(false));
+        at::Tensor a = at::empty({config.rank, weight.size(1)}, at::kFloat).uniform_(-bound, bound, generator).to(options);
+        at::Tensor b = at::zeros({weight.size(0), config.rank}, options);
         set->m_pairs[module] = {a.requires_grad_(true), b.requires_grad_(true)};
         set->m_order.push_back(module);
     }

@@ -29,7 +29,6 @@ class WidenedLinear : public torch::autograd::Function<WidenedLinear> {
 public:
     static Variable forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight)
     {
-        TORCH_CHECK(!context->needs_input_grad(1), "a weight held in bfloat16 takes no gradient");
         context->save_for_backward({weight});
         const at::Tensor rows = x.reshape({-1, x.size(-1)}); // [N, in]
         at::Tensor y;
@@ -66,6 +65,7 @@ at::Tensor linearProjection(const at::Tensor& x, const at::Tensor& weight)
 {
     if (x.scalar_type() == weight.scalar_type())
         return at::linear(x, weight);
+    TORCH_CHECK(!weight.requires_grad(), "a weight held in bfloat16 takes no gradient");
     if (x.device().is_cpu())
         return WidenedLinear::apply(x, weight);
     return at::linear(x.to(weight.scalar_type()), weight).to(x.scalar_type());

@@ -1,22 +1,73 @@
 #include "core/model/weights_io.h"
 
+#include <algorithm>
+#include <atomic>
 #include <deque>
 
 #include <ATen/ATen.h>
+
+#include "core/model/parallel.h"
 
 #include "precedent/architecture/stored_model.h"
 
 namespace precedent::core {
 
+namespace {
+
+constexpr std::int64_t kElementsAtOnce = 1 << 18;
+
+/// Whether all are finite: in bfloat16 the exponent's eight bits are not all set.
+bool finite(const float* values, std::int64_t count)
+{
+    float sum = 0; // of zeros, or NaN
+    for (std::int64_t i = 0; i < count; ++i)
+        sum += values[i] * 0.0F;
+    return sum == 0.0F;
+}
+
+bool finite(const std::uint16_t* values, std::int64_t count)
+{
+    int bad = 0;
+    for (std::int64_t i = 0; i < count; ++i)
+        bad |= static_cast<int>((values[i] & 0x7F80U) == 0x7F80U);
+    return bad == 0;
+}
+
+/// Rows of the stored tensor in the target's type, piece by piece over the threads. False if one is not finite.
+bool copyRows(const formats::TensorView& stored, const at::Tensor& target)
+{
+    const std::int64_t width = std::max<std::int64_t>(1, stored.rowLength()), rows = stored.rows();
+    const std::int64_t step = std::max<std::int64_t>(1, kElementsAtOnce / width), parts = (rows + step - 1) / step;
+    const at::Tensor own = target.detach(); // shares the storage: a leaf that wants gradients may not be written in place
+    const bool direct =
+        own.is_contiguous() && own.device().is_cpu() && (own.scalar_type() == at::kFloat || own.scalar_type() == at::kBFloat16);
+    const at::Tensor values = direct ? own : at::empty(own.sizes(), at::kFloat);
+    std::atomic<bool> good{true};
+    parallelTasks(parts, parts > 1, [&](std::int64_t part, int) {
+        const std::int64_t first = part * step, count = std::min(step, rows - first);
+        if (values.scalar_type() == at::kBFloat16) {
+            auto* out = reinterpret_cast<std::uint16_t*>(values.data_ptr<at::BFloat16>()) + first * width;
+            if (!formats::widenRowsToBf16(stored, first, count, out) || !finite(out, count * width))
+                good = false;
+        } else {
+            float* out = values.data_ptr<float>() + first * width;
+            if (!formats::widenRowsToFloat(stored, first, count, out) || !finite(out, count * width))
+                good = false;
+        }
+    });
+    if (good && !direct)
+        own.copy_(values);
+    return good;
+}
+
+} // namespace
+
 Status readWeight(const formats::TensorView* stored, const std::string& name, const at::Tensor& target, const std::string& where)
 {
     PRECEDENT_TRY(checkStoredWeight(stored, name, target.sizes().vec(), where));
-    at::Tensor values = at::empty(target.sizes(), at::kFloat);
-    (void)formats::widenToFloat(*stored, values.data_ptr<float>()); // the dtype was checked
-    if (!at::isfinite(values).all().item<bool>())
+    if (!copyRows(*stored, target))
         return Error(ErrorCode::corrupt, where + ": tensor \"" + name + "\" holds a NaN or an infinity.",
             "The files do not fit together or are damaged: fetch the model again.");
-    target.detach().copy_(values); // detach() shares the storage: a leaf that wants gradients may not be written in place
     return {};
 }
 

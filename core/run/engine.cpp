@@ -5,6 +5,7 @@
 #include <ATen/Version.h>
 #include <c10/util/Exception.h>
 
+#include "core/model/placement.h"
 #include "core/model/threads.h"
 #include "core/run/model_impl.h"
 #include "core/run/pretrain.h"
@@ -15,7 +16,14 @@ namespace {
 
 class EngineImpl final : public Engine {
 public:
-    void setThreads(int n) override { setThreadCount(n); }
+    [[nodiscard]] Status configure(const EngineSettings& settings) override
+    {
+        const auto device = deviceNamed(settings.device);
+        PRECEDENT_TRY(device);
+        setThreadCount(settings.threads);
+        setDefaultPlacement({settings.dtype, *device});
+        return {};
+    }
 
     [[nodiscard]] std::string description() const override
     {

@@ -62,7 +62,7 @@ private:
 
 Result<std::shared_ptr<Model>> open(const LoadOptions& options)
 {
-    auto loaded = loadModel(options.folder);
+    auto loaded = loadModel(options.folder, /*requireTokenizer=*/true, defaultPlacement());
     if (!loaded.ok())
         return loaded.error();
     loaded->decoder->setTrainable(false);

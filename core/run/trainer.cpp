@@ -83,7 +83,9 @@ Result<std::unique_ptr<Trainer>> Trainer::create(const RunInputs& inputs)
     if (inputs.prompts.empty())
         return Error(ErrorCode::invalidArgument, "There is nothing to train on: the run's frozen set holds no prompt.",
             "Add prompts or approved cases to the casebase, or see what was excluded and why.");
-    auto model = loadModel(inputs.modelFolder);
+    Placement placement = defaultPlacement();
+    placement.dtype = inputs.spec.useLora ? inputs.spec.dtype : WeightDtype::float32;
+    auto model = loadModel(inputs.modelFolder, /*requireTokenizer=*/true, placement);
     if (!model.ok())
         return model.error();
     if (align::promptBudget(inputs.spec, model->config.contextLength) < 1)

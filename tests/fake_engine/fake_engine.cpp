@@ -284,7 +284,7 @@ private:
 
 class FakeEngine final : public Engine {
 public:
-    void setThreads(int) override { }
+    [[nodiscard]] Status configure(const EngineSettings&) override { return {}; }
     [[nodiscard]] std::string description() const override { return "fake"; }
     [[nodiscard]] Result<std::shared_ptr<Model>> load(const LoadOptions&) override { return std::shared_ptr<Model>(new FakeModel); }
     [[nodiscard]] Result<std::unique_ptr<TrainingRun>> start(const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder) override

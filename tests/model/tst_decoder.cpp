@@ -3,6 +3,7 @@
 #include <QTest>
 
 #include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include "core/model/cancelled.h"
 #include "core/model/decoder.h"
@@ -73,6 +74,8 @@ private Q_SLOTS:
     void packedEqualsConcatenated();
     void logProbHeadEqualsPlain_data();
     void logProbHeadEqualsPlain();
+    void blockedHeadEqualsPlain_data();
+    void blockedHeadEqualsPlain();
     void gradientsEqualFiniteDifferences();
     void stopCheckCancels();
 };
@@ -241,6 +244,49 @@ void TestDecoder::logProbHeadEqualsPlain()
     (got * upstream).sum().backward();
     QVERIFY(worst(hiddenGradient, hidden.grad()) < 1e-12);
     QVERIFY(worst(weightGradient, weight.grad()) < 1e-12);
+}
+
+void TestDecoder::blockedHeadEqualsPlain_data()
+{
+    QTest::addColumn<double>("temperature");
+    QTest::addColumn<bool>("wide");
+    QTest::addColumn<int>("vocabulary");
+    QTest::newRow("float64, whole blocks") << 1.0 << true << 1024;
+    QTest::newRow("float64, part of a block, warm") << 1.6 << true << 1000;
+    QTest::newRow("float64, one short block, cold") << 0.4 << true << 100;
+    QTest::newRow("float32") << 1.0 << false << 5000;
+}
+
+void TestDecoder::blockedHeadEqualsPlain()
+{
+    QFETCH(double, temperature);
+    QFETCH(bool, wide);
+    QFETCH(int, vocabulary);
+    const auto dtype = wide ? at::kDouble : at::kFloat;
+    const double tolerance = wide ? 1e-12 : 1e-5;
+    const at::Tensor hidden = at::randn({10, 6}, dtype).requires_grad_(true);
+    const at::Tensor weight = at::randn({vocabulary, 6}, dtype).requires_grad_(true);
+    const at::Tensor targets = randomIds({10}, vocabulary), upstream = at::randn({10}, dtype);
+    at::Tensor plainEntropy, entropy;
+    const at::Tensor expected = plainTokenLogProbs(hidden, weight, targets, temperature, &plainEntropy);
+    const at::Tensor got = blockedTokenLogProbs(hidden, weight, targets, temperature, &entropy, {}, /*blockElements=*/1); // 256 rows
+    QVERIFY(worst(expected, got) < tolerance);
+    QVERIFY(worst(plainEntropy, entropy) < tolerance);
+    QVERIFY(!entropy.requires_grad());
+    const std::vector<at::Tensor> inputs = {hidden, weight};
+    const auto wanted = torch::autograd::grad({(expected * upstream).sum()}, inputs);
+    const auto given = torch::autograd::grad({(got * upstream).sum()}, inputs);
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+        QVERIFY(worst(wanted[i], given[i]) < tolerance);
+
+    const at::Tensor narrow = weight.detach().to(at::kBFloat16), frozen = narrow.to(dtype);
+    if (wide)
+        return;
+    const at::Tensor held = tokenLogProbs(hidden, narrow, targets, temperature, nullptr);
+    const at::Tensor widened = plainTokenLogProbs(hidden, frozen, targets, temperature, nullptr);
+    QVERIFY(worst(widened, held) < tolerance);
+    QVERIFY(worst(torch::autograd::grad({(widened * upstream).sum()}, {hidden})[0],
+                torch::autograd::grad({(held * upstream).sum()}, {hidden})[0]) < tolerance);
 }
 
 void TestDecoder::gradientsEqualFiniteDifferences()

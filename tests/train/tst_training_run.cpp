@@ -116,7 +116,7 @@ class TestTrainingRun : public QObject {
 private Q_SLOTS:
     void initTestCase()
     {
-        precedent_engine()->setThreads(2);
+        QVERIFY(precedent_engine()->configure({2}).ok());
         const std::string problem = makeTinyModel(model());
         QVERIFY2(problem.empty(), problem.c_str());
     }

@@ -170,13 +170,20 @@ struct PretrainSummary {
     std::string sha256; ///< of model.safetensors
 };
 
+/// How the engine computes from now on; models that are loaded keep what they were loaded with.
+struct EngineSettings {
+    int threads = 0; ///< of ATen, OpenMP and the BLAS; 0: the machine's cores
+    WeightDtype dtype = WeightDtype::automatic; ///< of models for answering; a run has its own
+    std::string device = "cpu"; ///< cpu or cuda
+};
+
 /// What the engine library offers. One instance, from `precedent_engine()`, opened at run time: no caller links LibTorch.
 class Engine {
 public:
     virtual ~Engine() = default;
 
-    /// Sets ATen's and OpenMP's team, once for the process. n <= 0: the machine's cores.
-    virtual void setThreads(int n) = 0;
+    /// Fails with unsupported or failedPrecondition for a device that is not there; then nothing is changed.
+    [[nodiscard]] virtual Status configure(const EngineSettings& settings) = 0;
     [[nodiscard]] virtual std::string description() const = 0; ///< LibTorch's version, BLAS, threads
 
     /// Fails with notFound, corrupt, unsupported (naming the architecture or tensor) or outOfMemory.
@@ -195,7 +202,7 @@ public:
 };
 
 /// The version of this facade: the library is refused if it was built against another.
-inline constexpr int kEngineVersion = 2;
+inline constexpr int kEngineVersion = 3;
 
 } // namespace precedent::core
 

@@ -16,6 +16,9 @@ struct Sampling {
     std::uint64_t seed = 0;
 };
 
+/// How the matrices of a model are held in memory. bfloat16 halves it and is frozen: what is trained is an adapter.
+/// automatic: bfloat16 for a model of 32 million parameters or more, unless its file holds float32.
+enum class WeightDtype { automatic, float32, bfloat16 };
 enum class LossType { grpo, dapo, drGrpo };
 enum class LrScheduler { constantWithWarmup, linear };
 enum class ScaleRewards { group, batch, none };
@@ -63,6 +66,7 @@ struct RunSpec {
     ScaleRewards scaleRewards = ScaleRewards::group; ///< scale_rewards: group, batch, none
     double rewardStdFloor = 0.05; ///< reward_std_floor: added as a floor to the std that divides
     bool dynamicSampling = false; ///< dynamic_sampling: groups without spread leave the loss's normaliser
+    WeightDtype dtype = WeightDtype::automatic; ///< dtype: auto, float32, bfloat16; without an adapter always float32
     bool useLora = true; ///< use_peft
     int loraR = 16; ///< lora_r
     double loraAlpha = 32; ///< lora_alpha
