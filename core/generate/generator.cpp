@@ -6,19 +6,17 @@
 
 #include "core/generate/batch.h"
 #include "core/generate/packed_weights.h"
+#include "core/generate/plain_generation.h"
 
 namespace precedent::core {
 namespace {
 
 Error badRequest(const std::string& message) { return {ErrorCode::invalidArgument, message}; }
 
-/// The kernels' forward pass is Llama's.
-Status checkConfig(const DecoderConfig& config)
+/// What the kernels' forward pass computes; the plain path does the rest.
+bool kernelsCompute(const Decoder& decoder)
 {
-    if (config.isPlainLlama())
-        return {};
-    return Error(ErrorCode::unsupported, "Generation does not compute the architecture of this model (" + config.family + ") yet.",
-        "Choose a model of the Llama family without biases and scaled positions.");
+    return decoder.config().isPlainLlama() && decoder.parameters().front().second.device().is_cpu();
 }
 
 Status checkIds(const std::vector<int>& ids, const DecoderConfig& config, const std::string& what)
@@ -73,6 +71,16 @@ std::vector<LogitsResult::Candidate> bestOf(const float* logits, int vocabulary,
     return best;
 }
 
+LogitsResult plainLogits(const Decoder& decoder, const std::vector<int>& ids, int topK)
+{
+    PlainLogits plain = logitsPlain(decoder, ids);
+    const int vocabulary = decoder.config().vocabulary;
+    const float* row = plain.next.data_ptr<float>();
+    float highest = 0;
+    const float logSum = std::log(bestKernels().sumOfExponentials(row, vocabulary, &highest)) + highest;
+    return {std::move(plain.logprobs), bestOf(row, vocabulary, topK, logSum)};
+}
+
 } // namespace
 
 struct Generator::State {
@@ -89,13 +97,18 @@ Generator::Generator(std::shared_ptr<const Decoder> decoder)
 
 Generator::~Generator() = default;
 
-void Generator::refreshWeights() { m_state->weights.copyFrom(*m_decoder); }
+void Generator::refreshWeights()
+{
+    if (kernelsCompute(*m_decoder))
+        m_state->weights.copyFrom(*m_decoder);
+}
 
 Result<GenerationResult> Generator::generate(
     const GenerationRequest& request, std::stop_token stop, const TokenSink& onToken, const CompletionSink& onCompletion)
 {
-    PRECEDENT_TRY(checkConfig(m_state->weights.config));
-    PRECEDENT_TRY(checkRequest(request, m_state->weights.config));
+    PRECEDENT_TRY(checkRequest(request, m_decoder->config()));
+    if (!kernelsCompute(*m_decoder))
+        return generatePlain(*m_decoder, request, stop, onToken, onCompletion);
     const Forward forward(m_state->weights, bestKernels());
     return Batch(forward, m_state->weights, m_state->scratch, request, std::move(stop), onToken, onCompletion).run();
 }
@@ -103,8 +116,9 @@ Result<GenerationResult> Generator::generate(
 Result<LogitsResult> Generator::logits(const std::vector<int>& ids, int topK, std::stop_token stop)
 {
     const PackedWeights& weights = m_state->weights;
-    PRECEDENT_TRY(checkConfig(weights.config));
-    PRECEDENT_TRY(checkIds(ids, weights.config, "The text"));
+    PRECEDENT_TRY(checkIds(ids, m_decoder->config(), "The text"));
+    if (!kernelsCompute(*m_decoder))
+        return plainLogits(*m_decoder, ids, topK);
     m_state->scratch.resize(std::max<std::size_t>(1, m_state->scratch.size()));
     Scratch& scratch = m_state->scratch.front();
     const Forward forward(weights, bestKernels());

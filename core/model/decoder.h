@@ -25,6 +25,14 @@ struct Projection {
     at::Tensor bias; ///< [out]; undefined where there is none
 };
 
+/// Keys and values of one prompt and its G completions on their way, a tensor a layer: what the plain path keeps between
+/// tokens. On the decoder's device, float32.
+struct GroupCache {
+    std::vector<at::Tensor> promptK, promptV; ///< [P, KV, D]
+    std::vector<at::Tensor> ownK, ownV; ///< [G, capacity, KV, D]
+    std::int64_t length = 0; ///< tokens of each completion that are in it
+};
+
 /// A decoder-only language model with gradients: the plain path. Generation has a faster one of its own
 /// (core/generate), which reads the weights from parameters() and is tested against this one.
 ///
@@ -75,6 +83,12 @@ public:
     /// position for token 0, of suffix position s - 1 for token s). Values and gradients are those of hidden() on the
     /// G concatenated sequences (tst_decoder, packedEqualsConcatenated).
     [[nodiscard]] virtual at::Tensor hiddenPacked(const at::Tensor& promptIds, const at::Tensor& suffixIds) const = 0;
+
+    /// Final-normed hidden states [P, C] of a prompt [P]; the cache receives its keys and values.
+    [[nodiscard]] virtual at::Tensor hiddenOfPrompt(const at::Tensor& ids, GroupCache& cache) const = 0;
+
+    /// Final-normed hidden states [G, C] after one more token [G] of every completion, which enters the cache.
+    [[nodiscard]] virtual at::Tensor hiddenOfStep(const at::Tensor& ids, GroupCache& cache) const = 0;
 
     /// [V, C]: rows are the output embedding of each token (the input embedding where tied), in the dtype it is held in.
     [[nodiscard]] virtual at::Tensor headWeight() const = 0;

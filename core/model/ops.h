@@ -56,6 +56,10 @@ namespace plain {
     const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionOptions& options = {});
 [[nodiscard]] at::Tensor suffixAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK,
     const at::Tensor& promptV, const AttentionOptions& options = {});
+/// One new position of each of G sequences that see one prompt and their own n tokens, the new one among them. q [G, H, D];
+/// k, v [G, n, KV, D]; promptK, promptV [P, KV, D] -> [G, H, D]. No gradient is needed, so there is no fused form.
+[[nodiscard]] at::Tensor stepAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK,
+    const at::Tensor& promptV, const AttentionOptions& options = {});
 } // namespace plain
 
 } // namespace precedent::core

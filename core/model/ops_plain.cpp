@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -84,6 +85,29 @@ at::Tensor suffixAttention(const at::Tensor& q, const at::Tensor& k, const at::T
     const at::Tensor fromOwn = at::bmm(weights.slice(-1, P).reshape({KV * G, R * L, L}), ownValues);
     const at::Tensor mixed = fromPrompt.reshape({KV, G, R, L, D}) + fromOwn.reshape({KV, G, R, L, D});
     return mixed.permute({1, 3, 0, 2, 4}).reshape({G, L, H, D});
+}
+
+at::Tensor stepAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK,
+    const at::Tensor& promptV, const AttentionOptions& options)
+{
+    const std::int64_t G = q.size(0), H = q.size(1), D = q.size(2), KV = k.size(2), R = H / KV;
+    // The window ends with the new token: what is left of it before the own tokens is the prompt's.
+    const std::int64_t own = options.window > 0 ? std::min(options.window, k.size(1)) : k.size(1);
+    const std::int64_t seen = options.window > 0 ? std::min(options.window - own, promptK.size(0)) : promptK.size(0);
+    const at::Tensor keys = k.slice(1, k.size(1) - own), values = v.slice(1, v.size(1) - own);
+    const at::Tensor seenKeys = promptK.slice(0, promptK.size(0) - seen), seenValues = promptV.slice(0, promptV.size(0) - seen);
+    const at::Tensor grouped = q.view({G, KV, R, D});
+    const at::Tensor promptScores =
+        at::bmm(grouped.permute({1, 0, 2, 3}).reshape({KV, G * R, D}), seenKeys.permute({1, 2, 0})).view({KV, G, R, seen});
+    const at::Tensor ownScores = at::matmul(grouped, keys.permute({0, 2, 3, 1})); // [G, KV, R, own]
+    const at::Tensor scores = at::cat({promptScores.permute({1, 0, 2, 3}), ownScores}, -1) * scaleOf(options, D);
+    const at::Tensor weights = at::softmax(scores, -1); // [G, KV, R, seen + own]
+    const at::Tensor fromPrompt =
+        at::bmm(weights.slice(-1, 0, seen).permute({1, 0, 2, 3}).reshape({KV, G * R, seen}), seenValues.permute({1, 0, 2}))
+            .view({KV, G, R, D})
+            .permute({1, 0, 2, 3});
+    const at::Tensor fromOwn = at::matmul(weights.slice(-1, seen), values.permute({0, 2, 1, 3})); // [G, KV, R, D]
+    return (fromPrompt + fromOwn).reshape({G, H, D});
 }
 
 } // namespace plain

@@ -173,4 +173,47 @@ at::Tensor Transformer::hiddenPacked(const at::Tensor& promptIds, const at::Tens
     return at::cat({first, normed.slice(0, P).reshape({G, L, normed.size(1)})}, 1).slice(1, 0, S);
 }
 
+at::Tensor Transformer::hiddenOfPrompt(const at::Tensor& ids, GroupCache& cache) const
+{
+    const std::int64_t P = ids.size(0);
+    const RopeRows rows = ropeRows(at::arange(P, ids.options()), P);
+    cache = {};
+    at::Tensor x = embed(ids);
+    for (const Layer& layer : m_layers) {
+        checkStop();
+        const auto [q, k, v] = projectQkv(layer, x, rows);
+        cache.promptK.push_back(k);
+        cache.promptV.push_back(v);
+        x = finishLayer(layer, x, causalAttention(q.unsqueeze(0), k.unsqueeze(0), v.unsqueeze(0), attention(layer)).reshape({P, -1}));
+    }
+    return norm(x, m_norm);
+}
+
+at::Tensor Transformer::hiddenOfStep(const at::Tensor& ids, GroupCache& cache) const
+{
+    constexpr std::int64_t kRoomAtOnce = 64;
+    const std::int64_t G = ids.size(0), position = cache.promptK.front().size(0) + cache.length, next = cache.length + 1;
+    const RopeRows rows = ropeRows(at::full({G}, position, ids.options()), position + 1);
+    at::Tensor x = embed(ids);
+    for (std::size_t i = 0; i < m_layers.size(); ++i) {
+        checkStop();
+        const Layer& layer = m_layers[i];
+        const auto [q, k, v] = projectQkv(layer, x, rows);
+        if (cache.ownK.size() <= i) {
+            cache.ownK.push_back(k.new_empty({G, kRoomAtOnce, k.size(1), k.size(2)}));
+            cache.ownV.push_back(at::empty_like(cache.ownK.back()));
+        } else if (cache.ownK[i].size(1) < next) {
+            cache.ownK[i] = at::cat({cache.ownK[i], at::empty_like(cache.ownK[i])}, 1);
+            cache.ownV[i] = at::cat({cache.ownV[i], at::empty_like(cache.ownV[i])}, 1);
+        }
+        cache.ownK[i].select(1, cache.length).copy_(k);
+        cache.ownV[i].select(1, cache.length).copy_(v);
+        const at::Tensor mixed = plain::stepAttention(
+            q, cache.ownK[i].slice(1, 0, next), cache.ownV[i].slice(1, 0, next), cache.promptK[i], cache.promptV[i], attention(layer));
+        x = finishLayer(layer, x, mixed.reshape({G, -1}));
+    }
+    cache.length = next;
+    return norm(x, m_norm);
+}
+
 } // namespace precedent::core

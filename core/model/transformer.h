@@ -19,6 +19,8 @@ public:
     [[nodiscard]] const NamedTensors& parameters() const override { return m_tensors; }
     [[nodiscard]] at::Tensor hidden(const at::Tensor& ids) const override;
     [[nodiscard]] at::Tensor hiddenPacked(const at::Tensor& promptIds, const at::Tensor& suffixIds) const override;
+    [[nodiscard]] at::Tensor hiddenOfPrompt(const at::Tensor& ids, GroupCache& cache) const override;
+    [[nodiscard]] at::Tensor hiddenOfStep(const at::Tensor& ids, GroupCache& cache) const override;
     [[nodiscard]] at::Tensor headWeight() const override { return m_head; }
 
 private:

@@ -77,7 +77,7 @@ Status writeWeights(const std::filesystem::path& path, const NamedTensors& tenso
     std::deque<std::string> narrowed;
     std::vector<formats::TensorView> views;
     for (const auto& [name, tensor] : tensors) {
-        kept.push_back(tensor.detach().to(at::kFloat).contiguous());
+        kept.push_back(tensor.detach().to(at::kCPU, at::kFloat).contiguous());
         const float* data = kept.back().data_ptr<float>();
         const std::int64_t n = kept.back().numel();
         std::string_view bytes(reinterpret_cast<const char*>(data), static_cast<std::size_t>(n) * sizeof(float));

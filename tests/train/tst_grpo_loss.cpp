@@ -5,6 +5,7 @@
 
 #include <ATen/ATen.h>
 
+#include "core/align/torch/adamw.h"
 #include "core/align/torch/grpo_loss.h"
 #include "core/align/torch/policy.h"
 #include "core/model/cancelled.h"
@@ -191,6 +192,7 @@ bool near(double a, double b, double relative) { return std::abs(a - b) <= relat
 class TestGrpoLoss : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void optimiserOfAnyDeviceEqualsTheKernel();
     void initTestCase() { setThreadCount(2); }
 
     void lossIsTrls_data() { addLossRows(); }
@@ -397,6 +399,27 @@ private Q_SLOTS:
         QVERIFY(!sameWeights(before, weightsOf(*policy)));
     }
 };
+
+void TestGrpoLoss::optimiserOfAnyDeviceEqualsTheKernel()
+{
+    std::vector<NamedTensors> weights;
+    for (const bool plain : {false, true}) {
+        at::manual_seed(8);
+        const NamedTensors own = {{"a", at::randn({7, 5}).requires_grad_(true)}, {"b", at::randn({9}).requires_grad_(true)}};
+        AdamW::Settings settings;
+        settings.weightDecay = 0.1;
+        settings.plain = plain;
+        AdamW optimiser(own, settings);
+        for (int step = 0; step < 5; ++step) {
+            optimiser.zeroGradient();
+            (own[0].second.pow(4).sum() + own[1].second.square().sum()).backward();
+            QVERIFY(optimiser.step(0.05, 1.0) > 0);
+        }
+        weights.push_back(own);
+    }
+    for (std::size_t i = 0; i < weights[0].size(); ++i)
+        QVERIFY((weights[0][i].second - weights[1][i].second).abs().max().item<float>() < 1e-5F);
+}
 
 QTEST_GUILESS_MAIN(TestGrpoLoss)
 #include "tst_grpo_loss.moc"

@@ -8,6 +8,27 @@
 #include "core/run/packed_kernels.h"
 
 namespace precedent::core {
+namespace {
+
+/// As kernels::adamW, by ATen's operations: for tensors that are not on the CPU.
+void adamWPlain(
+    const kernels::AdamStep& step, const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& m, const at::Tensor& v)
+{
+    const at::Tensor g = gradient * step.gradScale, values = weight.detach();
+    m.mul_(step.beta1).add_(g, 1.0F - step.beta1);
+    v.mul_(step.beta2).addcmul_(g, g, 1.0F - step.beta2);
+    values.mul_(1.0F - step.learningRate * step.weightDecay);
+    values.addcdiv_(m, v.sqrt().mul_(1.0F / std::sqrt(step.correction2)).add_(step.eps), -step.learningRate / step.correction1);
+}
+
+double sumOfSquares(const at::Tensor& gradient, bool plain)
+{
+    if (plain)
+        return gradient.to(at::kDouble).square().sum().item<double>();
+    return kernels::sumOfSquares(gradient.contiguous().data_ptr<float>(), gradient.numel());
+}
+
+} // namespace
 
 AdamW::AdamW(NamedTensors parameters, Settings settings)
     : m_parameters(std::move(parameters))
@@ -31,7 +52,7 @@ double AdamW::step(double learningRate, double maxNorm)
     double squares = 0;
     for (const auto& [name, tensor] : m_parameters) {
         if (tensor.grad().defined())
-            squares += kernels::sumOfSquares(tensor.grad().contiguous().data_ptr<float>(), tensor.numel());
+            squares += sumOfSquares(tensor.grad(), usesPlain(tensor));
     }
     const double norm = std::sqrt(squares);
     if (!std::isfinite(norm))
@@ -51,6 +72,10 @@ double AdamW::step(double learningRate, double maxNorm)
             continue;
         const at::Tensor gradient = tensor.grad().contiguous();
         settings.weightDecay = tensor.dim() > 1 ? static_cast<float>(m_settings.weightDecay) : 0.0F;
+        if (usesPlain(tensor)) {
+            adamWPlain(settings, gradient, tensor, m_first[i].second, m_second[i].second);
+            continue;
+        }
         kernels::adamW(settings, tensor.numel(), gradient.data_ptr<float>(), tensor.data_ptr<float>(), m_first[i].second.data_ptr<float>(),
             m_second[i].second.data_ptr<float>());
     }

@@ -5,7 +5,7 @@
 
 namespace precedent::core {
 
-/// AdamW (arXiv 1711.05101) over float32 leaf tensors, with weight decay on matrices alone. Deterministic.
+/// AdamW (arXiv 1711.05101) over float32 leaf tensors of one device, with weight decay on matrices alone. Deterministic.
 class AdamW {
 public:
     struct Settings {
@@ -13,6 +13,7 @@ public:
         double beta2 = 0.99;
         double eps = 1e-8;
         double weightDecay = 0.0;
+        bool plain = false; ///< by ATen's operations also on the CPU: the reference for tests
     };
 
     AdamW(NamedTensors parameters, Settings settings);
@@ -28,6 +29,8 @@ public:
     [[nodiscard]] NamedTensors state() const;
 
 private:
+    [[nodiscard]] bool usesPlain(const at::Tensor& tensor) const { return m_settings.plain || !tensor.device().is_cpu(); }
+
     NamedTensors m_parameters;
     NamedTensors m_first;
     NamedTensors m_second;

@@ -40,14 +40,11 @@ void restore(const NamedTensors& from, const NamedTensors& to)
         to[i].second.detach().copy_(from[i].second);
 }
 
-Result<std::shared_ptr<Decoder>> frozenCopy(const Decoder& decoder)
+std::shared_ptr<Decoder> frozenCopy(const Decoder& decoder)
 {
-    auto copy = Decoder::create(decoder.config());
-    if (!copy.ok())
-        return copy.error();
-    restore(decoder.parameters(), (*copy)->parameters());
-    (*copy)->setTrainable(false);
-    return *copy;
+    auto copy = Decoder::over(decoder.config(), copyOf(decoder.parameters()));
+    copy->setTrainable(false);
+    return copy;
 }
 
 Status readInto(const fs::path& path, const NamedTensors& tensors)
@@ -80,12 +77,8 @@ Result<std::unique_ptr<Policy>> Policy::create(const LoadedModel& model, const R
         model.decoder->setTrainable(false);
         model.decoder->setAdapter(policy->m_adapter);
     } else {
-        if (spec.beta > 0) {
-            auto reference = frozenCopy(*model.decoder);
-            if (!reference.ok())
-                return reference.error();
-            policy->m_reference = *reference;
-        }
+        if (spec.beta > 0)
+            policy->m_reference = frozenCopy(*model.decoder);
         model.decoder->setTrainable(true);
     }
     policy->m_optimiser =
@@ -145,6 +138,10 @@ std::vector<Policy::Chunk> Policy::chunksOf(const std::vector<UpdateGroup>& grou
             }
             chunk.rows = at::tensor(rows, at::kLong);
             chunk.targets = at::tensor(targets, at::kLong);
+            const at::Device device = m_decoder->parameters().front().second.device();
+            for (at::Tensor* tensor :
+                {&chunk.prompt, &chunk.completions, &chunk.rows, &chunk.targets, &chunk.tokens.weights, &chunk.tokens.advantages})
+                *tensor = tensor->to(device);
             chunks.push_back(std::move(chunk));
         }
     }
