@@ -1,10 +1,10 @@
 #include "precedent/formats/gguf.h"
 
 #include <algorithm>
-#include <array>
 #include <numeric>
 
 #include "core/formats/gguf_cursor.h"
+#include "core/formats/gguf_numbers.h"
 #include "core/formats/mapped_file.h"
 
 namespace precedent::formats {
@@ -12,44 +12,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kMagic = "GGUF";
 constexpr std::uint32_t kOldestVersion = 2;
-constexpr std::uint32_t kNewestVersion = 3;
 constexpr std::size_t kLeastKeyBytes = 8 + 1 + 4 + 1; // length, one letter, type, one byte of value
 constexpr std::size_t kLeastTensorBytes = 8 + 1 + 4 + 8 + 4 + 8; // length, one letter, rank, one extent, type, offset
 constexpr std::uint64_t kMostCount = 1U << 24; // keys or tensors
-constexpr std::uint32_t kMostRank = 4;
 constexpr std::uint64_t kMostElements = std::uint64_t{1} << 60;
 constexpr std::uint64_t kMostAlignment = 1U << 16;
 
-/// ggml's numbers for types. Those missing were taken back.
-struct TypeNumber {
-    std::uint32_t number;
-    DType dtype;
-};
-
-constexpr std::array kTypeNumbers = {TypeNumber{0, DType::f32}, TypeNumber{1, DType::f16}, TypeNumber{2, DType::q4_0},
-    TypeNumber{3, DType::q4_1}, TypeNumber{6, DType::q5_0}, TypeNumber{7, DType::q5_1}, TypeNumber{8, DType::q8_0},
-    TypeNumber{9, DType::q8_1}, TypeNumber{10, DType::q2_k}, TypeNumber{11, DType::q3_k}, TypeNumber{12, DType::q4_k},
-    TypeNumber{13, DType::q5_k}, TypeNumber{14, DType::q6_k}, TypeNumber{15, DType::q8_k}, TypeNumber{16, DType::iq2_xxs},
-    TypeNumber{17, DType::iq2_xs}, TypeNumber{18, DType::iq3_xxs}, TypeNumber{19, DType::iq1_s}, TypeNumber{20, DType::iq4_nl},
-    TypeNumber{21, DType::iq3_s}, TypeNumber{22, DType::iq2_s}, TypeNumber{23, DType::iq4_xs}, TypeNumber{24, DType::i8},
-    TypeNumber{25, DType::i16}, TypeNumber{26, DType::i32}, TypeNumber{27, DType::i64}, TypeNumber{28, DType::f64},
-    TypeNumber{29, DType::iq1_m}, TypeNumber{30, DType::bf16}, TypeNumber{34, DType::tq1_0}, TypeNumber{35, DType::tq2_0},
-    TypeNumber{39, DType::mxfp4}, TypeNumber{40, DType::nvfp4}, TypeNumber{41, DType::q1_0}};
-
-std::optional<DType> dtypeFromNumber(std::uint32_t number)
-{
-    for (const TypeNumber& row : kTypeNumbers) {
-        if (row.number == number)
-            return row.dtype;
-    }
-    return std::nullopt;
-}
-
 Status readHeader(GgufCursor& cursor, std::uint32_t& version)
 {
-    if (cursor.bytes().substr(0, kMagic.size()) != kMagic)
+    if (cursor.bytes().substr(0, kGgufMagic.size()) != kGgufMagic)
         return Error(ErrorCode::corrupt, cursor.what() + ": it does not begin with the letters GGUF.",
             "It is no GGUF file, or it is damaged: fetch it again.");
     std::uint32_t magic = 0;
@@ -58,15 +30,15 @@ Status readHeader(GgufCursor& cursor, std::uint32_t& version)
     if (version != 0 && (version & 0xFFFFU) == 0)
         return Error(ErrorCode::unsupported, cursor.what() + ": it was written big-endian, which this program does not read.",
             "Fetch the little-endian file, or convert it with the gguf package's gguf-convert-endian.");
-    if (version > kNewestVersion)
+    if (version > kGgufVersion)
         return Error(ErrorCode::tooNew,
             cursor.what() + ": it is a GGUF file of version " + std::to_string(version) + "; versions " + std::to_string(kOldestVersion) +
-                " and " + std::to_string(kNewestVersion) + " can be read.",
+                " and " + std::to_string(kGgufVersion) + " can be read.",
             "Fetch an older file of the model, or a newer version of this program.");
     if (version < kOldestVersion)
         return Error(ErrorCode::unsupported,
             cursor.what() + ": it is a GGUF file of version " + std::to_string(version) + "; versions " + std::to_string(kOldestVersion) +
-                " and " + std::to_string(kNewestVersion) + " can be read.",
+                " and " + std::to_string(kGgufVersion) + " can be read.",
             "Fetch a newer file of the model.");
     return {};
 }
@@ -89,8 +61,8 @@ Status readShape(GgufCursor& cursor, std::vector<std::int64_t>& shape, std::uint
 {
     std::uint32_t rank = 0;
     PRECEDENT_TRY(cursor.read(rank));
-    if (rank < 1 || rank > kMostRank)
-        return cursor.corrupt("it has " + std::to_string(rank) + " dimensions; 1 to " + std::to_string(kMostRank) + " are allowed.");
+    if (rank < 1 || rank > kGgufMostRank)
+        return cursor.corrupt("it has " + std::to_string(rank) + " dimensions; 1 to " + std::to_string(kGgufMostRank) + " are allowed.");
     shape.resize(rank);
     elements = 1;
     for (std::uint32_t i = 0; i < rank; ++i) {
@@ -116,7 +88,7 @@ Status readTensorInfo(GgufCursor& cursor, std::uint64_t index, TensorView& tenso
     PRECEDENT_TRY(readShape(cursor, tensor.shape, elements));
     std::uint32_t number = 0;
     PRECEDENT_TRY(cursor.read(number));
-    const auto dtype = dtypeFromNumber(number);
+    const auto dtype = dtypeFromGgufNumber(number);
     if (!dtype)
         return Error(ErrorCode::unsupported,
             cursor.what() + ": tensor " + shownName(name) + " has type " + std::to_string(number) + ", which this program does not know.",

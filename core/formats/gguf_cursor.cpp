@@ -6,7 +6,6 @@
 namespace precedent::formats {
 namespace {
 
-constexpr std::size_t kMostNameBytes = 65535; // the format's limit for keys
 constexpr std::size_t kShownNameBytes = 80;
 constexpr int kMostDepth = 4; // arrays within arrays; no file in use nests them at all
 

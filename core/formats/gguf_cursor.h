@@ -9,6 +9,8 @@
 
 namespace precedent::formats {
 
+inline constexpr std::size_t kMostNameBytes = 65535; ///< the format's limit for keys
+
 /// A name out of a file as messages show it: quoted, cut where it is long, what is no printable ASCII as '?'.
 [[nodiscard]] std::string shownName(std::string_view name);
 

@@ -1,10 +1,6 @@
-#include <cerrno>
 #include <set>
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include "precedent/base/files.h"
+#include "core/formats/pending_file.h"
 #include "precedent/base/json.h"
 #include "precedent/formats/safetensors.h"
 
@@ -12,60 +8,6 @@ namespace precedent::formats {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A file under a temporary name that takes its place on commit() and disappears otherwise.
-class PendingFile {
-public:
-    explicit PendingFile(const fs::path& path)
-        : m_path(path)
-        , m_temp(path.string() + ".tmp-" + std::to_string(::getpid()))
-    {
-        m_fd = ::open(m_temp.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-        m_errno = m_fd < 0 ? errno : 0;
-    }
-    ~PendingFile()
-    {
-        if (m_fd >= 0)
-            ::close(m_fd);
-        if (!m_committed && m_errno == 0)
-            ::unlink(m_temp.c_str());
-    }
-    PendingFile(const PendingFile&) = delete;
-    PendingFile& operator=(const PendingFile&) = delete;
-
-    [[nodiscard]] Status write(std::string_view bytes)
-    {
-        if (m_fd < 0)
-            return errnoError(m_errno, "write", m_path.string());
-        while (!bytes.empty()) {
-            const ssize_t n = ::write(m_fd, bytes.data(), bytes.size());
-            if (n < 0 && errno == EINTR)
-                continue;
-            if (n < 0)
-                return errnoError(errno, "write", m_path.string());
-            bytes.remove_prefix(static_cast<std::size_t>(n));
-        }
-        return {};
-    }
-
-    [[nodiscard]] Status commit()
-    {
-        if (::fsync(m_fd) != 0)
-            return errnoError(errno, "write", m_path.string());
-        if (::rename(m_temp.c_str(), m_path.c_str()) != 0)
-            return errnoError(errno, "replace", m_path.string());
-        m_committed = true;
-        const fs::path folder = m_path.parent_path();
-        return syncPath(folder.empty() ? fs::path(".") : folder);
-    }
-
-private:
-    fs::path m_path;
-    fs::path m_temp;
-    int m_fd = -1;
-    int m_errno = 0;
-    bool m_committed = false;
-};
 
 std::string lengthBytes(std::uint64_t length)
 {

@@ -1,4 +1,6 @@
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include <QTest>
@@ -39,6 +41,10 @@ private Q_SLOTS:
     void rowsAreThoseOfTheWhole();
     void bf16IsTheRoundedFloat_data() { everyTensor(); }
     void bf16IsTheRoundedFloat();
+    void quantisesAsTheGgufPackage_data();
+    void quantisesAsTheGgufPackage();
+    void valuesTooSmallForAStepBecomeZero();
+    void refusesWhatQ8_0CannotHold();
     void refusesRowsThatAreNotThere();
     void scalarsAreOneRow();
 
@@ -53,7 +59,7 @@ void TestTensor::everyTensor()
     QTest::addColumn<QString>("name");
     for (const TensorView& tensor : m_blocks->tensors())
         QTest::newRow(tensor.name.c_str()) << QString::fromStdString(tensor.name);
-    QCOMPARE(m_blocks->tensors().size(), std::size_t{21}); // 13 types, 8 of which the package quantises
+    QCOMPARE(m_blocks->tensors().size(), std::size_t{23}); // 13 types, 8 of which the package quantises, and two hard cases
 }
 
 void TestTensor::dequantisesAsTheGgufPackage()
@@ -92,8 +98,53 @@ void TestTensor::bf16IsTheRoundedFloat()
     std::vector<std::uint16_t> found(whole.size());
     QVERIFY(widenRowsToBf16(stored, 0, stored.rows(), found.data()));
     QVERIFY(found == expected);
-    QVERIFY(widenRowsToBf16(stored, 1, 2, found.data()));
-    QVERIFY(std::equal(found.begin(), found.begin() + 2 * stored.rowLength(), expected.begin() + stored.rowLength()));
+    QVERIFY(widenRowsToBf16(stored, 1, stored.rows() - 1, found.data()));
+    QVERIFY(std::equal(expected.begin() + stored.rowLength(), expected.end(), found.begin()));
+}
+
+void TestTensor::quantisesAsTheGgufPackage_data()
+{
+    QTest::addColumn<QString>("name");
+    for (const char* name : {"F32.weights", "F16.weights", "F16.hard", "BF16.weights", "Q8_0.weights", "Q8_0.hard"})
+        QTest::newRow(name) << QString(name);
+}
+
+void TestTensor::quantisesAsTheGgufPackage()
+{
+    QFETCH(QString, name);
+    const TensorView& stored = *m_blocks->find(name.toStdString());
+    const TensorView* source = m_expected->find(QString(name).replace(".weights", ".source").toStdString());
+    if (name.endsWith("hard"))
+        source = m_expected->find(name.toStdString() + ".source");
+    const std::vector<float> values = widened(*source);
+    const std::int64_t n = source->elements();
+    std::string bytes(source->bytes);
+    if (stored.dtype == DType::f16)
+        bytes = narrowToF16(values.data(), n);
+    else if (stored.dtype == DType::bf16)
+        bytes = narrowToBf16(values.data(), n);
+    else if (stored.dtype == DType::q8_0)
+        bytes = quantizeQ8_0(values.data(), n).value();
+    QVERIFY(bytes == stored.bytes);
+}
+
+void TestTensor::valuesTooSmallForAStepBecomeZero()
+{
+    const std::vector<float> values(32, 1e-42F);
+    const std::string bytes = quantizeQ8_0(values.data(), 32).value();
+    QCOMPARE(widened({"x", DType::q8_0, {32}, bytes}), std::vector<float>(32, 0.0F));
+}
+
+void TestTensor::refusesWhatQ8_0CannotHold()
+{
+    std::vector<float> values(64, 1.0F);
+    QVERIFY(quantizeQ8_0(values.data(), 64).has_value());
+    QVERIFY(!quantizeQ8_0(values.data(), 48).has_value());
+    for (const float bad : {std::nanf(""), -std::numeric_limits<float>::infinity(), 1e9F}) {
+        values[40] = bad;
+        QVERIFY(!quantizeQ8_0(values.data(), 64).has_value());
+        QVERIFY(quantizeQ8_0(values.data(), 32).has_value());
+    }
 }
 
 void TestTensor::refusesRowsThatAreNotThere()

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "precedent/base/result.h"
@@ -102,5 +103,19 @@ private:
     std::vector<TensorView> m_tensors;
     std::vector<std::uint32_t> m_sortedNames; // places in m_tensors
 };
+
+/// One metadata value to write, as the type that it has here.
+struct GgufEntry {
+    std::string key; ///< 1 to 65,535 bytes
+    std::variant<bool, std::uint32_t, std::int32_t, std::uint64_t, std::int64_t, float, double, std::string, std::vector<std::string>,
+        std::vector<float>, std::vector<std::int32_t>, std::vector<bool>>
+        value;
+};
+
+/// Writes a GGUF file of version 3, keys and tensors in the order given, as temp + fsync + rename; on failure what was there
+/// stays. Tensors' bytes are in their type already. Fails with invalidArgument (a key or tensor twice, a type that GGUF does
+/// not have, a shape of no or more than four extents, bytes that do not fit), diskFull, permissionDenied or io.
+[[nodiscard]] Status writeGguf(
+    const std::filesystem::path& path, const std::vector<GgufEntry>& metadata, const std::vector<TensorView>& tensors);
 
 } // namespace precedent::formats

@@ -95,5 +95,10 @@ struct TensorView {
 void roundToBf16(const float* values, std::int64_t count, std::uint16_t* out);
 /// As roundToBf16, as two bytes an element.
 [[nodiscard]] std::string narrowToBf16(const float* values, std::int64_t count);
+/// Rounds to half precision, to nearest even; past its range infinity. Two bytes an element.
+[[nodiscard]] std::string narrowToF16(const float* values, std::int64_t count);
+/// Q8_0 blocks, equal byte for byte to those of the `gguf` Python package: the largest of 32 absolute values is 127 steps.
+/// Nothing if count is no multiple of 32, or a value is NaN, infinite, or too large for a half's range of steps.
+[[nodiscard]] std::optional<std::string> quantizeQ8_0(const float* values, std::int64_t count);
 
 } // namespace precedent::formats
