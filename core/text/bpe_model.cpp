@@ -141,7 +141,7 @@ const MergeTable::Merge* MergeTable::find(int left, int right) const
 }
 
 Result<std::unique_ptr<const BpeModel>> BpeModel::make(
-    Vocabulary vocabulary, const std::vector<std::pair<std::string, std::string>>& merges, const BpeOptions& options)
+    TokenIds vocabulary, const std::vector<std::pair<std::string, std::string>>& merges, const BpeOptions& options)
 {
     std::unique_ptr<BpeModel> model(new BpeModel);
     model->m_vocabulary = std::move(vocabulary);

@@ -19,7 +19,7 @@ struct TextHash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
 };
-using Vocabulary = std::unordered_map<std::string, int, TextHash, std::equal_to<>>;
+using TokenIds = std::unordered_map<std::string, int, TextHash, std::equal_to<>>;
 
 /// Merges by the pair of ids they join: open addressing, since a vocabulary has hundreds of thousands of them and
 /// every symbol of a text asks twice.
@@ -58,12 +58,12 @@ class BpeModel {
 public:
     /// Fails with corrupt where a merge names a token that the vocabulary lacks, or an id is out of range.
     [[nodiscard]] static Result<std::unique_ptr<const BpeModel>> make(
-        Vocabulary vocabulary, const std::vector<std::pair<std::string, std::string>>& merges, const BpeOptions& options);
+        TokenIds vocabulary, const std::vector<std::pair<std::string, std::string>>& merges, const BpeOptions& options);
 
     /// Appends the ids of the piece.
     void encode(std::string_view piece, std::vector<int>& ids) const;
 
-    [[nodiscard]] const Vocabulary& vocabulary() const { return m_vocabulary; }
+    [[nodiscard]] const TokenIds& vocabulary() const { return m_vocabulary; }
 
 private:
     BpeModel() = default;
@@ -71,7 +71,7 @@ private:
     void firstSymbols(std::string_view piece, std::vector<int>& symbols) const;
     void merge(std::vector<int>& symbols) const;
 
-    Vocabulary m_vocabulary;
+    TokenIds m_vocabulary;
     MergeTable m_merges;
     BpeOptions m_options;
     std::optional<int> m_unknownId;

@@ -28,7 +28,7 @@ struct TokenizerParts {
     TokenDecoder decoder;
     AddedTokenFinder rawTokens; ///< looked for in the text as it came
     AddedTokenFinder normalizedTokens; ///< looked for after normalizing
-    Vocabulary addedIds;
+    TokenIds addedIds;
     std::vector<Entry> entries; ///< by id
     std::vector<int> before; ///< what the post-processor puts before a single text
     std::vector<int> after;

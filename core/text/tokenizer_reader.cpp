@@ -13,7 +13,7 @@ constexpr std::int64_t kHighestId = (std::int64_t{1} << 24) - 1;
 /// The large tables of a tokenizer.json, taken out while it is parsed: as JSON values they would cost ten times the
 /// memory.
 struct RawTables {
-    Vocabulary vocabulary;
+    TokenIds vocabulary;
     std::vector<std::pair<std::string, std::string>> merges;
     std::string problem; ///< the first entry that is not as it should be
 };
