@@ -1,11 +1,11 @@
 #include "core/text/added_tokens.h"
 
+#include <algorithm>
+
 #include "core/text/unicode.h"
 
 namespace precedent::text {
 namespace {
-
-std::uint64_t edgeKey(std::uint32_t node, char byte) { return (static_cast<std::uint64_t>(node) << 8) | static_cast<unsigned char>(byte); }
 
 bool wordCharacterBefore(std::string_view text, std::size_t at)
 {
@@ -58,31 +58,22 @@ void AddedTokenFinder::add(AddedToken token, std::string_view pattern)
 {
     if (pattern.empty())
         return;
-    std::uint32_t node = 0;
-    for (const char byte : pattern) {
-        const auto [edge, isNew] = m_edges.try_emplace(edgeKey(node, byte), static_cast<std::uint32_t>(m_ends.size()));
-        if (isNew)
-            m_ends.push_back(-1);
-        node = edge->second;
-    }
     m_begins[static_cast<unsigned char>(pattern.front())] = true;
-    m_ends[node] = static_cast<int>(m_tokens.size());
+    m_patterns.emplace_back(pattern);
     m_tokens.push_back(std::move(token));
 }
 
-AddedTokenFinder::Longest AddedTokenFinder::longestAt(std::string_view text, std::size_t at) const
+void AddedTokenFinder::finish()
 {
-    Longest longest;
-    std::uint32_t node = 0;
-    for (std::size_t i = at; i < text.size(); ++i) {
-        const auto edge = m_edges.find(edgeKey(node, text[i]));
-        if (edge == m_edges.end())
-            break;
-        node = edge->second;
-        if (m_ends[node] >= 0)
-            longest = {m_ends[node], i + 1};
-    }
-    return longest;
+    // Of tokens with one pattern the last counts, and the trie keeps the lowest value.
+    std::vector<std::pair<std::string_view, int>> texts;
+    texts.reserve(m_patterns.size());
+    const auto last = static_cast<int>(m_patterns.size()) - 1;
+    for (int i = 0; i <= last; ++i)
+        texts.emplace_back(m_patterns[static_cast<std::size_t>(i)], last - i);
+    m_trie = PrefixTrie(std::move(texts));
+    m_patterns = {};
+    std::reverse(m_tokens.begin(), m_tokens.end());
 }
 
 void AddedTokenFinder::forEach(std::string_view text, const std::function<void(const AddedToken&, std::size_t, std::size_t)>& found) const
@@ -93,18 +84,23 @@ void AddedTokenFinder::forEach(std::string_view text, const std::function<void(c
             ++at;
             continue;
         }
-        const Longest longest = longestAt(text, at);
-        if (longest.token < 0) {
+        int longest = -1;
+        std::size_t end = at;
+        m_trie.forEachPrefix(text.substr(at), [&](std::size_t length, int index) {
+            longest = index;
+            end = at + length;
+        });
+        if (longest < 0) {
             ++at;
             continue;
         }
-        const AddedToken& token = m_tokens[static_cast<std::size_t>(longest.token)];
-        if (token.singleWord && (wordCharacterBefore(text, at) || wordCharacterAfter(text, longest.end))) {
-            at = longest.end;
+        const AddedToken& token = m_tokens[static_cast<std::size_t>(longest)];
+        if (token.singleWord && (wordCharacterBefore(text, at) || wordCharacterAfter(text, end))) {
+            at = end;
             continue;
         }
         const std::size_t from = token.leftStrip ? spaceStart(text, at, done) : at;
-        done = token.rightStrip ? spaceEnd(text, longest.end) : longest.end;
+        done = token.rightStrip ? spaceEnd(text, end) : end;
         found(token, from, done);
         at = done;
     }

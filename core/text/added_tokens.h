@@ -1,11 +1,11 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#include "core/text/prefix_trie.h"
 
 namespace precedent::text {
 
@@ -25,21 +25,16 @@ class AddedTokenFinder {
 public:
     /// `pattern` is what to look for; the token's content, perhaps normalized. Empty patterns are ignored.
     void add(AddedToken token, std::string_view pattern);
+    /// Takes what was added into use; nothing is found before.
+    void finish();
 
     /// Calls `found(token, from, to)` in order; the ranges do not overlap.
     void forEach(std::string_view text, const std::function<void(const AddedToken&, std::size_t, std::size_t)>& found) const;
 
 private:
-    struct Longest {
-        int token = -1;
-        std::size_t end = 0;
-    };
-    [[nodiscard]] Longest longestAt(std::string_view text, std::size_t at) const;
-
     std::vector<AddedToken> m_tokens;
-    // A trie: edges by (node, byte), and the token that ends in a node.
-    std::unordered_map<std::uint64_t, std::uint32_t> m_edges;
-    std::vector<int> m_ends{-1};
+    std::vector<std::string> m_patterns; ///< of the tokens, until they are in the trie
+    PrefixTrie m_trie;
     bool m_begins[256] = {};
 };
 

@@ -1,6 +1,6 @@
 #include "core/text/bpe_model.h"
 
-#include <cstdio>
+#include <array>
 #include <queue>
 
 #include "core/text/unicode.h"
@@ -9,8 +9,6 @@ namespace precedent::text {
 namespace {
 
 constexpr std::uint64_t kFreeSlot = ~std::uint64_t{0};
-constexpr std::size_t kLongestCachedPiece = 96;
-constexpr std::size_t kLargestCache = std::size_t{1} << 16;
 /// Up to this many symbols, looking at all pairs again after each merge beats keeping a queue.
 constexpr std::size_t kFewSymbols = 24;
 constexpr int kDropped = -1;
@@ -140,75 +138,68 @@ const MergeTable::Merge* MergeTable::find(int left, int right) const
     return slot.key == kFreeSlot ? nullptr : &slot.merge;
 }
 
-Result<std::unique_ptr<const BpeModel>> BpeModel::make(
-    TokenIds vocabulary, const std::vector<std::pair<std::string, std::string>>& merges, const BpeOptions& options)
+Result<std::unique_ptr<const TokenModel>> BpeModel::make(TokenIds tokenIds, const MergeList& merges, const BpeOptions& options)
 {
-    std::unique_ptr<BpeModel> model(new BpeModel);
-    model->m_vocabulary = std::move(vocabulary);
+    auto model = std::make_unique<BpeModel>();
+    model->m_tokenIds = std::move(tokenIds);
     model->m_options = options;
     PRECEDENT_TRY(model->addMerges(merges));
     if (options.unknownToken) {
-        const auto found = model->m_vocabulary.find(*options.unknownToken);
-        if (found != model->m_vocabulary.end())
+        const auto found = model->m_tokenIds.find(*options.unknownToken);
+        if (found != model->m_tokenIds.end())
             model->m_unknownId = found->second;
     }
-    for (unsigned byte = 0; byte < 256; ++byte) {
-        std::array<char, 8> name{};
-        std::snprintf(name.data(), name.size(), "<0x%02X>", byte);
-        const auto found = model->m_vocabulary.find(std::string_view(name.data()));
-        model->m_byteIds[byte] = found == model->m_vocabulary.end() ? kDropped : found->second;
-    }
-    return std::unique_ptr<const BpeModel>(std::move(model));
+    model->m_byteIds = byteIdsOf(model->m_tokenIds);
+    // A whole piece that is a token is one, so there is nothing to cut before that was looked up.
+    if (!options.ignoreMerges)
+        model->m_breaks = WordBreaks(model->m_tokenIds);
+    return std::unique_ptr<const TokenModel>(std::move(model));
 }
 
-Status BpeModel::addMerges(const std::vector<std::pair<std::string, std::string>>& merges)
+Status BpeModel::addMerges(const MergeList& merges)
 {
     m_merges.reserve(merges.size());
-    std::string joined;
     for (std::size_t rank = 0; rank < merges.size(); ++rank) {
-        const auto& [left, right] = merges[rank];
-        joined.assign(left).append(right);
-        for (const std::string* token : {&left, &right, static_cast<const std::string*>(&joined)}) {
-            if (!m_vocabulary.contains(*token)) {
+        const std::array<std::string_view, 3> texts{merges.left(rank), merges.right(rank), merges.joined(rank)};
+        std::array<int, 3> ids{};
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            const auto found = m_tokenIds.find(texts[i]);
+            if (found == m_tokenIds.end()) {
                 return Error(ErrorCode::corrupt,
-                    "merge " + std::to_string(rank + 1) + " needs the token \"" + toValidUtf8(*token) + "\", which the vocabulary lacks.",
+                    "merge " + std::to_string(rank + 1) + " needs the token \"" + toValidUtf8(texts[i]) + "\", which the vocabulary lacks.",
                     "The file is damaged or was put together from two tokenizers.");
             }
+            ids[i] = found->second;
         }
-        m_merges.add(m_vocabulary.find(left)->second, m_vocabulary.find(right)->second,
-            {static_cast<std::uint32_t>(rank), m_vocabulary.find(joined)->second});
+        m_merges.add(ids[0], ids[1], {static_cast<std::uint32_t>(rank), ids[2]});
     }
     return {};
 }
 
 void BpeModel::encode(std::string_view piece, std::vector<int>& ids) const
 {
-    if (piece.empty())
-        return;
     if (m_options.ignoreMerges) {
-        if (const auto whole = m_vocabulary.find(piece); whole != m_vocabulary.end()) {
+        if (const auto whole = m_tokenIds.find(piece); whole != m_tokenIds.end()) {
             ids.push_back(whole->second);
             return;
         }
     }
-    const bool cached = piece.size() <= kLongestCachedPiece;
-    if (cached) {
-        const std::scoped_lock lock(m_cacheLock);
-        if (const auto known = m_cache.find(piece); known != m_cache.end()) {
-            ids.insert(ids.end(), known->second.begin(), known->second.end());
-            return;
-        }
+    for (std::size_t from = 0; from < piece.size();) {
+        const std::size_t end = m_breaks.wordEnd(piece, from);
+        encodeWord(piece.substr(from, end - from), ids);
+        from = end;
     }
+}
+
+void BpeModel::encodeWord(std::string_view word, std::vector<int>& ids) const
+{
+    if (m_cache.append(word, ids))
+        return;
     std::vector<int> symbols;
-    firstSymbols(piece, symbols);
+    firstSymbols(word, symbols);
     merge(symbols);
     ids.insert(ids.end(), symbols.begin(), symbols.end());
-    if (cached) {
-        const std::scoped_lock lock(m_cacheLock);
-        if (m_cache.size() >= kLargestCache)
-            m_cache.clear();
-        m_cache.emplace(std::string(piece), std::move(symbols));
-    }
+    m_cache.keep(word, std::move(symbols));
 }
 
 void BpeModel::firstSymbols(std::string_view piece, std::vector<int>& symbols) const
@@ -219,17 +210,12 @@ void BpeModel::firstSymbols(std::string_view piece, std::vector<int>& symbols) c
         const std::size_t length = stepLength(piece, at);
         const std::string_view character = piece.substr(at, length);
         at += length;
-        if (const auto found = m_vocabulary.find(character); found != m_vocabulary.end()) {
+        if (const auto found = m_tokenIds.find(character); found != m_tokenIds.end()) {
             symbols.push_back(found->second);
             afterUnknown = false;
             continue;
         }
-        bool allBytes = m_options.byteFallback;
-        for (const char c : character)
-            allBytes = allBytes && m_byteIds[static_cast<unsigned char>(c)] != kDropped;
-        if (allBytes) {
-            for (const char c : character)
-                symbols.push_back(m_byteIds[static_cast<unsigned char>(c)]);
+        if (m_options.byteFallback && appendBytes(character, m_byteIds, symbols)) {
             afterUnknown = false;
         } else if (m_unknownId) {
             if (!afterUnknown || !m_options.fuseUnknown)

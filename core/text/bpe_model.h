@@ -1,25 +1,19 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "core/text/piece_cache.h"
+#include "core/text/token_model.h"
+#include "core/text/tokenizer_tables.h"
+#include "core/text/word_breaks.h"
 #include "precedent/base/result.h"
 
 namespace precedent::text {
-
-/// Text lookup without a copy of the key.
-struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
-using TokenIds = std::unordered_map<std::string, int, TextHash, std::equal_to<>>;
 
 /// Merges by the pair of ids they join: open addressing, since a vocabulary has hundreds of thousands of them and
 /// every symbol of a text asks twice.
@@ -54,30 +48,28 @@ struct BpeOptions {
 };
 
 /// Byte-pair encoding of one piece of text. Immutable but for a cache of words, which is locked; any thread.
-class BpeModel {
+class BpeModel final : public TokenModel {
 public:
-    /// Fails with corrupt where a merge names a token that the vocabulary lacks, or an id is out of range.
-    [[nodiscard]] static Result<std::unique_ptr<const BpeModel>> make(
-        TokenIds vocabulary, const std::vector<std::pair<std::string, std::string>>& merges, const BpeOptions& options);
+    /// Fails with corrupt where a merge names a token that the vocabulary lacks.
+    [[nodiscard]] static Result<std::unique_ptr<const TokenModel>> make(
+        TokenIds tokenIds, const MergeList& merges, const BpeOptions& options);
 
-    /// Appends the ids of the piece.
-    void encode(std::string_view piece, std::vector<int>& ids) const;
-
-    [[nodiscard]] const TokenIds& vocabulary() const { return m_vocabulary; }
+    void encode(std::string_view piece, std::vector<int>& ids) const override;
+    [[nodiscard]] const TokenIds& tokenIds() const override { return m_tokenIds; }
 
 private:
-    BpeModel() = default;
-    [[nodiscard]] Status addMerges(const std::vector<std::pair<std::string, std::string>>& merges);
+    [[nodiscard]] Status addMerges(const MergeList& merges);
+    void encodeWord(std::string_view word, std::vector<int>& ids) const;
     void firstSymbols(std::string_view piece, std::vector<int>& symbols) const;
     void merge(std::vector<int>& symbols) const;
 
-    TokenIds m_vocabulary;
+    TokenIds m_tokenIds;
     MergeTable m_merges;
     BpeOptions m_options;
     std::optional<int> m_unknownId;
-    std::array<int, 256> m_byteIds{};
-    mutable std::mutex m_cacheLock;
-    mutable std::unordered_map<std::string, std::vector<int>, TextHash, std::equal_to<>> m_cache;
+    ByteIds m_byteIds{};
+    WordBreaks m_breaks;
+    PieceCache m_cache;
 };
 
 } // namespace precedent::text

@@ -1,5 +1,9 @@
 #include "core/text/normalizer.h"
 
+#include <map>
+#include <memory>
+
+#include "core/text/characters_map.h"
 #include "core/text/json_fields.h"
 #include "core/text/pattern.h"
 #include "core/text/unicode.h"
@@ -30,6 +34,30 @@ std::string stripped(std::string_view text, bool left, bool right)
     return std::string(text.substr(from, to - from));
 }
 
+/// Of control characters, those that separate become spaces and the others go: what translation models' data had done
+/// to it, as Hugging Face's Nmt normalizer says.
+std::string nmtNormalized(std::string_view text)
+{
+    const auto within = [](std::uint32_t point, std::uint32_t from, std::uint32_t to) { return point >= from && point <= to; };
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t length = stepLength(text, at);
+        const std::string_view character = text.substr(at, length);
+        const std::uint32_t point = length == characterLength(text, at) ? codePointAt(text, at, length) : 0;
+        at += length;
+        const bool goes =
+            within(point, 0x01, 0x08) || point == 0x0B || within(point, 0x0E, 0x1F) || point == 0x7F || point == 0x8F || point == 0x9F;
+        const bool separates = within(point, 0x09, 0x0A) || within(point, 0x0C, 0x0D) || point == 0x1680 || within(point, 0x200B, 0x200F) ||
+            within(point, 0x2028, 0x2029) || point == 0x2581 || point == 0xFEFF || point == 0xFFFD;
+        if (separates)
+            out.push_back(' ');
+        else if (!goes)
+            out += character;
+    }
+    return out;
+}
+
 } // namespace
 
 Result<Normalizer> Normalizer::fromJson(const nlohmann::json& json)
@@ -43,47 +71,75 @@ Result<Normalizer> Normalizer::fromJson(const nlohmann::json& json)
 
 std::string Normalizer::apply(std::string text) const
 {
-    for (const Step& step : m_steps)
-        text = step(std::move(text));
+    const std::size_t limit = longestRewriting(text.size());
+    for (const Step& step : m_steps) {
+        std::string rewritten = step(text, limit);
+        if (rewritten.size() <= limit)
+            text = std::move(rewritten);
+    }
     return text;
 }
 
 Status Normalizer::add(const std::string& type, const nlohmann::json& json, const std::string& where)
 {
-    if (type == "Replace") {
-        if (!json.contains("pattern"))
-            return unsupportedEntry(where, "a Replace without \"pattern\"");
-        Result<Pattern> pattern = Pattern::fromJson(json["pattern"], where);
-        PRECEDENT_TRY(pattern);
-        m_steps.emplace_back([pattern = std::move(*pattern), content = stringField(json, "content")](
-                                 std::string text) { return pattern.replaceAll(text, content); });
-        return {};
-    }
+    if (type == "Replace")
+        return addReplace(json, where);
+    if (type == "Precompiled")
+        return addPrecompiled(json, where);
     return addSimple(type, json, where);
+}
+
+Status Normalizer::addReplace(const nlohmann::json& json, const std::string& where)
+{
+    if (!json.contains("pattern"))
+        return unsupportedEntry(where, "a Replace without \"pattern\"");
+    Result<Pattern> pattern = Pattern::fromJson(json["pattern"], where);
+    PRECEDENT_TRY(pattern);
+    addStep([pattern = std::move(*pattern), content = stringField(json, "content")](
+                const std::string& text, std::size_t limit) { return pattern.replaceAll(text, content, limit); });
+    return {};
+}
+
+Status Normalizer::addPrecompiled(const nlohmann::json& json, const std::string& where)
+{
+    // Models without a map of their own have the entry as well, with nothing in it.
+    const std::string encoded = stringField(json, "precompiled_charsmap");
+    if (encoded.empty())
+        return {};
+    const std::optional<std::string> bytes = bytesOfBase64(encoded);
+    if (!bytes)
+        return Error(ErrorCode::corrupt, where + ": \"precompiled_charsmap\" is not base64.");
+    Result<CharactersMap> read = CharactersMap::parse(*bytes);
+    if (!read)
+        return read.error().in(where);
+    const auto map = std::make_shared<const CharactersMap>(std::move(*read));
+    addStep([map](const std::string& text, std::size_t limit) { return map->normalizedByGrapheme(text, limit); });
+    return {};
 }
 
 Status Normalizer::addSimple(const std::string& type, const nlohmann::json& json, const std::string& where)
 {
-    const auto unicodeStep = [](UnicodeForm form) -> Step { return [form](std::string text) { return normalizeUnicode(text, form); }; };
-    if (type == "NFC")
-        m_steps.push_back(unicodeStep(UnicodeForm::nfc));
-    else if (type == "NFD")
-        m_steps.push_back(unicodeStep(UnicodeForm::nfd));
-    else if (type == "NFKC")
-        m_steps.push_back(unicodeStep(UnicodeForm::nfkc));
-    else if (type == "NFKD")
-        m_steps.push_back(unicodeStep(UnicodeForm::nfkd));
-    else if (type == "Lowercase")
-        m_steps.emplace_back([](std::string text) { return toLowerCase(text); });
-    else if (type == "StripAccents")
-        m_steps.emplace_back([](std::string text) { return withoutAccents(text); });
-    else if (type == "Strip")
-        m_steps.emplace_back([left = boolField(json, "strip_left", true), right = boolField(json, "strip_right", true)](
-                                 std::string text) { return stripped(text, left, right); });
-    else if (type == "Prepend")
-        m_steps.emplace_back([prefix = stringField(json, "prepend")](std::string text) { return text.empty() ? text : prefix + text; });
-    else
+    using Rewrite = std::string (*)(std::string_view);
+    static const std::map<std::string, Rewrite, std::less<>> kRewrites{
+        {"NFC", [](std::string_view text) { return normalizeUnicode(text, UnicodeForm::nfc); }},
+        {"NFD", [](std::string_view text) { return normalizeUnicode(text, UnicodeForm::nfd); }},
+        {"NFKC", [](std::string_view text) { return normalizeUnicode(text, UnicodeForm::nfkc); }},
+        {"NFKD", [](std::string_view text) { return normalizeUnicode(text, UnicodeForm::nfkd); }},
+        {"Nmt", nmtNormalized},
+        {"Lowercase", toLowerCase},
+        {"StripAccents", withoutAccents},
+    };
+    if (const auto found = kRewrites.find(type); found != kRewrites.end()) {
+        addStep([rewrite = found->second](const std::string& text, std::size_t) { return rewrite(text); });
+    } else if (type == "Strip") {
+        addStep([left = boolField(json, "strip_left", true), right = boolField(json, "strip_right", true)](
+                    const std::string& text, std::size_t) { return stripped(text, left, right); });
+    } else if (type == "Prepend") {
+        addStep([prefix = stringField(json, "prepend")](
+                    const std::string& text, std::size_t limit) { return text.empty() || prefix.size() > limit ? text : prefix + text; });
+    } else {
         return unsupportedEntry(where, "the type \"" + type + "\"");
+    }
     return {};
 }
 

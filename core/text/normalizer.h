@@ -16,12 +16,17 @@ public:
     /// Fails with unsupported, naming the step. `json` may be null: no steps.
     [[nodiscard]] static Result<Normalizer> fromJson(const nlohmann::json& json);
 
+    /// A step that would make far too much of the text (longestRewriting()) leaves it as it is.
     [[nodiscard]] std::string apply(std::string text) const;
+    /// A text's rewriting; one that grows longer than `limit` may stop there.
+    using Step = std::function<std::string(const std::string& text, std::size_t limit)>;
+    void addStep(Step step) { m_steps.push_back(std::move(step)); }
     [[nodiscard]] bool empty() const { return m_steps.empty(); }
 
 private:
-    using Step = std::function<std::string(std::string)>;
     [[nodiscard]] Status add(const std::string& type, const nlohmann::json& json, const std::string& where);
+    [[nodiscard]] Status addReplace(const nlohmann::json& json, const std::string& where);
+    [[nodiscard]] Status addPrecompiled(const nlohmann::json& json, const std::string& where);
     [[nodiscard]] Status addSimple(const std::string& type, const nlohmann::json& json, const std::string& where);
     std::vector<Step> m_steps;
 };

@@ -95,12 +95,14 @@ void Pattern::forEachMatch(std::string_view text, const std::function<void(std::
     }
 }
 
-std::string Pattern::replaceAll(std::string_view text, std::string_view replacement) const
+std::string Pattern::replaceAll(std::string_view text, std::string_view replacement, std::size_t limit) const
 {
     std::string out;
     out.reserve(text.size());
     std::size_t from = 0;
     forEachMatch(text, [&](std::size_t start, std::size_t end) {
+        if (out.size() > limit)
+            return;
         out.append(text.substr(from, start - from));
         out.append(replacement);
         from = end;

@@ -10,6 +10,10 @@
 
 namespace precedent::text {
 
+/// The longest that a tokenizer's steps may make a text of `size` bytes. Honest steps stay far below (normal form KC makes
+/// eleven times the bytes at most); a file could name steps that double the text a hundred times.
+[[nodiscard]] constexpr std::size_t longestRewriting(std::size_t size) { return 4096 + 64 * size; }
+
 /// A literal or regular expression that finds its matches from left to right (PCRE2, UTF and UCP, compiled to machine
 /// code where that works). Bytes that are no UTF-8 match nothing. Immutable; any thread.
 class Pattern {
@@ -24,7 +28,8 @@ public:
     /// treated as if the rest of it matched nothing.
     void forEachMatch(std::string_view text, const std::function<void(std::size_t, std::size_t)>& found) const;
 
-    [[nodiscard]] std::string replaceAll(std::string_view text, std::string_view replacement) const;
+    /// Stops soon after the result is longer than `limit`, which then is all that can be said of it.
+    [[nodiscard]] std::string replaceAll(std::string_view text, std::string_view replacement, std::size_t limit = ~std::size_t{0}) const;
     [[nodiscard]] bool isLiteral() const { return m_code == nullptr; }
     [[nodiscard]] const std::string& literalText() const { return m_literal; }
 

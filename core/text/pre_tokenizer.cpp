@@ -121,12 +121,17 @@ void rewritePieces(Pieces& pieces, const std::function<void(std::string_view, st
 {
     std::string text;
     text.reserve(pieces.text.size() + pieces.text.size() / 4);
-    for (Range& piece : pieces.ranges) {
+    std::vector<Range> ranges;
+    ranges.reserve(pieces.ranges.size());
+    for (const Range& piece : pieces.ranges) {
         const std::size_t from = text.size();
         rewrite(std::string_view(pieces.text).substr(piece.from, piece.to - piece.from), text);
-        piece = {from, text.size()};
+        ranges.push_back({from, text.size()});
+        if (text.size() > pieces.limit)
+            return;
     }
     pieces.text = std::move(text);
+    pieces.ranges = std::move(ranges);
 }
 
 } // namespace
@@ -143,6 +148,7 @@ Result<PreTokenizer> PreTokenizer::fromJson(const nlohmann::json& json)
 Pieces PreTokenizer::apply(std::string text, bool atStart) const
 {
     Pieces pieces;
+    pieces.limit = longestRewriting(text.size());
     pieces.text = std::move(text);
     pieces.atStart = atStart;
     if (!pieces.text.empty())
@@ -209,6 +215,8 @@ Status PreTokenizer::addByteLevel(const nlohmann::json& json)
 Status PreTokenizer::addMetaspace(const nlohmann::json& json, const std::string& where)
 {
     const std::string replacement = stringField(json, "replacement", "\xE2\x96\x81");
+    if (replacement.empty() || characterLength(replacement, 0) != replacement.size())
+        return unsupportedEntry(where, "the Metaspace replacement \"" + toValidUtf8(replacement) + "\", which is not one character,");
     // Files from before prepend_scheme have add_prefix_space, which meant "always".
     const std::string scheme = stringField(json, "prepend_scheme", boolField(json, "add_prefix_space", true) ? "always" : "never");
     if (scheme != "always" && scheme != "never" && scheme != "first")
@@ -218,7 +226,7 @@ Status PreTokenizer::addMetaspace(const nlohmann::json& json, const std::string&
     m_steps.emplace_back([replacement, scheme, space = std::move(*space)](Pieces& pieces) {
         bool first = pieces.atStart;
         rewritePieces(pieces, [&](std::string_view piece, std::string& out) {
-            const std::string replaced = space.replaceAll(piece, replacement);
+            const std::string replaced = space.replaceAll(piece, replacement, longestRewriting(piece.size()));
             const bool prepend = scheme == "always" || (scheme == "first" && first);
             if (prepend && replaced.rfind(replacement, 0) != 0)
                 out += replacement;

@@ -17,6 +17,7 @@ struct Pieces {
     };
     std::string text;
     std::vector<Range> ranges;
+    std::size_t limit = 0; ///< no step may make the text longer: one that would leaves it as it is
     bool atStart = true; ///< the text stands at the very beginning of what is encoded
 };
 

@@ -106,6 +106,13 @@ Status TokenDecoder::addStrip(const nlohmann::json& json)
     return {};
 }
 
+std::string TokenDecoder::replaced(const Step& step, std::string text)
+{
+    const std::size_t limit = longestRewriting(text.size());
+    std::string made = step.pattern->replaceAll(text, step.content, limit);
+    return made.size() > limit ? std::move(text) : std::move(made);
+}
+
 std::string TokenDecoder::applyMetaspace(const Step& step, const std::string& text, bool first)
 {
     std::string out;
@@ -125,7 +132,7 @@ std::string TokenDecoder::bytesOf(const std::string& token, bool first) const
     for (const Step& step : m_steps) {
         switch (step.kind) {
         case StepKind::replace:
-            text = step.pattern->replaceAll(text, step.content);
+            text = replaced(step, std::move(text));
             break;
         case StepKind::byteFallback:
             if (const int byte = byteOfToken(text); byte >= 0)

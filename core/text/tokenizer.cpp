@@ -46,6 +46,21 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::load(const std::filesystem::
     return std::shared_ptr<const Tokenizer>(new Tokenizer(std::move(*parts)));
 }
 
+Result<std::shared_ptr<const Tokenizer>> Tokenizer::parse(std::string_view tokenizerJson, const std::string& what)
+{
+    Result<std::unique_ptr<TokenizerParts>> parts = readTokenizer(tokenizerJson);
+    if (!parts)
+        return parts.error().in(what);
+    return std::shared_ptr<const Tokenizer>(new Tokenizer(std::move(*parts)));
+}
+
+Result<std::shared_ptr<const Tokenizer>> Tokenizer::fromVocabulary(Vocabulary vocabulary)
+{
+    Result<std::unique_ptr<TokenizerParts>> parts = readVocabulary(std::move(vocabulary));
+    PRECEDENT_TRY(parts);
+    return std::shared_ptr<const Tokenizer>(new Tokenizer(std::move(*parts)));
+}
+
 Tokenizer::Tokenizer(std::unique_ptr<const TokenizerParts> parts)
     : m_parts(std::move(parts))
 {
@@ -80,7 +95,7 @@ std::optional<int> TokenizerParts::idOf(std::string_view token) const
 {
     if (const auto added = addedIds.find(token); added != addedIds.end())
         return added->second;
-    if (const auto found = model->vocabulary().find(token); found != model->vocabulary().end())
+    if (const auto found = model->tokenIds().find(token); found != model->tokenIds().end())
         return found->second;
     return std::nullopt;
 }
@@ -117,7 +132,7 @@ std::string Tokenizer::decode(const std::vector<int>& ids, bool skipSpecial) con
     bool first = true;
     for (const int id : ids) {
         if (const TokenizerParts::Entry* entry = m_parts->decodable(id, skipSpecial)) {
-            bytes += m_parts->decoder.bytesOf(entry->text, first);
+            bytes += m_parts->bytesOf(*entry, first);
             first = false;
         }
     }
@@ -177,7 +192,7 @@ std::string StreamDecoder::push(int id)
     const TokenizerParts::Entry* entry = parts.decodable(id, m_state->skipSpecial);
     if (entry == nullptr)
         return {};
-    m_state->bytes += parts.decoder.bytesOf(entry->text, m_state->first);
+    m_state->bytes += parts.bytesOf(*entry, m_state->first);
     m_state->first = false;
     const std::size_t whole = m_state->bytes.size() - unfinishedTail(m_state->bytes);
     std::string text = m_state->held + toValidUtf8(std::string_view(m_state->bytes).substr(0, whole));

@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "core/text/added_tokens.h"
-#include "core/text/bpe_model.h"
 #include "core/text/normalizer.h"
 #include "core/text/pre_tokenizer.h"
 #include "core/text/token_decoder.h"
+#include "core/text/token_model.h"
+#include "core/text/tokenizer_tables.h"
+#include "precedent/text/vocabulary.h"
 
 namespace precedent::text {
 
@@ -20,11 +22,17 @@ struct TokenizerParts {
         std::string text;
         bool exists = false;
         bool special = false;
+        bool verbatim = false; ///< decodes to its own text, past the decoder
     };
+    /// What the token puts into a decoded text; `first` says that nothing stands before it.
+    [[nodiscard]] std::string bytesOf(const Entry& entry, bool first) const
+    {
+        return entry.verbatim ? entry.text : decoder.bytesOf(entry.text, first);
+    }
 
     Normalizer normalizer;
     PreTokenizer preTokenizer;
-    std::unique_ptr<const BpeModel> model;
+    std::unique_ptr<const TokenModel> model;
     TokenDecoder decoder;
     AddedTokenFinder rawTokens; ///< looked for in the text as it came
     AddedTokenFinder normalizedTokens; ///< looked for after normalizing
@@ -41,6 +49,12 @@ struct TokenizerParts {
     /// The entry of an id that takes part in decoding; null for ids that are unknown or skipped.
     [[nodiscard]] const Entry* decodable(int id, bool skipSpecial) const;
 };
+
+/// The parts that `vocabulary` asks for; errors as Tokenizer::fromVocabulary() says.
+[[nodiscard]] Result<std::unique_ptr<TokenizerParts>> readVocabulary(Vocabulary vocabulary);
+
+/// Reads a tokenizer.json from memory. Nothing says which tokens begin and end a text.
+[[nodiscard]] Result<std::unique_ptr<TokenizerParts>> readTokenizer(std::string_view bytes);
 
 /// Reads a tokenizer.json and the settings beside it.
 [[nodiscard]] Result<std::unique_ptr<TokenizerParts>> readTokenizer(const std::filesystem::path& file);

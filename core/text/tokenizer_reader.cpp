@@ -1,130 +1,19 @@
 #include <algorithm>
 
+#include "core/text/bpe_model.h"
 #include "core/text/json_fields.h"
 #include "core/text/tokenizer_parts.h"
+#include "core/text/tokenizer_tables.h"
+#include "core/text/unicode.h"
+#include "core/text/unigram_model.h"
 #include "precedent/base/files.h"
 
 namespace precedent::text {
 namespace {
 
 constexpr std::size_t kLargestFile = std::size_t{1} << 30;
-constexpr std::int64_t kHighestId = (std::int64_t{1} << 24) - 1;
-
-/// The large tables of a tokenizer.json, taken out while it is parsed: as JSON values they would cost ten times the
-/// memory.
-struct RawTables {
-    TokenIds vocabulary;
-    std::vector<std::pair<std::string, std::string>> merges;
-    std::string problem; ///< the first entry that is not as it should be
-};
-
-/// Follows the parser and keeps `model.vocab` and `model.merges` for itself.
-class TableCollector {
-public:
-    explicit TableCollector(RawTables& tables)
-        : m_tables(tables)
-    {
-    }
-
-    bool operator()(int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed)
-    {
-        using Event = nlohmann::json::parse_event_t;
-        if (event == Event::key && depth == 1)
-            m_section = parsed.get_ref<const std::string&>();
-        if (event == Event::key && depth == 2)
-            m_table = parsed.get_ref<const std::string&>();
-        if (m_section != "model" || depth < 3)
-            return true;
-        if (m_table == "vocab")
-            return takeVocabulary(depth, event, parsed);
-        if (m_table == "merges")
-            return takeMerge(depth, event, parsed);
-        return true;
-    }
-
-private:
-    bool takeVocabulary(int depth, nlohmann::json::parse_event_t event, const nlohmann::json& parsed)
-    {
-        using Event = nlohmann::json::parse_event_t;
-        if (depth == 3 && event == Event::key) {
-            m_token = parsed.get_ref<const std::string&>();
-            return false;
-        }
-        if (depth == 3 && event == Event::value) {
-            const bool isId = parsed.is_number_integer() && parsed.get<std::int64_t>() >= 0 && parsed.get<std::int64_t>() <= kHighestId;
-            if (isId)
-                m_tables.vocabulary.insert_or_assign(std::move(m_token), static_cast<int>(parsed.get<std::int64_t>()));
-            else
-                report("the id of the token \"" + m_token + "\" is not a whole number from 0 to " + std::to_string(kHighestId));
-            m_token.clear();
-            return true;
-        }
-        report("the vocabulary is not an object of ids");
-        return true;
-    }
-
-    bool takeMerge(int depth, nlohmann::json::parse_event_t event, const nlohmann::json& parsed)
-    {
-        using Event = nlohmann::json::parse_event_t;
-        if (depth == 3 && event == Event::value && parsed.is_string()) {
-            const auto& line = parsed.get_ref<const std::string&>();
-            const std::size_t space = line.find(' ');
-            if (space == std::string::npos || line.find(' ', space + 1) != std::string::npos)
-                report("merge " + std::to_string(m_tables.merges.size() + 1) + " is not two tokens with a space between");
-            else
-                m_tables.merges.emplace_back(line.substr(0, space), line.substr(space + 1));
-            return false;
-        }
-        if (depth == 3 && event == Event::array_start) {
-            m_pair.clear();
-            return true;
-        }
-        if (depth == 4 && event == Event::value && parsed.is_string()) {
-            m_pair.push_back(parsed.get_ref<const std::string&>());
-            return false;
-        }
-        if (depth == 3 && event == Event::array_end) {
-            if (m_pair.size() == 2)
-                m_tables.merges.emplace_back(std::move(m_pair[0]), std::move(m_pair[1]));
-            else
-                report("merge " + std::to_string(m_tables.merges.size() + 1) + " is not a pair of tokens");
-            return false;
-        }
-        report("the merges are not a list of pairs");
-        return true;
-    }
-
-    void report(std::string problem)
-    {
-        if (m_tables.problem.empty())
-            m_tables.problem = std::move(problem);
-    }
-
-    RawTables& m_tables;
-    std::string m_section;
-    std::string m_table;
-    std::string m_token;
-    std::vector<std::string> m_pair;
-};
-
-Result<nlohmann::json> parseTokenizer(const std::string& bytes, RawTables& tables)
-{
-    nlohmann::json json;
-    try {
-        TableCollector collector(tables);
-        json = nlohmann::json::parse(
-            bytes, [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) { return collector(depth, event, parsed); });
-    } catch (const nlohmann::json::parse_error& e) {
-        return Error(ErrorCode::corrupt, "this is not valid JSON; parsing stopped at byte " + std::to_string(e.byte) + ".",
-            "Check that the file is complete and in UTF-8.");
-    }
-    if (!json.is_object())
-        return Error(ErrorCode::corrupt, "this is not a JSON object, so it is not a tokenizer.json.");
-    if (!tables.problem.empty())
-        return Error(ErrorCode::corrupt, "model: " + tables.problem + ".", "Check that the file is complete.");
-    return json;
-}
-
+/// Ids that a file may leave out below its highest.
+constexpr std::size_t kLargestGap = std::size_t{1} << 18;
 const nlohmann::json& fieldOrNull(const nlohmann::json& json, const char* key)
 {
     static const nlohmann::json kNull;
@@ -132,14 +21,9 @@ const nlohmann::json& fieldOrNull(const nlohmann::json& json, const char* key)
     return found == json.end() ? kNull : *found;
 }
 
-Status readModel(const nlohmann::json& json, RawTables tables, TokenizerParts& parts)
+Status readBpe(const nlohmann::json& model, TokenizerTables tables, TokenizerParts& parts)
 {
-    const nlohmann::json& model = fieldOrNull(json, "model");
-    if (!model.is_object())
-        return Error(ErrorCode::corrupt, "there is no \"model\".");
-    if (const std::string type = stringField(model, "type", "BPE"); type != "BPE")
-        return unsupportedEntry("model", "the type \"" + type + "\"");
-    if (!model.contains("vocab") || tables.vocabulary.empty())
+    if (tables.tokenIds.empty())
         return Error(ErrorCode::corrupt, "model: there is no vocabulary.");
     if (const nlohmann::json& dropout = fieldOrNull(model, "dropout"); dropout.is_number() && dropout.get<double>() > 0)
         return unsupportedEntry("model", "a \"dropout\" above 0");
@@ -153,11 +37,53 @@ Status readModel(const nlohmann::json& json, RawTables tables, TokenizerParts& p
     options.fuseUnknown = boolField(model, "fuse_unk", false);
     options.byteFallback = boolField(model, "byte_fallback", false);
     options.ignoreMerges = boolField(model, "ignore_merges", false);
-    Result<std::unique_ptr<const BpeModel>> made = BpeModel::make(std::move(tables.vocabulary), tables.merges, options);
+    Result<std::unique_ptr<const TokenModel>> made = BpeModel::make(std::move(tables.tokenIds), tables.merges, options);
     if (!made)
         return made.error().in("model");
     parts.model = std::move(*made);
     return {};
+}
+
+Status readUnigram(const nlohmann::json& model, TokenizerTables tables, TokenizerParts& parts)
+{
+    if (tables.scored.empty())
+        return Error(ErrorCode::corrupt, "model: there is no vocabulary.");
+    if (tables.scored.size() > static_cast<std::size_t>(kHighestId))
+        return Error(ErrorCode::corrupt, "model: there are " + std::to_string(tables.scored.size()) + " tokens, more than ids.");
+    UnigramModel::Options options;
+    options.byteFallback = boolField(model, "byte_fallback", false);
+    if (const nlohmann::json& unknown = fieldOrNull(model, "unk_id"); !unknown.is_null()) {
+        if (!unknown.is_number_unsigned() || unknown.get<std::size_t>() >= tables.scored.size()) {
+            return Error(ErrorCode::corrupt,
+                "model: \"unk_id\" is " + unknown.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) +
+                    ", which is none of the " + std::to_string(tables.scored.size()) + " tokens.");
+        }
+        options.unknownId = unknown.get<int>();
+    }
+    TokenIds tokenIds;
+    std::vector<UnigramModel::Token> tokens;
+    tokenIds.reserve(tables.scored.size());
+    tokens.reserve(tables.scored.size());
+    for (auto& [text, score] : tables.scored) {
+        tokenIds.insert_or_assign(std::move(text), static_cast<int>(tokens.size()));
+        tokens.push_back({score, true});
+    }
+    parts.model = std::make_unique<const UnigramModel>(std::move(tokenIds), std::move(tokens), options);
+    return {};
+}
+
+Status readModel(const nlohmann::json& json, TokenizerTables tables, TokenizerParts& parts)
+{
+    const nlohmann::json& model = fieldOrNull(json, "model");
+    if (!model.is_object())
+        return Error(ErrorCode::corrupt, "there is no \"model\".");
+    // Files from before the field have BPE, as a rule; a list of scored tokens says otherwise.
+    const std::string type = stringField(model, "type", tables.scored.empty() ? "BPE" : "Unigram");
+    if (type == "BPE")
+        return readBpe(model, std::move(tables), parts);
+    if (type == "Unigram")
+        return readUnigram(model, std::move(tables), parts);
+    return unsupportedEntry("model", "the type \"" + type + "\"");
 }
 
 Result<AddedToken> readAddedToken(const nlohmann::json& json, std::size_t number)
@@ -180,6 +106,27 @@ Result<AddedToken> readAddedToken(const nlohmann::json& json, std::size_t number
     return token;
 }
 
+/// Makes room for `id`, unless it is so far beyond the other tokens that the file must be wrong.
+Status makeEntry(std::int64_t id, std::size_t tokens, const std::string& text, TokenizerParts& parts)
+{
+    const auto index = static_cast<std::size_t>(id);
+    if (index > tokens + kLargestGap) {
+        return Error(ErrorCode::corrupt,
+            "the token \"" + toValidUtf8(text) + "\" has the id " + std::to_string(id) + ", far beyond the " + std::to_string(tokens) +
+                " tokens that there are.");
+    }
+    if (parts.entries.size() <= index)
+        parts.entries.resize(index + 1);
+    return {};
+}
+
+Error sharedId(std::size_t id, const std::string& one, const std::string& other)
+{
+    return {ErrorCode::corrupt,
+        "the tokens \"" + toValidUtf8(one) + "\" and \"" + toValidUtf8(other) + "\" both have the id " + std::to_string(id) + ".",
+        "The file is damaged or was put together from two tokenizers."};
+}
+
 Status readAddedTokens(const nlohmann::json& json, TokenizerParts& parts)
 {
     const nlohmann::json& list = fieldOrNull(json, "added_tokens");
@@ -187,32 +134,40 @@ Status readAddedTokens(const nlohmann::json& json, TokenizerParts& parts)
         return {};
     if (!list.is_array())
         return Error(ErrorCode::corrupt, "\"added_tokens\" is not a list.");
+    const std::size_t tokens = parts.entries.size() + list.size();
     std::size_t number = 0;
-    for (const nlohmann::json& entry : list) {
-        Result<AddedToken> read = readAddedToken(entry, ++number);
+    for (const nlohmann::json& item : list) {
+        Result<AddedToken> read = readAddedToken(item, ++number);
         PRECEDENT_TRY(read);
         const AddedToken& token = *read;
+        PRECEDENT_TRY(makeEntry(token.id, tokens, token.content, parts));
+        TokenizerParts::Entry& entry = parts.entries[static_cast<std::size_t>(token.id)];
+        if (entry.exists && entry.text != token.content)
+            return sharedId(static_cast<std::size_t>(token.id), entry.text, token.content);
+        entry = {token.content, true, token.special, false};
         parts.addedIds.insert_or_assign(token.content, token.id);
-        if (parts.entries.size() <= static_cast<std::size_t>(token.id))
-            parts.entries.resize(static_cast<std::size_t>(token.id) + 1);
-        parts.entries[static_cast<std::size_t>(token.id)] = {token.content, true, token.special};
         // A special token written out in a text is always that token, whatever a normalizer would put before it.
         if (token.normalized && !token.special)
             parts.normalizedTokens.add(token, parts.normalizer.apply(token.content));
         else
             parts.rawTokens.add(token, token.content);
     }
+    parts.rawTokens.finish();
+    parts.normalizedTokens.finish();
     return {};
 }
 
-void fillEntries(TokenizerParts& parts)
+Status fillEntries(TokenizerParts& parts)
 {
-    int highest = -1;
-    for (const auto& [text, id] : parts.model->vocabulary())
-        highest = std::max(highest, id);
-    parts.entries.resize(static_cast<std::size_t>(highest) + 1);
-    for (const auto& [text, id] : parts.model->vocabulary())
-        parts.entries[static_cast<std::size_t>(id)] = {text, true, false};
+    const TokenIds& tokenIds = parts.model->tokenIds();
+    for (const auto& [text, id] : tokenIds) {
+        PRECEDENT_TRY(makeEntry(id, tokenIds.size(), text, parts));
+        TokenizerParts::Entry& entry = parts.entries[static_cast<std::size_t>(id)];
+        if (entry.exists)
+            return sharedId(static_cast<std::size_t>(id), entry.text, text);
+        entry = {text, true, false, false};
+    }
+    return {};
 }
 
 /// Appends the ids of a template's special token.
@@ -303,10 +258,10 @@ void readSettingsBeside(const std::filesystem::path& folder, TokenizerParts& par
     }
 }
 
-Status readParts(const std::string& bytes, TokenizerParts& parts)
+Status readParts(std::string_view bytes, TokenizerParts& parts)
 {
-    RawTables tables;
-    Result<nlohmann::json> json = parseTokenizer(bytes, tables);
+    TokenizerTables tables;
+    Result<nlohmann::json> json = parseTokenizerJson(bytes, tables);
     PRECEDENT_TRY(json);
     PRECEDENT_TRY(readModel(*json, std::move(tables), parts));
     Result<Normalizer> normalizer = Normalizer::fromJson(fieldOrNull(*json, "normalizer"));
@@ -318,21 +273,29 @@ Status readParts(const std::string& bytes, TokenizerParts& parts)
     Result<TokenDecoder> decoder = TokenDecoder::fromJson(fieldOrNull(*json, "decoder"));
     PRECEDENT_TRY(decoder);
     parts.decoder = std::move(*decoder);
-    fillEntries(parts);
+    if (const Status filled = fillEntries(parts); !filled)
+        return filled.error().in("model");
     PRECEDENT_TRY(readAddedTokens(*json, parts));
     return readPostProcessor(fieldOrNull(*json, "post_processor"), parts);
 }
 
 } // namespace
 
+Result<std::unique_ptr<TokenizerParts>> readTokenizer(std::string_view bytes)
+{
+    auto parts = std::make_unique<TokenizerParts>();
+    PRECEDENT_TRY(readParts(bytes, *parts));
+    return parts;
+}
+
 Result<std::unique_ptr<TokenizerParts>> readTokenizer(const std::filesystem::path& file)
 {
     const Result<std::string> bytes = readFile(file, kLargestFile);
     PRECEDENT_TRY(bytes);
-    auto parts = std::make_unique<TokenizerParts>();
-    if (const Status read = readParts(*bytes, *parts); !read)
-        return read.error().in(file.string());
-    readSettingsBeside(file.parent_path(), *parts);
+    Result<std::unique_ptr<TokenizerParts>> parts = readTokenizer(std::string_view(*bytes));
+    if (!parts)
+        return parts.error().in(file.string());
+    readSettingsBeside(file.parent_path(), **parts);
     return parts;
 }
 

@@ -1,13 +1,15 @@
 #include "core/text/unicode.h"
 
 #include <algorithm>
-#include <functional>
+#include <memory>
 
+#include <unicode/brkiter.h>
 #include <unicode/bytestream.h>
 #include <unicode/casemap.h>
 #include <unicode/normalizer2.h>
 #include <unicode/stringpiece.h>
 #include <unicode/uchar.h>
+#include <unicode/utext.h>
 
 namespace precedent::text {
 namespace {
@@ -95,6 +97,34 @@ const icu::Normalizer2* normalizerFor(UnicodeForm form, UErrorCode& status)
         return icu::Normalizer2::getNFKDInstance(status);
     }
     return nullptr;
+}
+
+/// One that has the rules; copies of it do the work, since an iterator is one thread's.
+const icu::BreakIterator* graphemeRules()
+{
+    static const std::unique_ptr<const icu::BreakIterator> rules = [] {
+        UErrorCode status = U_ZERO_ERROR;
+        std::unique_ptr<const icu::BreakIterator> made(icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), status));
+        return U_FAILURE(status) ? nullptr : std::move(made);
+    }();
+    return rules.get();
+}
+
+/// Graphemes of well-formed text; characters where ICU has no rules.
+void forEachGraphemeOfRun(std::string_view run, icu::BreakIterator* breaks, const std::function<void(std::string_view)>& visit)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UText* opened = utext_openUTF8(nullptr, run.data(), static_cast<std::int64_t>(run.size()), &status);
+    const std::unique_ptr<UText, UText* (*)(UText*)> text(opened, utext_close);
+    if (breaks != nullptr)
+        breaks->setText(text.get(), status);
+    const bool broken = breaks == nullptr || U_FAILURE(status);
+    for (std::size_t from = 0; from < run.size();) {
+        const std::int32_t next = broken ? icu::BreakIterator::DONE : breaks->next();
+        const std::size_t end = next == icu::BreakIterator::DONE ? from + stepLength(run, from) : static_cast<std::size_t>(next);
+        visit(run.substr(from, end - from));
+        from = end;
+    }
 }
 
 /// ICU takes lengths as int32_t, so longer runs go in pieces cut before an ASCII character, where no form composes.
@@ -235,6 +265,27 @@ std::string toLowerCase(std::string_view text)
         out.append(U_FAILURE(status) ? piece : std::string_view(lowered));
     };
     return changeWellFormedRuns(text, [&](std::string_view run, std::string& out) { inPieces(run, out, lowerPiece); });
+}
+
+void forEachGrapheme(std::string_view text, const std::function<void(std::string_view)>& visit)
+{
+    const bool simple = isAscii(text) && text.find('\r') == std::string_view::npos;
+    const icu::BreakIterator* rules = simple ? nullptr : graphemeRules();
+    const std::unique_ptr<icu::BreakIterator> breaks(rules == nullptr ? nullptr : rules->clone());
+    for (std::size_t at = 0; at < text.size();) {
+        std::size_t end = at;
+        while (end < text.size()) {
+            const std::size_t length = characterLength(text, end);
+            if (length == 0 || end + length - at > kLargestRun)
+                break;
+            end += length;
+        }
+        if (end > at)
+            forEachGraphemeOfRun(text.substr(at, end - at), breaks.get(), visit);
+        else
+            visit(text.substr(end++, 1));
+        at = end;
+    }
 }
 
 std::string withoutAccents(std::string_view text)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,8 @@ enum class UnicodeForm { nfc, nfd, nfkc, nfkd };
 [[nodiscard]] std::string normalizeUnicode(std::string_view text, UnicodeForm form);
 /// Lower case, locale-free; bytes that are no UTF-8 pass through unchanged.
 [[nodiscard]] std::string toLowerCase(std::string_view text);
+/// Calls `visit` for each grapheme cluster (Unicode Standard Annex 29), in order; a byte that is no UTF-8 is one.
+void forEachGrapheme(std::string_view text, const std::function<void(std::string_view)>& visit);
 /// Drops nonspacing marks (category Mn).
 [[nodiscard]] std::string withoutAccents(std::string_view text);
 

@@ -29,13 +29,13 @@ private Q_SLOTS:
         const int unsupported = static_cast<int>(ErrorCode::unsupported);
         const int corrupt = static_cast<int>(ErrorCode::corrupt);
         QTest::newRow("model type") << "/model/type"
-                                    << "\"Unigram\"" << unsupported << "Unigram";
+                                    << "\"WordPiece\"" << unsupported << "WordPiece";
         QTest::newRow("dropout") << "/model/dropout"
                                  << "0.1" << unsupported << "dropout";
         QTest::newRow("suffix") << "/model/end_of_word_suffix"
                                 << "\"</w>\"" << unsupported << "end_of_word_suffix";
         QTest::newRow("normalizer") << "/normalizer"
-                                    << R"({"type":"Precompiled"})" << unsupported << "normalizer: the type \"Precompiled\"";
+                                    << R"({"type":"BertNormalizer"})" << unsupported << "normalizer: the type \"BertNormalizer\"";
         QTest::newRow("pre-tokenizer") << "/pre_tokenizer"
                                        << R"({"type":"UnicodeScripts"})" << unsupported << "UnicodeScripts";
         QTest::newRow("behavior") << "/pre_tokenizer"

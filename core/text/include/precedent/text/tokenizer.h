@@ -8,19 +8,33 @@
 #include <vector>
 
 #include "precedent/base/result.h"
+#include "precedent/text/vocabulary.h"
 
 namespace precedent::text {
 
 struct TokenizerParts;
 
-/// A Hugging Face tokenizer.json: byte-level BPE, or BPE with byte fallback, with its normalizers, pre-tokenizers,
-/// added tokens, template post-processing and decoder. Immutable once loaded; every method from any thread.
+/// Byte-level BPE, SentencePiece's BPE with byte fallback, or unigram: from a Hugging Face tokenizer.json, with its
+/// normalizers, pre-tokenizers, added tokens, template post-processing and decoder, or from a GGUF file's vocabulary.
+/// Immutable once loaded; every method from any thread.
 class Tokenizer {
 public:
     /// Loads FOLDER/tokenizer.json (or the file itself). The beginning- and end-of-text tokens come from
     /// tokenizer_config.json, special_tokens_map.json or config.json beside it, in that order.
     /// Fails with notFound; corrupt; or unsupported, naming the entry that this reader does not know.
     [[nodiscard]] static Result<std::shared_ptr<const Tokenizer>> load(const std::filesystem::path& folderOrFile);
+
+    /// The same from a tokenizer.json in memory, which `what` names in errors. Neither bosId() nor eosId() is known.
+    [[nodiscard]] static Result<std::shared_ptr<const Tokenizer>> parse(std::string_view tokenizerJson, const std::string& what);
+
+    /// The tokenizer of a vocabulary. Fails with corrupt where lengths differ, ids or types are out of range, a token
+    /// is there twice, a score is not finite or a merge names a token that there is not; with unsupported for another
+    /// `model` or an unknown `pre`, naming it. Errors name no file: the caller knows it.
+    ///
+    /// With the space prefix ("llama", "t5") a space goes before the text and after each added token written out in
+    /// it; decode() drops one space at the text's start, so decode(encode(text)) is the text if no token is written
+    /// out in it and the vocabulary has all bytes.
+    [[nodiscard]] static Result<std::shared_ptr<const Tokenizer>> fromVocabulary(Vocabulary vocabulary);
 
     ~Tokenizer();
     Tokenizer(const Tokenizer&) = delete;

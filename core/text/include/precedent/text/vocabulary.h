@@ -12,7 +12,7 @@ enum class TokenType : std::int32_t {
     normal = 1,
     unknown = 2, ///< stands for what the vocabulary lacks
     control = 3, ///< <s>, <|im_end|>: special, left out of a decoded text on request
-    userDefined = 4, ///< found in the text before any merging, and decoded as it is spelt
+    userDefined = 4, ///< found in the text before any merging
     unused = 5, ///< a placeholder; never produced
     byte = 6, ///< "<0x0A>": one byte of what the vocabulary lacks
 };
