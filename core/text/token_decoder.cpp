@@ -115,12 +115,12 @@ std::string TokenDecoder::replaced(const Step& step, std::string text)
 
 std::string TokenDecoder::applyMetaspace(const Step& step, const std::string& text, bool first)
 {
+    // The first token loses all of its spaces, not just the prefix: so does the reference implementation.
+    const char* space = first && step.dropPrefix ? "" : " ";
     std::string out;
     std::size_t from = 0;
     for (std::size_t at = text.find(step.content); !step.content.empty() && at != std::string::npos; at = text.find(step.content, from)) {
-        out.append(text, from, at - from);
-        if (!(first && at == 0 && step.dropPrefix))
-            out.push_back(' ');
+        out.append(text, from, at - from).append(space);
         from = at + step.content.size();
     }
     return out.append(text, from);

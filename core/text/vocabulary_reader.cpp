@@ -72,6 +72,7 @@ private:
     std::optional<int> m_unknownId;
     bool m_addBos = false;
     bool m_addEos = false;
+    bool m_findsEscaped = false; ///< user-defined tokens are looked for in the normalized text
     bool m_newlinesWhole = false; ///< tokens of line ends alone are looked for before merging
 };
 
@@ -187,13 +188,13 @@ Json splitStep(const std::string& expression)
 
 Json escapeStep() { return {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", kEscapedSpace}}; }
 
-/// Undoes the escaping and the bytes; with a prefix drops the space that it put before the text.
-Json unescapeSteps(bool prefixed)
+/// Undoes the escaping and the bytes, and drops up to so many spaces at the text's start.
+Json unescapeSteps(std::size_t droppedSpaces)
 {
     const Json space = {{"type", "Replace"}, {"pattern", {{"String", kEscapedSpace}}}, {"content", " "}};
     Json steps = Json::array({space, {{"type", "ByteFallback"}}, {{"type", "Fuse"}}});
-    if (prefixed)
-        steps.push_back({{"type", "Strip"}, {"content", " "}, {"start", 1U}, {"stop", 0U}});
+    if (droppedSpaces > 0)
+        steps.push_back({{"type", "Strip"}, {"content", " "}, {"start", droppedSpaces}, {"stop", 0U}});
     return {{"type", "Sequence"}, {"decoders", steps}};
 }
 
@@ -238,7 +239,7 @@ Status VocabularyReader::readGemma4()
 {
     m_addBos = true;
     m_newlinesWhole = true;
-    PRECEDENT_TRY(setSteps(escapeStep(), Json(), unescapeSteps(false)));
+    PRECEDENT_TRY(setSteps(escapeStep(), Json(), unescapeSteps(0)));
     BpeOptions options;
     options.byteFallback = true;
     if (m_unknownId)
@@ -249,12 +250,15 @@ Status VocabularyReader::readGemma4()
 Status VocabularyReader::readScoreBpe()
 {
     m_addBos = true;
+    // Where no prefix would have to go after them, user-defined tokens are found as SentencePiece finds them, in the
+    // escaped text, so that "▁" in a text is a space in them too.
     const bool prefixed = m_vocabulary.addSpacePrefix.value_or(true);
     Json steps = Json::array();
     if (prefixed)
         steps.push_back({{"type", "Prepend"}, {"prepend", kEscapedSpace}});
     steps.push_back(escapeStep());
-    PRECEDENT_TRY(setSteps({{"type", "Sequence"}, {"normalizers", steps}}, Json(), unescapeSteps(prefixed)));
+    m_findsEscaped = !prefixed;
+    PRECEDENT_TRY(setSteps({{"type", "Sequence"}, {"normalizers", steps}}, Json(), unescapeSteps(prefixed ? 1 : 0)));
     std::vector<ScoreBpeModel::Token> tokens(m_vocabulary.scores.size());
     for (std::size_t id = 0; id < tokens.size(); ++id)
         tokens[id] = {m_vocabulary.scores[id], typeOf(id) == TokenType::normal};
@@ -273,7 +277,9 @@ Status VocabularyReader::readUnigram()
         PRECEDENT_TRY(map);
         normalizer.characters = std::move(*map);
     }
-    PRECEDENT_TRY(setSteps(Json(), Json(), unescapeSteps(normalizer.addSpacePrefix)));
+    // A text without extra spaces begins with none.
+    const std::size_t dropped = normalizer.removeExtraSpaces ? kHighestId : normalizer.addSpacePrefix ? 1 : 0;
+    PRECEDENT_TRY(setSteps(Json(), Json(), unescapeSteps(dropped)));
     m_parts.normalizer.addStep(
         [normalizer = std::move(normalizer)](const std::string& text, std::size_t limit) { return normalizer.apply(text, limit); });
     std::vector<UnigramModel::Token> tokens(m_vocabulary.scores.size());
@@ -302,9 +308,13 @@ void VocabularyReader::fillAddedTokens()
         token.content = entry.text;
         token.special = entry.special;
         token.rightStrip = phi3 && entry.text != "<unk>" && entry.text != "<s>" && entry.text != "<|endoftext|>";
-        m_parts.rawTokens.add(token, token.content);
+        if (m_findsEscaped && !token.special)
+            m_parts.normalizedTokens.add(token, m_parts.normalizer.apply(token.content));
+        else
+            m_parts.rawTokens.add(token, token.content);
     }
     m_parts.rawTokens.finish();
+    m_parts.normalizedTokens.finish();
 }
 
 Status VocabularyReader::addEnds()

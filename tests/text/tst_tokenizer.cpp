@@ -201,6 +201,10 @@ private Q_SLOTS:
             json["decoder"] = {{"type", "Metaspace"}, {"replacement", "▁"}};
         });
         QCOMPARE(metaspace.tokenizer()->decode(metaspace.tokenizer()->encode("the  world", false)), std::string("the  world"));
+        // tokenizers' Metaspace decoder takes every space out of the first token.
+        const TokenizerPtr m = metaspace.tokenizer();
+        QVERIFY(m);
+        QCOMPARE(m->decode({*m->idOf("▁"), *m->idOf("▁the")}), std::string(" the"));
         const Changed none("byte_fallback", [](nlohmann::json& json) { json["decoder"] = nullptr; });
         const TokenizerPtr t = none.tokenizer();
         QCOMPARE(t->decode(t->encode("the world", false)), std::string("▁the ▁world"));
