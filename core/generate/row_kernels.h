@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace precedent::core {
+
+/// The bits of a bfloat16: the upper half of a float32's.
+using Bf16 = std::uint16_t;
+
+[[nodiscard]] constexpr std::int64_t roundedUp(std::int64_t n, std::int64_t step) { return (n + step - 1) / step * step; }
+
+/// Products with weights as files hold them: [N, K] bfloat16, row by row, y = x W^T. Once for each instruction set.
+///
+/// An output is the sum of one row's and one column's products in an order that K alone sets, so it is the same
+/// whatever the number of rows and columns and however they are cut (tst_row_kernels). Results differ in rounding between
+/// instruction sets, and more so if `roundsInput`.
+struct RowKernels {
+    const char* name; ///< "plain", "sse4", "avx2", "avx512", "avx512bf16"; "simd" on other processors
+    bool roundsInput; ///< x is rounded to bfloat16, the sums are still float32
+    std::int64_t groupRows; ///< most rows of x that go through the weights together
+    std::int64_t padding; ///< prepared rows are filled up with zeros to a multiple of this
+    std::int64_t elementBytes; ///< of a prepared value
+
+    /// Writes `rows` <= groupRows rows x [rows, xStride] into `out` in the order in which multiply() reads them.
+    void (*prepare)(const float* x, std::int64_t xStride, std::int64_t rows, std::int64_t K, void* out);
+
+    /// out[m][n] = x[m] . w[n] for `rows` prepared rows (see PreparedRows) and N rows of weights, wStride values apart.
+    /// `wanted` more rows of weights, right after the N, will be read next by this thread: they are fetched ahead.
+    void (*multiply)(const void* x, std::int64_t rows, std::int64_t K, const Bf16* w, std::int64_t wStride, std::int64_t N,
+        std::int64_t wanted, float* out, std::int64_t outStride);
+
+    [[nodiscard]] std::int64_t paddedK(std::int64_t K) const { return roundedUp(K, padding); }
+    /// Rows are taken in groups of about one size; `rows` alone says where each begins.
+    [[nodiscard]] std::int64_t groups(std::int64_t rows) const { return (rows + groupRows - 1) / groupRows; }
+    [[nodiscard]] std::int64_t groupBegin(std::int64_t rows, std::int64_t group) const { return rows * group / groups(rows); }
+
+    [[nodiscard]] std::int64_t preparedBytes(std::int64_t rows, std::int64_t K) const { return rows * paddedK(K) * elementBytes; }
+    /// Prepares one group of rows x [rows, xStride] into its place in `out`, preparedBytes() on a cache line's boundary.
+    void prepareGroup(const float* x, std::int64_t xStride, std::int64_t rows, std::int64_t K, std::int64_t group, void* out) const
+    {
+        const std::int64_t begin = groupBegin(rows, group), end = groupBegin(rows, group + 1);
+        prepare(x + begin * xStride, xStride, end - begin, K, static_cast<char*>(out) + preparedBytes(begin, K));
+    }
+};
+
+/// All that this processor runs, "plain" (ordinary loops, the reference) first, then slower before faster as a rule.
+[[nodiscard]] const std::vector<const RowKernels*>& availableRowKernels();
+/// nullptr if there is none of that name or the processor lacks it.
+[[nodiscard]] const RowKernels* findRowKernels(const char* name);
+
+/// Of the file that needs its own instructions: nullptr if the processor lacks them.
+[[nodiscard]] const RowKernels* avx512Bf16RowKernels();
+
+} // namespace precedent::core
