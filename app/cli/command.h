@@ -70,6 +70,7 @@ void addCasebaseCommands(CLI::App& app, Commands& commands);
 void addImportCommand(CLI::App& group, Commands& commands);
 void addModelCommands(CLI::App& app, Commands& commands);
 void addModelCatalogCommands(CLI::App& group, Commands& commands);
+void addModelExport(CLI::App& group, Commands& commands);
 void addPretrainCommand(CLI::App& app, Commands& commands);
 void addTrainCommand(CLI::App& app, Commands& commands);
 void addRunCommands(CLI::App& app, Commands& commands);

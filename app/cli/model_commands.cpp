@@ -242,6 +242,7 @@ void addModelCommands(CLI::App& app, Commands& commands)
     group->require_subcommand(1);
     addModelInfo(*group, commands);
     addModelCatalogCommands(*group, commands);
+    addModelExport(*group, commands);
     addTokenize(*group, commands);
     addGenerate(*group, commands);
     addLogits(*group, commands);

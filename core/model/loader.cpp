@@ -111,6 +111,19 @@ Result<LoadedModel> loadModel(const fs::path& folder, bool requireTokenizer, con
     }
 }
 
+std::vector<fs::path> companionFiles(const fs::path& modelFolder)
+{
+    std::vector<fs::path> files;
+    std::error_code ec;
+    for (const char* name :
+        {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.model", "vocab.json",
+            "merges.txt", "chat_template.jinja", "chat_template.json", "generation_config.json", "LICENSE", "LICENSE.txt", "LICENSE.md"}) {
+        if (fs::is_regular_file(modelFolder / name, ec))
+            files.push_back(modelFolder / name);
+    }
+    return files;
+}
+
 Status writeModelFiles(const fs::path& folder, const Decoder& decoder, StoredType type, const std::vector<fs::path>& extraFiles)
 {
     const bool bf16 = type == StoredType::bf16;

@@ -27,6 +27,9 @@ struct LoadedModel {
 [[nodiscard]] Result<LoadedModel> loadModel(
     const std::filesystem::path& folder, bool requireTokenizer = true, const Placement& placement = {});
 
+/// What a model folder holds beside config and weights and a copy of it needs: tokenizer, template, generation settings, licence.
+[[nodiscard]] std::vector<std::filesystem::path> companionFiles(const std::filesystem::path& modelFolder);
+
 enum class StoredType { f32, bf16 };
 
 /// Writes config.json, model.safetensors and copies of `extraFiles` (tokenizer.json, ...) into an existing folder, each

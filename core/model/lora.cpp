@@ -70,9 +70,22 @@ Result<LoraConfig> readConfig(const std::filesystem::path& folder)
         config.rank = json->at("r").get<int>();
         config.alpha = json->at("lora_alpha").get<double>();
         config.dropout = json->value("lora_dropout", 0.0);
-        config.targets = json->at("target_modules").get<std::vector<std::string>>();
+        for (const char* option : {"rank_pattern", "alpha_pattern", "modules_to_save", "layers_to_transform"}) {
+            if (json->contains(option) && !(*json)[option].is_null() && !(*json)[option].empty())
+                return Error(ErrorCode::unsupported,
+                    folder.string() + ": adapter_config.json has " + option + ", which this program does not compute.",
+                    "Train the adapter with one rank for all of its layers and nothing else saved.");
+        }
+        if (!json->at("target_modules").is_array())
+            return Error(ErrorCode::unsupported,
+                folder.string() + ": adapter_config.json has target_modules " + dumpJson((*json)["target_modules"]) +
+                    "; a list of projections can be read.",
+                "List the projections (q_proj, k_proj, ...) in adapter_config.json.");
+        config.targets = (*json)["target_modules"].get<std::vector<std::string>>();
         if (json->contains("base_model_name_or_path") && (*json)["base_model_name_or_path"].is_string())
             config.baseModel = (*json)["base_model_name_or_path"].get<std::string>();
+        if (json->contains("revision") && (*json)["revision"].is_string())
+            config.revision = (*json)["revision"].get<std::string>();
         return config;
     } catch (const Json::exception& exception) {
         return adapterError(
@@ -135,16 +148,19 @@ Result<std::shared_ptr<LoraSet>> LoraSet::load(const Decoder& decoder, const std
     return created;
 }
 
-Status LoraSet::save(const std::filesystem::path& folder) const
+Status LoraSet::save(const std::filesystem::path& folder) const { return saveAs(folder, {}); }
+
+Status LoraSet::saveAs(const std::filesystem::path& folder, const std::string& baseModel) const
 {
     std::error_code ec;
     std::filesystem::create_directories(folder, ec);
     if (ec)
         return errnoError(ec.value(), "create", folder.string());
     PRECEDENT_TRY(writeWeights(folder / kWeightsFile, parameters(), formats::DType::f32));
-    const Json json = {{"base_model_name_or_path", m_config.baseModel}, {"bias", "none"}, {"fan_in_fan_out", false},
-        {"inference_mode", true}, {"init_lora_weights", true}, {"lora_alpha", m_config.alpha}, {"lora_dropout", m_config.dropout},
-        {"modules_to_save", nullptr}, {"peft_type", "LORA"}, {"r", m_config.rank}, {"target_modules", m_config.targets},
+    const Json json = {{"base_model_name_or_path", baseModel.empty() ? m_config.baseModel : baseModel}, {"bias", "none"},
+        {"fan_in_fan_out", false}, {"inference_mode", true}, {"init_lora_weights", true}, {"lora_alpha", m_config.alpha},
+        {"lora_dropout", m_config.dropout}, {"modules_to_save", nullptr}, {"peft_type", "LORA"}, {"r", m_config.rank},
+        {"revision", m_config.revision.empty() ? Json(nullptr) : Json(m_config.revision)}, {"target_modules", m_config.targets},
         {"task_type", "CAUSAL_LM"}, {"use_dora", false}, {"use_rslora", false}};
     return writeFileAtomically(folder / kConfigFile, dumpJson(json, 2) + "\n");
 }
@@ -191,7 +207,7 @@ void LoraSet::mergeInto(Decoder& decoder) const
     for (const auto& [name, weight] : decoder.parameters()) {
         const at::Tensor update = delta(moduleOf(name, weight));
         if (update.defined())
-            weight.detach().add_(update); // detach() shares the storage
+            weight.detach().copy_(weight.detach().to(update.scalar_type()) + update); // detach() shares the storage
     }
 }
 

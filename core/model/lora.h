@@ -20,6 +20,7 @@ struct LoraConfig {
     double dropout = 0.0; ///< on the adapter's input, only while training; in [0, 1)
     std::vector<std::string> targets = {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"};
     std::string baseModel; ///< recorded as base_model_name_or_path
+    std::string revision; ///< of the base model; recorded as revision where it is not empty
 
     bool operator==(const LoraConfig&) const = default;
 };
@@ -38,6 +39,8 @@ public:
 
     /// Writes the PEFT folder; it is created if need be, each file atomically, the weights first and the config last.
     [[nodiscard]] Status save(const std::filesystem::path& folder) const;
+    /// The same under another base model's name, if that is not empty.
+    [[nodiscard]] Status saveAs(const std::filesystem::path& folder, const std::string& baseModel) const;
 
     [[nodiscard]] const LoraConfig& config() const { return m_config; }
 

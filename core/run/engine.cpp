@@ -5,6 +5,8 @@
 #include <ATen/Version.h>
 #include <c10/util/Exception.h>
 
+#include "core/model/cancelled.h"
+#include "core/model/export.h"
 #include "core/model/placement.h"
 #include "core/model/threads.h"
 #include "core/run/model_impl.h"
@@ -41,6 +43,20 @@ public:
     [[nodiscard]] Result<std::unique_ptr<TrainingRun>> resume(const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder) override
     {
         return begin(inputs, std::move(recorder), true);
+    }
+
+    [[nodiscard]] Result<ExportReport> exportModel(const ExportRequest& request, std::stop_token stop) override
+    {
+        try {
+            return core::exportModel(request, stop);
+        } catch (const Cancelled&) {
+            return Error(ErrorCode::cancelled, "The export was stopped; nothing was written.");
+        } catch (const std::bad_alloc&) {
+            return Error(ErrorCode::outOfMemory, "There is not enough memory to export " + request.model.folder + ".",
+                "Close other programs; an export needs the model twice, once in float32.");
+        } catch (const std::exception& e) {
+            return Error(ErrorCode::internal, "Exporting " + request.model.folder + " failed: " + e.what());
+        }
     }
 
     [[nodiscard]] Result<PretrainSummary> pretrain(

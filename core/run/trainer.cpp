@@ -36,17 +36,6 @@ std::string stateHash(const RunInputs& inputs, const std::string& modelSha256)
     return Sha256().addField(align::specHash(inputs.spec)).addField(inputs.contentHash).addField(modelSha256).hex();
 }
 
-std::vector<fs::path> companionFiles(const fs::path& modelFolder)
-{
-    std::vector<fs::path> files;
-    std::error_code ec;
-    for (const char* name : {"tokenizer.json", "tokenizer_config.json", "generation_config.json", "special_tokens_map.json"}) {
-        if (fs::exists(modelFolder / name, ec))
-            files.push_back(modelFolder / name);
-    }
-    return files;
-}
-
 align::Advantages advantagesOf(
     const StepPlan& plan, const std::vector<double>& rewards, const std::vector<double>& spreads, const RunSpec& spec)
 {

@@ -286,6 +286,10 @@ class FakeEngine final : public Engine {
 public:
     [[nodiscard]] Status configure(const EngineSettings&) override { return {}; }
     [[nodiscard]] std::string description() const override { return "fake"; }
+    [[nodiscard]] Result<ExportReport> exportModel(const ExportRequest&, std::stop_token) override
+    {
+        return Error(ErrorCode::unsupported, "The made-up engine exports nothing.");
+    }
     [[nodiscard]] Result<std::shared_ptr<Model>> load(const LoadOptions&) override { return std::shared_ptr<Model>(new FakeModel); }
     [[nodiscard]] Result<std::unique_ptr<TrainingRun>> start(const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder) override
     {

@@ -69,7 +69,7 @@ Result<std::unique_ptr<Policy>> Policy::create(const LoadedModel& model, const R
 {
     std::unique_ptr<Policy> policy(new Policy(model.decoder, spec));
     if (spec.useLora) {
-        LoraConfig config{spec.loraR, spec.loraAlpha, spec.loraDropout, spec.loraTargets, spec.model};
+        LoraConfig config{spec.loraR, spec.loraAlpha, spec.loraDropout, spec.loraTargets, spec.model, {}};
         auto adapter = LoraSet::create(*model.decoder, config, spec.seed);
         if (!adapter.ok())
             return adapter.error();

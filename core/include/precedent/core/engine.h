@@ -170,6 +170,32 @@ struct PretrainSummary {
     std::string sha256; ///< of model.safetensors
 };
 
+enum class ExportFormat {
+    huggingFace, ///< a folder: config.json, model.safetensors, the tokenizer's files
+    gguf, ///< one file with weights, tokenizer and template
+    ggufLora, ///< the adapter alone, as llama.cpp reads it
+    peft, ///< the adapter alone, as a PEFT folder
+};
+
+struct ExportRequest {
+    LoadOptions model;
+    ExportFormat format = ExportFormat::huggingFace;
+    std::string type; ///< f32, bf16, f16, q8_0 (the last two for gguf only); empty: bf16, and f32 for a model stored so or an adapter
+    std::string destination; ///< a folder or file that is not there yet
+    std::string baseName; ///< what an adapter's config names as its base; empty: as the adapter says
+    std::string
+        provenance; ///< a JSON object, or empty: what the caller knows of the model's making: casebase snapshot, run spec, program version
+};
+
+struct ExportReport {
+    std::string path;
+    std::string sha256; ///< of the weights' file
+    double maxLogitDifference = 0; ///< against the source, over every position of the fixed prompts
+    double meanLogitDifference = 0;
+    int positions = 0; ///< compared
+    int sameTop = 0; ///< of them, those whose likeliest token is the same
+};
+
 /// How the engine computes from now on; models that are loaded keep what they were loaded with.
 struct EngineSettings {
     int threads = 0; ///< of ATen, OpenMP and the BLAS; 0: the machine's cores
@@ -195,6 +221,9 @@ public:
     /// Continues bit-exactly from the run's last good checkpoint (same machine, same thread count). Fails with
     /// failedPrecondition, naming what differs, if weights, spec or frozen inputs changed since.
     [[nodiscard]] virtual Result<std::unique_ptr<TrainingRun>> resume(const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder) = 0;
+
+    /// Blocks. See ExportReport for what is checked afterwards. Fails as load(), and as files can.
+    [[nodiscard]] virtual Result<ExportReport> exportModel(const ExportRequest& request, std::stop_token stop) = 0;
 
     /// Blocks. `onProgress` is called on this thread after each step. Cancelled by `stop` after a checkpoint.
     [[nodiscard]] virtual Result<PretrainSummary> pretrain(
