@@ -11,6 +11,9 @@
 namespace precedent::text {
 namespace {
 
+/// Normal form KC makes eleven bytes of one at most (U+FDFA).
+constexpr std::size_t kMostGrowth = 16;
+
 std::string stripped(std::string_view text, bool left, bool right)
 {
     std::size_t from = 0;
@@ -71,7 +74,7 @@ Result<Normalizer> Normalizer::fromJson(const nlohmann::json& json)
 
 std::string Normalizer::apply(std::string text) const
 {
-    const std::size_t limit = longestRewriting(text.size());
+    const std::size_t limit = longestRewriting(text.size(), kMostGrowth);
     for (const Step& step : m_steps) {
         std::string rewritten = step(text, limit);
         if (rewritten.size() <= limit)

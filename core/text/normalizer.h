@@ -16,7 +16,7 @@ public:
     /// Fails with unsupported, naming the step. `json` may be null: no steps.
     [[nodiscard]] static Result<Normalizer> fromJson(const nlohmann::json& json);
 
-    /// A step that would make far too much of the text (longestRewriting()) leaves it as it is.
+    /// A step that would make the text more than sixteen times as long leaves it as it is.
     [[nodiscard]] std::string apply(std::string text) const;
     /// A text's rewriting; one that grows longer than `limit` may stop there.
     using Step = std::function<std::string(const std::string& text, std::size_t limit)>;

@@ -10,9 +10,9 @@
 
 namespace precedent::text {
 
-/// The longest that a tokenizer's steps may make a text of `size` bytes. Honest steps stay far below (normal form KC makes
-/// eleven times the bytes at most); a file could name steps that double the text a hundred times.
-[[nodiscard]] constexpr std::size_t longestRewriting(std::size_t size) { return 4096 + 64 * size; }
+/// The longest that a tokenizer's steps may make a text of `size` bytes, where honest ones make it `times` as long at
+/// most. A file could name steps that double the text a hundred times.
+[[nodiscard]] constexpr std::size_t longestRewriting(std::size_t size, std::size_t times) { return 64 + times * size; }
 
 /// A literal or regular expression that finds its matches from left to right (PCRE2, UTF and UCP, compiled to machine
 /// code where that works). Bytes that are no UTF-8 match nothing. Immutable; any thread.

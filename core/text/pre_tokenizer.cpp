@@ -15,6 +15,9 @@ using Range = Pieces::Range;
 /// GPT-2's splitting expression, which ByteLevel applies where use_regex is on.
 constexpr const char* kGpt2Expression = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
+/// The byte alphabet takes two bytes for one, "▁" three for a space, and either may go before each piece.
+constexpr std::size_t kMostGrowth = 8;
+
 enum class Behavior { removed, isolated, mergedWithPrevious, mergedWithNext, contiguous };
 
 std::optional<Behavior> behaviorOf(const std::string& name)
@@ -148,7 +151,7 @@ Result<PreTokenizer> PreTokenizer::fromJson(const nlohmann::json& json)
 Pieces PreTokenizer::apply(std::string text, bool atStart) const
 {
     Pieces pieces;
-    pieces.limit = longestRewriting(text.size());
+    pieces.limit = longestRewriting(text.size(), kMostGrowth);
     pieces.text = std::move(text);
     pieces.atStart = atStart;
     if (!pieces.text.empty())
@@ -226,7 +229,7 @@ Status PreTokenizer::addMetaspace(const nlohmann::json& json, const std::string&
     m_steps.emplace_back([replacement, scheme, space = std::move(*space)](Pieces& pieces) {
         bool first = pieces.atStart;
         rewritePieces(pieces, [&](std::string_view piece, std::string& out) {
-            const std::string replaced = space.replaceAll(piece, replacement, longestRewriting(piece.size()));
+            const std::string replaced = space.replaceAll(piece, replacement);
             const bool prepend = scheme == "always" || (scheme == "first" && first);
             if (prepend && replaced.rfind(replacement, 0) != 0)
                 out += replacement;

@@ -8,6 +8,8 @@ namespace precedent::text {
 namespace {
 
 const std::string kWhere = "decoder";
+/// Decoders take escapes back, which are longer than what they stand for.
+constexpr std::size_t kMostGrowth = 4;
 
 int hexValue(char c)
 {
@@ -106,9 +108,8 @@ Status TokenDecoder::addStrip(const nlohmann::json& json)
     return {};
 }
 
-std::string TokenDecoder::replaced(const Step& step, std::string text)
+std::string TokenDecoder::replaced(const Step& step, std::string text, std::size_t limit)
 {
-    const std::size_t limit = longestRewriting(text.size());
     std::string made = step.pattern->replaceAll(text, step.content, limit);
     return made.size() > limit ? std::move(text) : std::move(made);
 }
@@ -129,10 +130,11 @@ std::string TokenDecoder::applyMetaspace(const Step& step, const std::string& te
 std::string TokenDecoder::bytesOf(const std::string& token, bool first) const
 {
     std::string text = m_joinBySpace && !first ? " " + token : token;
+    const std::size_t limit = longestRewriting(text.size(), kMostGrowth);
     for (const Step& step : m_steps) {
         switch (step.kind) {
         case StepKind::replace:
-            text = replaced(step, std::move(text));
+            text = replaced(step, std::move(text), limit);
             break;
         case StepKind::byteFallback:
             if (const int byte = byteOfToken(text); byte >= 0)

@@ -42,7 +42,7 @@ private:
     [[nodiscard]] Status add(const std::string& type, const nlohmann::json& json);
     [[nodiscard]] Status addStrip(const nlohmann::json& json);
     [[nodiscard]] Status addReplace(const nlohmann::json& json);
-    [[nodiscard]] static std::string replaced(const Step& step, std::string text);
+    [[nodiscard]] static std::string replaced(const Step& step, std::string text, std::size_t limit);
     [[nodiscard]] static std::string applyMetaspace(const Step& step, const std::string& text, bool first);
 
     std::vector<Step> m_steps;

@@ -63,6 +63,39 @@ private Q_SLOTS:
                                      << R"({"a":99999999999})" << corrupt << "\"a\"";
         QTest::newRow("vocabulary as list") << "/model/vocab"
                                             << R"([["a",1]])" << corrupt << "vocabulary";
+        QTest::newRow("id of 2 to the 31") << "/model/vocab"
+                                           << R"({"a":2147483648})" << corrupt << "\"a\"";
+        QTest::newRow("id as a fraction") << "/model/vocab"
+                                          << R"({"a":0.5})" << corrupt << "\"a\"";
+        QTest::newRow("id far beyond the others") << "/model"
+                                                  << R"({"vocab":{"a":0,"b":16777215},"merges":[]})" << corrupt << "16777215";
+        QTest::newRow("ids given twice") << "/model"
+                                         << R"({"vocab":{"a":0,"b":0},"merges":[]})" << corrupt << "both have the id 0";
+        QTest::newRow("added id given twice") << "/added_tokens"
+                                              << R"([{"id":0,"content":"x"},{"id":0,"content":"y"}])" << corrupt << "both have the id 0";
+        QTest::newRow("added id of 2 to the 31") << "/added_tokens"
+                                                 << R"([{"id":2147483648,"content":"x"}])" << corrupt << "entry 1";
+        QTest::newRow("added id far beyond the others") << "/added_tokens"
+                                                        << R"([{"id":16777215,"content":"x"}])" << corrupt << "16777215";
+        QTest::newRow("unigram without tokens") << "/model"
+                                                << R"({"type":"Unigram","vocab":[]})" << corrupt << "no vocabulary";
+        QTest::newRow("unigram of ids") << "/model"
+                                        << R"({"type":"Unigram","vocab":{"a":0}})" << corrupt << "no vocabulary";
+        QTest::newRow("unigram score as text") << "/model"
+                                               << R"({"type":"Unigram","vocab":[["a","b"]]})" << corrupt << "vocabulary";
+        QTest::newRow("unigram token of three") << "/model"
+                                                << R"({"type":"Unigram","vocab":[["a",0,0]]})" << corrupt << "vocabulary";
+        QTest::newRow("unigram's unknown id") << "/model"
+                                              << R"({"type":"Unigram","unk_id":1,"vocab":[["a",0]]})" << corrupt << "\"unk_id\" is 1";
+        QTest::newRow("map of no base64") << "/normalizer"
+                                          << R"({"type":"Precompiled","precompiled_charsmap":"a*"})" << corrupt << "base64";
+        QTest::newRow("map cut off") << "/normalizer"
+                                     << R"({"type":"Precompiled","precompiled_charsmap":"AAA="})" << corrupt << "map of characters";
+        QTest::newRow("map with a large array")
+            << "/normalizer"
+            << R"({"type":"Precompiled","precompiled_charsmap":"/////wAAAAA="})" << corrupt << "map of characters";
+        QTest::newRow("Metaspace of two characters") << "/pre_tokenizer"
+                                                     << R"({"type":"Metaspace","replacement":"ab"})" << unsupported << "one character";
         QTest::newRow("merge of three") << "/model/merges"
                                         << R"(["a b c"])" << corrupt << "merge 1";
         QTest::newRow("merge pair of three") << "/model/merges"
@@ -107,6 +140,11 @@ private Q_SLOTS:
                 QByteArray(R"({"type":"Sequence","normalizers":[)").repeated(5000) + QByteArray("]}").repeated(5000) + "}";
         QTest::newRow("deep merges") << QByteArray(R"({"model":{"vocab":{"a":0},"merges":)") + QByteArray(100'000, '[') +
                 QByteArray(100'000, ']') + "}}";
+        QTest::newRow("number too large") << QByteArray(R"({"model":{"type":"Unigram","vocab":[["a",1e999]]}})");
+        QTest::newRow("deep vocabulary") << QByteArray(R"({"model":{"vocab":)") + QByteArray(100'000, '[') + QByteArray(100'000, ']') +
+                "}}";
+        QTest::newRow("many values") << QByteArray(R"({"model":{"vocab":{"a":0},"merges":[]},"added_tokens":[0)") +
+                QByteArray(",0").repeated(600'000) + "]}";
         QTest::newRow("broken text") << QByteArray("{\"model\":{\"vocab\":{\"\xff\":0}}}");
         QTest::newRow("nested vocabulary") << QByteArray(R"({"model":{"vocab":{"a":{"b":1}},"merges":[]}})");
     }
@@ -127,6 +165,26 @@ private Q_SLOTS:
             changed.write("tokenizer.json", whole.substr(0, length));
             QVERIFY(!Tokenizer::load(changed.folder()).ok());
         }
+    }
+
+    /// Each step doubles the text, so that all of them would fill any memory.
+    void stepsThatBlowATextUpAreLeftOut()
+    {
+        const Changed changed("byte_fallback", [](nlohmann::json& json) {
+            nlohmann::json doubling = {{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", "aa"}};
+            json["normalizer"] = {{"type", "Sequence"}, {"normalizers", std::vector<nlohmann::json>(200, doubling)}};
+            json["pre_tokenizer"] = {{"type", "Sequence"},
+                {"pretokenizers",
+                    std::vector<nlohmann::json>(60, {{"type", "ByteLevel"}, {"add_prefix_space", true}, {"use_regex", true}})}};
+            doubling["pattern"]["String"] = "<";
+            doubling["content"] = "<<";
+            json["decoder"] = {{"type", "Sequence"}, {"decoders", std::vector<nlohmann::json>(200, doubling)}};
+        });
+        const TokenizerPtr t = changed.tokenizer();
+        QVERIFY(t);
+        const Ids ids = t->encode("a cat", false);
+        QVERIFY(!ids.empty() && ids.size() < 1'000'000);
+        QVERIFY(t->decode(ids).size() < 10'000 * (ids.size() + 1));
     }
 
     void settingsBesideMayBeBroken()

@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include "gguf_vocabulary.h"
-#include "tokenizer_fixtures.h"
+#include "vocabulary_fixtures.h"
 
 using namespace precedent;
 using namespace precedent::text;
@@ -38,14 +38,6 @@ Vocabulary vocabularyOfJson(const std::filesystem::path& folder, const std::stri
     v.addBos = false;
     v.bosId = 2;
     return v;
-}
-
-TokenizerPtr made(Vocabulary vocabulary)
-{
-    Result<TokenizerPtr> tokenizer = Tokenizer::fromVocabulary(std::move(vocabulary));
-    if (!tokenizer)
-        qWarning("%s", tokenizer.error().message().c_str());
-    return tokenizer ? *tokenizer : nullptr;
 }
 
 TokenizerPtr loadedFromGguf(const std::filesystem::path& path)

@@ -2,42 +2,13 @@
 
 #include <algorithm>
 
-#include "tokenizer_fixtures.h"
+#include "vocabulary_fixtures.h"
 
 using namespace precedent;
 using namespace precedent::text;
 using namespace precedent::text::test;
 
 namespace {
-
-nlohmann::json recordOf(const std::string& name)
-{
-    return nlohmann::json::parse(*readFile(kFixtures / "sentencepiece" / (name + ".json")));
-}
-
-Vocabulary vocabularyOf(const nlohmann::json& record)
-{
-    Vocabulary v;
-    v.model = record["model"];
-    v.tokens = record["tokens"].get<Texts>();
-    v.scores = record["scores"].get<std::vector<float>>();
-    v.types = record["types"].get<std::vector<std::int32_t>>();
-    v.bosId = 1;
-    v.eosId = 2;
-    v.unknownId = 0;
-    v.addSpacePrefix = record["add_space_prefix"].get<bool>();
-    v.removeExtraWhitespaces = record["remove_extra_whitespaces"].get<bool>();
-    v.charactersMap = QByteArray::fromBase64(QByteArray::fromStdString(record["charsmap"])).toStdString();
-    return v;
-}
-
-TokenizerPtr made(Vocabulary vocabulary)
-{
-    Result<TokenizerPtr> tokenizer = Tokenizer::fromVocabulary(std::move(vocabulary));
-    if (!tokenizer)
-        qWarning("%s", tokenizer.error().message().c_str());
-    return tokenizer ? *tokenizer : nullptr;
-}
 
 /// sentencepiece takes control tokens that are written out in a text for text; this tokenizer does not.
 bool hasControlTokens(const std::string& text) { return text.find("<s>") != std::string::npos || text.find("<unk>") != std::string::npos; }
