@@ -29,7 +29,7 @@ void setProblem(ModelCard& card, const Error& error)
 void setWeights(ModelCard& card, const core::StoredModel& stored)
 {
     card.dtype = stored.dtype;
-    card.weightFiles = stored.weights.paths();
+    card.weightFiles = stored.files;
     for (const fs::path& file : card.weightFiles) {
         std::error_code ec;
         const auto bytes = fs::file_size(file, ec);

@@ -69,7 +69,7 @@ const Architecture* findArchitecture(const std::string& name)
 const Architecture* findGgufArchitecture(const std::string& name)
 {
     const auto found =
-        std::find_if(all().begin(), all().end(), [&](const Architecture& one) { return !name.empty() && one.ggufName == name; });
+        std::find_if(all().begin(), all().end(), [&](const Architecture& one) { return !name.empty() && one.gguf.name == name; });
     return found == all().end() ? nullptr : &*found;
 }
 

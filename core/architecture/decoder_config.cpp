@@ -4,7 +4,9 @@
 #include <cmath>
 
 #include "core/architecture/config_reader.h"
+#include "core/architecture/gguf_model.h"
 #include "precedent/architecture/architecture.h"
+#include "precedent/architecture/stored_model.h"
 #include "precedent/base/files.h"
 
 namespace precedent::core {
@@ -166,6 +168,10 @@ Result<DecoderConfig> decoderConfigFromJson(const Json& json)
 
 Result<DecoderConfig> readDecoderConfig(const std::filesystem::path& folder)
 {
+    if (const std::filesystem::path gguf = ggufFileOf(folder); !gguf.empty()) {
+        const auto file = formats::GgufFile::open(gguf);
+        return file.ok() ? ggufConfig(**file, gguf.string()) : Result<DecoderConfig>(file.error());
+    }
     const std::filesystem::path path = folder / "config.json";
     auto text = readFile(path, kMostConfigBytes);
     if (!text.ok())

@@ -68,8 +68,7 @@ void widenBf16(const Byte* __restrict blocks, std::int64_t count, float* __restr
         out[i] = fromBits(static_cast<std::uint32_t>(loadAt<std::uint16_t>(blocks + i * 2)) << 16);
 }
 
-constexpr int kShort = 32; // elements of a block of the old types
-constexpr int kLong = 256; // and of the K types
+constexpr int kShort = 32; // elements of a block of the types before the K ones, which have 256
 
 // Q4_0: d, 16 bytes of two elements: d * (q - 8). Q4_1: d, m, the same 16 bytes: d * q + m.
 void widenQ4_0(const Byte* __restrict block, std::int64_t count, float* __restrict out)

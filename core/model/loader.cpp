@@ -26,7 +26,7 @@ Result<NamedTensors> readWeights(const StoredModel& stored, const Placement& pla
     NamedTensors tensors;
     for (const DecoderWeight& weight : decoderWeights(stored.config)) { // the config was validated
         at::Tensor tensor = at::empty(weight.shape, bf16 && weight.shape.size() == 2 ? at::kBFloat16 : at::kFloat);
-        PRECEDENT_TRY(readWeight(stored.find(weight.name), weight.name, tensor, folder.string()));
+        PRECEDENT_TRY(readWeight(stored, weight.name, tensor, folder.string()));
         tensors.emplace_back(weight.name, placement.device.is_cpu() ? tensor : tensor.to(placement.device));
     }
     return tensors;
@@ -54,7 +54,7 @@ Result<LoadedModel> load(const fs::path& folder, bool requireTokenizer, const Pl
         return tensors.error();
     const std::shared_ptr<Decoder> decoder = Decoder::over(stored->config, std::move(*tensors));
     decoder->setTrainable(true);
-    auto digest = digestOf(stored->weights.paths());
+    auto digest = digestOf(stored->files);
     if (!digest.ok())
         return digest.error();
     return LoadedModel{stored->config, decoder, *digest, stored->dtype, folder};
@@ -158,10 +158,10 @@ Status saveModel(const fs::path& folder, const Decoder& decoder, StoredType type
 
 Result<std::string> weightsSha256(const fs::path& folder)
 {
-    auto stored = formats::SafetensorsSet::open(folder);
-    if (!stored.ok())
-        return stored.error();
-    return digestOf(stored->paths());
+    const auto files = weightFilesOf(folder);
+    if (!files.ok())
+        return files.error();
+    return digestOf(*files);
 }
 
 } // namespace precedent::core

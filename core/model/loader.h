@@ -16,12 +16,12 @@ struct LoadedModel {
     DecoderConfig config;
     std::shared_ptr<Decoder> decoder; ///< matrices held as the placement says, whatever the file's dtype
     std::string sha256; ///< of the weights file; of the shards' digests in order where sharded
-    std::string dtype; ///< of the stored weights: "F32", "F16", "BF16"; "mixed" if they differ
-    std::filesystem::path folder;
+    std::string dtype; ///< StoredModel::dtype
+    std::filesystem::path folder; ///< or GGUF file
 };
 
-/// Loads a Hugging Face folder: config.json, model.safetensors (or its shards by model.safetensors.index.json) and
-/// tokenizer.json. Tied heads and aliases are resolved. Fails with notFound (folder, config, weights or tokenizer
+/// Loads a Hugging Face folder (config.json, model.safetensors or its shards by model.safetensors.index.json, tokenizer.json)
+/// or a GGUF file. Tied heads and aliases are resolved. Fails with notFound (folder, config, weights or tokenizer
 /// missing), unsupported (architecture or dtype, named, with what is known) or corrupt (missing tensor, wrong shape,
 /// NaN or infinity in a tensor: each named).
 [[nodiscard]] Result<LoadedModel> loadModel(

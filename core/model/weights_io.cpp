@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <functional>
 
 #include <ATen/ATen.h>
 
@@ -33,10 +34,18 @@ bool finite(const std::uint16_t* values, std::int64_t count)
     return bad == 0;
 }
 
+/// Where rows come from, first and count, in either type.
+struct RowSource {
+    std::int64_t rows = 0;
+    std::int64_t width = 1;
+    std::function<bool(std::int64_t, std::int64_t, float*)> floats;
+    std::function<bool(std::int64_t, std::int64_t, std::uint16_t*)> bf16;
+};
+
 /// Rows of the stored tensor in the target's type, piece by piece over the threads. False if one is not finite.
-bool copyRows(const formats::TensorView& stored, const at::Tensor& target)
+bool copyRows(const RowSource& stored, const at::Tensor& target)
 {
-    const std::int64_t width = std::max<std::int64_t>(1, stored.rowLength()), rows = stored.rows();
+    const std::int64_t width = std::max<std::int64_t>(1, stored.width), rows = stored.rows;
     const std::int64_t step = std::max<std::int64_t>(1, kElementsAtOnce / width), parts = (rows + step - 1) / step;
     const at::Tensor own = target.detach(); // shares the storage: a leaf that wants gradients may not be written in place
     const bool direct =
@@ -47,11 +56,11 @@ bool copyRows(const formats::TensorView& stored, const at::Tensor& target)
         const std::int64_t first = part * step, count = std::min(step, rows - first);
         if (values.scalar_type() == at::kBFloat16) {
             auto* out = reinterpret_cast<std::uint16_t*>(values.data_ptr<at::BFloat16>()) + first * width;
-            if (!formats::widenRowsToBf16(stored, first, count, out) || !finite(out, count * width))
+            if (!stored.bf16(first, count, out) || !finite(out, count * width))
                 good = false;
         } else {
             float* out = values.data_ptr<float>() + first * width;
-            if (!formats::widenRowsToFloat(stored, first, count, out) || !finite(out, count * width))
+            if (!stored.floats(first, count, out) || !finite(out, count * width))
                 good = false;
         }
     });
@@ -60,15 +69,31 @@ bool copyRows(const formats::TensorView& stored, const at::Tensor& target)
     return good;
 }
 
+Error notFinite(const std::string& name, const std::string& where)
+{
+    return {ErrorCode::corrupt, where + ": tensor \"" + name + "\" holds a NaN or an infinity.",
+        "The files do not fit together or are damaged: fetch the model again."};
+}
+
 } // namespace
 
 Status readWeight(const formats::TensorView* stored, const std::string& name, const at::Tensor& target, const std::string& where)
 {
     PRECEDENT_TRY(checkStoredWeight(stored, name, target.sizes().vec(), where));
-    if (!copyRows(*stored, target))
-        return Error(ErrorCode::corrupt, where + ": tensor \"" + name + "\" holds a NaN or an infinity.",
-            "The files do not fit together or are damaged: fetch the model again.");
-    return {};
+    const RowSource source{stored->rows(), stored->rowLength(),
+        [&](std::int64_t first, std::int64_t count, float* out) { return formats::widenRowsToFloat(*stored, first, count, out); },
+        [&](std::int64_t first, std::int64_t count, std::uint16_t* out) { return formats::widenRowsToBf16(*stored, first, count, out); }};
+    return copyRows(source, target) ? Status() : notFinite(name, where);
+}
+
+Status readWeight(const StoredModel& stored, const std::string& name, const at::Tensor& target, const std::string& where)
+{
+    const formats::TensorView* view = stored.find(name);
+    PRECEDENT_TRY(checkStoredWeight(view, name, target.sizes().vec(), where));
+    const RowSource source{view->rows(), view->rowLength(),
+        [&](std::int64_t first, std::int64_t count, float* out) { return stored.readRows(name, first, count, out); },
+        [&](std::int64_t first, std::int64_t count, std::uint16_t* out) { return stored.readRowsAsBf16(name, first, count, out); }};
+    return copyRows(source, target) ? Status() : notFinite(name, where);
 }
 
 Status writeWeights(const std::filesystem::path& path, const NamedTensors& tensors, formats::DType dtype)

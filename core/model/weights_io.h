@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/model/decoder.h"
+#include "precedent/architecture/stored_model.h"
 #include "precedent/formats/safetensors.h"
 
 namespace precedent::core {
@@ -13,6 +14,9 @@ namespace precedent::core {
 /// float; each names the tensor.
 [[nodiscard]] Status readWeight(
     const formats::TensorView* stored, const std::string& name, const at::Tensor& target, const std::string& where);
+
+/// The same of a model's weight, with what its file's format wants undone. `target` is float32, float64 or bfloat16.
+[[nodiscard]] Status readWeight(const StoredModel& stored, const std::string& name, const at::Tensor& target, const std::string& where);
 
 /// Writes tensors as F32 or BF16 (formats::writeSafetensors).
 [[nodiscard]] Status writeWeights(const std::filesystem::path& path, const NamedTensors& tensors, formats::DType dtype);

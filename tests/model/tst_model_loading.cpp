@@ -10,6 +10,7 @@
 #include "core/model/loader.h"
 #include "core/model/lora.h"
 #include "core/run/model_impl.h"
+#include "precedent/base/digest.h"
 #include "precedent/base/files.h"
 #include "precedent/formats/safetensors.h"
 
@@ -66,7 +67,7 @@ public:
         std::vector<formats::TensorView> views;
         for (auto& [view, values] : kept) {
             view.bytes = {
-                reinterpret_cast<const char*>(values.data()), static_cast<std::size_t>(view.elements()) * formats::sizeOf(view.dtype)};
+                reinterpret_cast<const char*>(values.data()), static_cast<std::size_t>(view.elements()) * formats::blockBytes(view.dtype)};
             views.push_back(view);
         }
         (void)formats::writeSafetensors(path() / "model.safetensors", views);
@@ -94,6 +95,8 @@ class TestModelLoading : public QObject {
 private Q_SLOTS:
     void savedModelLoadsEqual_data();
     void savedModelLoadsEqual();
+    void ggufFilesLoadAsTheirFolders_data();
+    void ggufFilesLoadAsTheirFolders();
     void saveReplacesTheFolderWhole();
     void failedSaveLeavesNothing();
     void tiedHeadMayBeStoredUnderEitherName();
@@ -132,6 +135,29 @@ void TestModelLoading::savedModelLoadsEqual()
         const at::Tensor wanted = folder.decoder().parameters()[i].second;
         QVERIFY(at::equal(loaded->decoder->parameters()[i].second, bf16 ? wanted.to(at::kBFloat16).to(at::kFloat) : wanted));
     }
+}
+
+void TestModelLoading::ggufFilesLoadAsTheirFolders_data()
+{
+    QTest::addColumn<QString>("name");
+    for (const char* name : {"llama-3.1", "llama-biases", "mistral", "qwen2-yarn", "qwen3", "gemma3", "smollm3"})
+        QTest::newRow(name) << name;
+}
+
+void TestModelLoading::ggufFilesLoadAsTheirFolders()
+{
+    QFETCH(QString, name);
+    const fs::path place = fs::path(PRECEDENT_TEST_FIXTURES) / "gguf/models" / name.toStdString();
+    const auto folder = loadModel(place, false);
+    const auto file = loadModel(place / "model.gguf");
+    QVERIFY2(file.ok(), file.ok() ? "" : file.error().message().c_str());
+    QCOMPARE(file->sha256, *sha256File(place / "model.gguf"));
+    QCOMPARE(*weightsSha256(place / "model.gguf"), file->sha256);
+    const at::Tensor ids = at::arange(3, 43, at::kLong).unsqueeze(0); // past the window of 9 and the first context of 32
+    const at::NoGradGuard inference;
+    const at::Tensor expected = folder->decoder->hidden(ids), found = file->decoder->hidden(ids);
+    QVERIFY((found - expected).abs().max().item<double>() < 1e-5);
+    QVERIFY(at::equal(file->decoder->headWeight(), folder->decoder->headWeight()));
 }
 
 void TestModelLoading::saveReplacesTheFolderWhole()

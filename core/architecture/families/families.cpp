@@ -34,6 +34,12 @@ void writeLayerTypes(const DecoderConfig& config, Json& json)
     json["layer_types"] = types;
 }
 
+void readGgufBiases(GgufMetadata& metadata, Json& json)
+{
+    json["attention_bias"] = metadata.file().find("blk.0.attn_q.bias") != nullptr;
+    json["mlp_bias"] = metadata.file().find("blk.0.ffn_gate.bias") != nullptr;
+}
+
 int slidingWindow(const DecoderConfig& config)
 {
     for (const LayerConfig& layer : config.layerConfigs) {

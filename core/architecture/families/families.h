@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/architecture/config_reader.h"
+#include "core/architecture/gguf_metadata.h"
 #include "precedent/architecture/architecture.h"
 
 /// Every family has one file here; architecture.cpp lists them.
@@ -17,6 +18,8 @@ namespace precedent::core::families {
 void writeRope(const RopeConfig& rope, Json& json);
 /// layer_types, sliding_window.
 void writeLayerTypes(const DecoderConfig& config, Json& json);
+/// attention_bias and mlp_bias of a GGUF file: whether its first layer has the tensors.
+void readGgufBiases(GgufMetadata& metadata, Json& json);
 /// Positions that sliding layers see; 0 if no layer slides.
 [[nodiscard]] int slidingWindow(const DecoderConfig& config);
 

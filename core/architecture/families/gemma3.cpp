@@ -75,10 +75,37 @@ void write(const DecoderConfig& config, Json& json)
     writeRope(config.rope, json);
 }
 
+// The pattern of layers and the local base are in no file: llama.cpp has these numbers for the architecture, and one other
+// scale of scores for the one model of 62 layers.
+void readGguf(GgufMetadata& metadata, Json& json)
+{
+    constexpr int kLayersOf27B = 62;
+    const int hidden = json["hidden_size"], heads = json["num_attention_heads"], layers = json["num_hidden_layers"];
+    metadata.only("attn_logit_softcapping", 0);
+    metadata.only("final_logit_softcapping", 0);
+    json["query_pre_attn_scalar"] = layers == kLayersOf27B && heads > 0 ? Json(hidden / heads) : json["head_dim"];
+    json["rope_local_base_freq"] = metadata.number("rope.freq_base_swa").value_or(10'000.0);
+    const int window = metadata.integer("attention.sliding_window").value_or(0);
+    json["sliding_window"] = window;
+    if (window == 0)
+        json["sliding_window_pattern"] = 1; // every layer sees all
+    else if (const auto slides = metadata.list("attention.sliding_window_pattern")) {
+        for (const std::int64_t one : *slides)
+            json["layer_types"].push_back(one != 0 ? "sliding_attention" : "full_attention");
+    } else
+        json["sliding_window_pattern"] = metadata.integer("attention.sliding_window_pattern").value_or(kPattern);
+}
+
 } // namespace
 
 /// Gemma 3's text model (arXiv 2503.19786): sandwich norms with 1 + w, q and k norms, tanh GELU, scaled embeddings, five
 /// layers that see a window for each that sees all.
-Architecture gemma3() { return {"gemma3_text", "Gemma3ForCausalLM", &read, &write, "gemma3", false}; }
+Architecture gemma3()
+{
+    return {"gemma3_text", "Gemma3ForCausalLM", &read, &write,
+        {"gemma3", false, true, &readGguf,
+            {{"post_attention_layernorm", "post_attention_norm"}, {"pre_feedforward_layernorm", "ffn_norm"},
+                {"post_feedforward_layernorm", "post_ffw_norm"}}}};
+}
 
 } // namespace precedent::core::families

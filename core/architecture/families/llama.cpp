@@ -26,6 +26,6 @@ void write(const DecoderConfig& config, Json& json)
 } // namespace
 
 /// Llama 1 to 3.2 (arXiv 2302.13971, 2407.21783) and what shares its arithmetic, SmolLM and SmolLM2 among them.
-Architecture llama() { return {"llama", "LlamaForCausalLM", &read, &write, "llama", true}; }
+Architecture llama() { return {"llama", "LlamaForCausalLM", &read, &write, {"llama", true, false, &readGgufBiases, {}}}; }
 
 } // namespace precedent::core::families

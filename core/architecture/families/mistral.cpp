@@ -29,6 +29,6 @@ void write(const DecoderConfig& config, Json& json)
 } // namespace
 
 /// Mistral 7B (arXiv 2310.06825): Llama whose layers all see a window. GGUF files of it say "llama" and have no window.
-Architecture mistral() { return {"mistral", "MistralForCausalLM", &read, &write, {}, true}; }
+Architecture mistral() { return {"mistral", "MistralForCausalLM", &read, &write, {}}; }
 
 } // namespace precedent::core::families

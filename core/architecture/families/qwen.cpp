@@ -58,9 +58,9 @@ void write(const DecoderConfig& config, Json& json)
 } // namespace
 
 /// Qwen2 and Qwen2.5 (arXiv 2407.10671): Llama with biases on q, k and v.
-Architecture qwen2() { return {"qwen2", "Qwen2ForCausalLM", &readQwen2, &write, "qwen2", false}; }
+Architecture qwen2() { return {"qwen2", "Qwen2ForCausalLM", &readQwen2, &write, {"qwen2", false, false, nullptr, {}}}; }
 
 /// Qwen3 (arXiv 2505.09388): no biases, an RMSNorm on each query and key head instead.
-Architecture qwen3() { return {"qwen3", "Qwen3ForCausalLM", &readQwen3, &write, "qwen3", false}; }
+Architecture qwen3() { return {"qwen3", "Qwen3ForCausalLM", &readQwen3, &write, {"qwen3", false, false, &readGgufBiases, {}}}; }
 
 } // namespace precedent::core::families

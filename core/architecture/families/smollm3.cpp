@@ -58,6 +58,6 @@ void write(const DecoderConfig& config, Json& json)
 } // namespace
 
 /// SmolLM3: Llama in which every fourth layer has no positions (NoPE, arXiv 2501.18795).
-Architecture smollm3() { return {"smollm3", "SmolLM3ForCausalLM", &read, &write, "smollm3", true}; }
+Architecture smollm3() { return {"smollm3", "SmolLM3ForCausalLM", &read, &write, {"smollm3", true, false, &readGgufBiases, {}}}; }
 
 } // namespace precedent::core::families

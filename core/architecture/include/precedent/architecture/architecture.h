@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "precedent/architecture/decoder_config.h"
@@ -9,6 +10,7 @@
 namespace precedent::core {
 
 class ConfigReader;
+class GgufMetadata;
 
 /// One weight of a model: its name as Hugging Face spells it, its shape, and how a new model's is drawn.
 struct DecoderWeight {
@@ -20,6 +22,17 @@ struct DecoderWeight {
 /// The weights of a model, in a fixed order. A tied head is listed once, as model.embed_tokens.weight.
 [[nodiscard]] std::vector<DecoderWeight> decoderWeights(const DecoderConfig& config);
 
+/// What is particular to a family's GGUF files, as llama.cpp's converter writes them.
+struct GgufFamily {
+    std::string name; ///< general.architecture; empty: the family has none of its own
+    bool turnsPairs = false; ///< rows of q and k are kept so that neighbours turn together, not halves
+    bool offsetNorms = false; ///< a norm's weight w is stored as 1 + w
+    /// Adds what the metadata says for config.json beside the keys that all share; may be null.
+    void (*readConfig)(GgufMetadata&, Json&) = nullptr;
+    /// A layer's modules that have another name here than with the other families: Hugging Face's, GGUF's.
+    std::vector<std::pair<std::string, std::string>> layerModules;
+};
+
 /// A family of decoders: how its files say what the engine computes (DecoderConfig). Each has one file in families/.
 struct Architecture {
     std::string name; ///< config.json's model_type
@@ -29,8 +42,7 @@ struct Architecture {
     /// Adds this family's keys to those that all share.
     void (*writeConfig)(const DecoderConfig&, Json&);
 
-    std::string ggufName; ///< general.architecture of a GGUF file
-    bool ggufTurnsPairs = false; ///< GGUF keeps the rows of q and k so that neighbours turn together, not halves
+    GgufFamily gguf;
 };
 
 /// nullptr if no architecture has that name.

@@ -97,7 +97,8 @@ struct DecoderConfig {
 /// program does not compute (naming it and what is known), corrupt for a missing or impossible value (naming the key).
 [[nodiscard]] Result<DecoderConfig> decoderConfigFromJson(const Json& json);
 
-/// As decoderConfigFromJson for FOLDER/config.json. Fails with notFound if there is none.
+/// As decoderConfigFromJson for FOLDER/config.json, or what a GGUF file says (see openStoredModel). Fails with notFound if there
+/// is neither.
 [[nodiscard]] Result<DecoderConfig> readDecoderConfig(const std::filesystem::path& folder);
 
 /// ok if every value is in range and the shapes fit together; else corrupt, naming the key.
