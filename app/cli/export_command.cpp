@@ -32,7 +32,7 @@ std::string textOf(const core::ExportReport& report)
         "is the "
         "same at %d.\n",
         report.positions, report.maxLogitDifference, report.meanLogitDifference, report.sameTop);
-    return "Written to " + report.path + ".\n" + numbers;
+    return "Written to " + report.path + ".\n" + numbers + (report.note.empty() ? "" : report.note + "\n");
 }
 
 Result<Outcome> exportModel(const ExportOptions& options, Context& context)
@@ -63,7 +63,7 @@ Result<Outcome> exportModel(const ExportOptions& options, Context& context)
         return report.error();
     return Outcome{{{"path", report->path}, {"max_logit_difference", report->maxLogitDifference},
                        {"mean_logit_difference", report->meanLogitDifference}, {"positions", report->positions},
-                       {"same_top", report->sameTop}, {"sha256", report->sha256}},
+                       {"same_top", report->sameTop}, {"sha256", report->sha256}, {"note", report->note}},
         textOf(*report)};
 }
 

@@ -2,6 +2,7 @@
 
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
 
 namespace precedent {
 
@@ -22,5 +23,7 @@ Status setUpLogging(const std::string& level, const std::string& file)
     }
     return {};
 }
+
+void logWarning(const std::string& message) { spdlog::warn("{}", message); }
 
 } // namespace precedent

@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
+#include "core/model/export_gguf.h"
 #include "core/model/loader.h"
 #include "core/model/lora.h"
 #include "core/model/ops.h"
@@ -84,6 +85,14 @@ Status compare(const at::Tensor& wanted, const at::Tensor& got, ExportReport& re
             std::to_string(report.meanLogitDifference) + " on average); it was removed.");
 }
 
+ExportReport reportOn(const fs::path& place, std::string sha256)
+{
+    ExportReport report;
+    report.path = place.string();
+    report.sha256 = std::move(sha256);
+    return report;
+}
+
 struct Form {
     ExportFormat format;
     std::string name;
@@ -153,7 +162,7 @@ Result<ExportReport> exportHuggingFace(const ExportRequest& request, Source sour
     auto again = loadSource({place.string(), {}});
     if (!again.ok())
         return again.error();
-    ExportReport report{place.string(), again->model.sha256};
+    ExportReport report = reportOn(place, again->model.sha256);
     PRECEDENT_TRY(compare(wanted, probe(*again->model.decoder), report));
     return report;
 }
@@ -170,9 +179,59 @@ Result<ExportReport> exportPeft(const ExportRequest& request, const Source& sour
     auto digest = sha256File(place / "adapter_model.safetensors");
     if (!digest.ok())
         return digest.error();
-    ExportReport report{place.string(), *digest};
+    ExportReport report = reportOn(place, *digest);
     PRECEDENT_TRY(compare(wanted, probe(*source.model.decoder), report));
     return report;
+}
+
+Result<ExportReport> exportGguf(const ExportRequest& request, Source source, const std::string& type, const fs::path& place)
+{
+    const at::Tensor wanted = probe(*source.model.decoder);
+    auto tokenizer = ggufTokenizerOf(source.model.folder, source.model.config.vocabulary);
+    if (!tokenizer.ok())
+        return tokenizer.error();
+    ExportReport report = reportOn(place, {});
+    PRECEDENT_TRY(writeGgufModel(place, *source.model.decoder, place.stem().string(), type, *tokenizer, report.note));
+    PRECEDENT_TRY(writeProvenance(place.string() + ".provenance.json", request, source, type));
+    source.model.decoder.reset();
+    auto again = loadSource({place.string(), {}});
+    if (!again.ok())
+        return again.error();
+    report.sha256 = again->model.sha256;
+    PRECEDENT_TRY(compare(wanted, probe(*again->model.decoder), report));
+    return report;
+}
+
+Result<ExportReport> exportGgufAdapter(const ExportRequest& request, const Source& source, const fs::path& place)
+{
+    const at::Tensor wanted = probe(*source.model.decoder);
+    PRECEDENT_TRY(writeGgufAdapter(place, source.model.config, *source.adapter));
+    PRECEDENT_TRY(writeProvenance(place.string() + ".provenance.json", request, source, "f32"));
+    auto again = readGgufAdapter(place, *source.model.decoder);
+    if (!again.ok())
+        return again.error();
+    source.model.decoder->setAdapter(*again);
+    auto digest = sha256File(place);
+    if (!digest.ok())
+        return digest.error();
+    ExportReport report = reportOn(place, *digest);
+    PRECEDENT_TRY(compare(wanted, probe(*source.model.decoder), report));
+    return report;
+}
+
+Result<ExportReport> exportAs(const ExportRequest& request, Source source, const std::string& type, const fs::path& place)
+{
+    switch (request.format) {
+    case ExportFormat::huggingFace:
+        return exportHuggingFace(request, std::move(source), type, place);
+    case ExportFormat::gguf:
+        return exportGguf(request, std::move(source), type, place);
+    case ExportFormat::ggufLora:
+        return exportGgufAdapter(request, source, place);
+    case ExportFormat::peft:
+        break;
+    }
+    return exportPeft(request, source, place);
 }
 
 } // namespace
@@ -193,11 +252,11 @@ Result<ExportReport> exportModel(const ExportRequest& request, const std::stop_t
         return Error(ErrorCode::invalidArgument, "There is no adapter to export: " + request.model.folder + " is a whole model.",
             "Give a PEFT folder with --adapter, or a run that trained one (run:RUN).");
     source->model.decoder->setStopCheck([stop] { return stop.stop_requested(); });
-    auto report = request.format == ExportFormat::peft ? exportPeft(request, *source, *place)
-                                                       : exportHuggingFace(request, *std::move(source), *type, *place);
+    auto report = exportAs(request, *std::move(source), *type, *place);
     if (!report.ok()) {
         std::error_code ec;
         fs::remove_all(*place, ec); // it was not there before
+        fs::remove(place->string() + ".provenance.json", ec);
     }
     return report;
 }

@@ -1,7 +1,5 @@
 #include "precedent/core/engine.h"
 
-#include <spdlog/spdlog.h>
-
 #include <ATen/Version.h>
 #include <c10/util/Exception.h>
 
@@ -12,6 +10,7 @@
 #include "core/run/model_impl.h"
 #include "core/run/pretrain.h"
 #include "core/run/training_run_impl.h"
+#include "precedent/base/log.h"
 
 namespace precedent::core {
 namespace {
@@ -77,7 +76,7 @@ private:
                 std::vector<std::string> skipped;
                 const Status resumed = (*trainer)->resume(skipped);
                 for (const std::string& message : skipped)
-                    spdlog::warn("{}", message);
+                    logWarning(message);
                 PRECEDENT_TRY(resumed);
             }
             return runOnWorker(std::move(*trainer), inputs.spec, std::move(recorder), m_yard);

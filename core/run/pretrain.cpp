@@ -162,7 +162,8 @@ std::vector<PackedBatch> Pretraining::nextBatches()
         const auto positions = static_cast<std::int64_t>(ids.size()) - 1;
         if (positions > m_spec.contextLength) {
             if (!std::exchange(m_warnedLength, true))
-                spdlog::warn("The corpus has documents longer than the context of {} tokens; they are left out.", m_spec.contextLength);
+                logWarning("The corpus has documents longer than the context of " + std::to_string(m_spec.contextLength) +
+                    " tokens; they are left out.");
             continue;
         }
         if (batches.back().size() > 0 && batches.back().size() + positions > kMicroBatchTokens)
@@ -234,7 +235,7 @@ Status Pretraining::resume()
     std::vector<std::string> skipped;
     Result<FoundCheckpoint> found = lastGoodCheckpoint(m_spec.outputFolder, skipped);
     for (const std::string& message : skipped)
-        spdlog::warn("{}", message);
+        logWarning(message);
     if (!found.ok())
         return found.error();
     Result<std::string> text = readFile(found->folder / "trainer_state.json");

@@ -4,9 +4,6 @@
 #include <chrono>
 #include <numeric>
 
-#include <ATen/CPUGeneratorImpl.h>
-#include <spdlog/spdlog.h>
-
 #include "core/model/cancelled.h"
 #include "core/run/checkpoint_folder.h"
 #include "core/run/step_metrics.h"
@@ -16,6 +13,7 @@
 #include "precedent/base/files.h"
 #include "precedent/base/json.h"
 #include "precedent/base/random.h"
+#include <ATen/CPUGeneratorImpl.h>
 
 namespace precedent::core {
 

@@ -1,5 +1,6 @@
 // Exports are read again and compared by the exporter itself; here with copies that were not made by it, and with faults.
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 
@@ -9,6 +10,7 @@
 #include <ATen/ATen.h>
 
 #include "core/model/export.h"
+#include "core/model/export_gguf.h"
 #include "core/model/loader.h"
 #include "core/model/lora.h"
 #include "precedent/base/files.h"
@@ -78,6 +80,11 @@ private Q_SLOTS:
     void mergedFolderAnswersAsBaseAndAdapter_data();
     void mergedFolderAnswersAsBaseAndAdapter();
     void adapterSurvivesAsPeftFolder();
+    void ggufHoldsTheModel_data();
+    void ggufHoldsTheModel();
+    void adapterSurvivesAsGguf_data();
+    void adapterSurvivesAsGguf();
+    void ggufSaysWhatItCan();
     void faultsAreNamedAndLeaveNothing();
     void nothingIsReplaced();
 };
@@ -126,6 +133,69 @@ void TestModelExport::adapterSurvivesAsPeftFolder()
     QCOMPARE(config["base_model_name_or_path"].get<std::string>(), std::string("someone/qwen"));
     QCOMPARE(config["revision"].get<std::string>(), std::string("main"));
     QVERIFY(worst(logProbs(place.model(), place.adapter()), logProbs(place.model(), place.out())) == 0.0);
+}
+
+void TestModelExport::ggufHoldsTheModel_data() { mergedFolderAnswersAsBaseAndAdapter_data(); }
+
+void TestModelExport::ggufHoldsTheModel()
+{
+    QFETCH(QString, architecture);
+    const Workplace place(architecture.toStdString());
+    const auto model = loadModel(place.model(), /*requireTokenizer=*/false);
+    model->decoder->setTrainable(false);
+    DecoderConfig config = model->config;
+    // The fixtures' patterns of layers are shorter than those that llama.cpp knows by name.
+    if (config.family == "gemma3_text") {
+        for (LayerConfig& layer : config.layerConfigs)
+            layer = {9, LayerConfig::Rope::local};
+        config.attentionScale = 1 / std::sqrt(10.0);
+    }
+    if (config.family == "smollm3") {
+        for (LayerConfig& layer : config.layerConfigs)
+            layer.rope = LayerConfig::Rope::global;
+    }
+    const auto decoder = Decoder::over(config, model->decoder->parameters());
+    decoder->setAdapter(*LoraSet::load(*decoder, place.adapter()));
+    const at::Tensor ids = at::arange(3, 12, at::kLong).unsqueeze(0); // within every window
+    const at::Tensor wanted = decoder->hidden(ids);
+    for (const auto& [type, tolerance] :
+        std::vector<std::pair<std::string, double>>{{"f32", 2e-4}, {"f16", 0.05}, {"bf16", 0.4}, {"q8_0", 0.4}}) {
+        std::string note;
+        const fs::path file = place.root() / (type + ".gguf");
+        const Status written = writeGgufModel(file, *decoder, "tiny", type, {}, note);
+        QVERIFY2(written.ok(), written.ok() ? "" : written.error().message().c_str());
+        const auto again = loadModel(file, /*requireTokenizer=*/false);
+        QVERIFY2(again.ok(), again.ok() ? "" : again.error().message().c_str());
+        const double difference = worst(again->decoder->hidden(ids), wanted);
+        QVERIFY2(difference < tolerance, (type + " " + std::to_string(difference)).c_str());
+        const bool slides = config.family == "mistral" || config.family == "qwen2";
+        QCOMPARE(!note.empty(), slides);
+        QCOMPARE(again->config.contextLength, config.family == "mistral" ? 11 : config.family == "qwen2" ? 9 : 256);
+    }
+}
+
+void TestModelExport::adapterSurvivesAsGguf_data() { mergedFolderAnswersAsBaseAndAdapter_data(); }
+
+void TestModelExport::adapterSurvivesAsGguf()
+{
+    QFETCH(QString, architecture);
+    const Workplace place(architecture.toStdString());
+    const auto report = exportModel(place.request(ExportFormat::ggufLora), {});
+    QVERIFY2(report.ok(), report.ok() ? "" : report.error().message().c_str());
+    QCOMPARE(report->maxLogitDifference, 0.0);
+    QVERIFY(fs::exists(place.out().string() + ".provenance.json"));
+}
+
+void TestModelExport::ggufSaysWhatItCan()
+{
+    for (const char* name : {"gemma3", "smollm3"}) {
+        const auto model = loadModel(kFixtures / name, /*requireTokenizer=*/false);
+        const QTemporaryDir folder;
+        std::string note;
+        const Status written = writeGgufModel(folder.filePath("x.gguf").toStdString(), *model->decoder, "x", "f32", {}, note);
+        QVERIFY(!written.ok());
+        QVERIFY2(written.error().message().find("cannot say that") != std::string::npos, written.error().message().c_str());
+    }
 }
 
 void TestModelExport::faultsAreNamedAndLeaveNothing()

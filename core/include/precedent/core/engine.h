@@ -194,6 +194,7 @@ struct ExportReport {
     double meanLogitDifference = 0;
     int positions = 0; ///< compared
     int sameTop = 0; ///< of them, those whose likeliest token is the same
+    std::string note; ///< what the form cannot say and what was written instead; empty for nothing
 };
 
 /// How the engine computes from now on; models that are loaded keep what they were loaded with.

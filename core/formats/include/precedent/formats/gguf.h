@@ -112,6 +112,10 @@ struct GgufEntry {
         value;
 };
 
+/// The metadata of a file whose keys begin so, as writeGguf() takes it: integers of eight and sixteen bits, and arrays of
+/// integers other than int32, become the next wider type there. Fails with unsupported for arrays of arrays and of 64 bits.
+[[nodiscard]] Result<std::vector<GgufEntry>> ggufEntries(const GgufFile& file, std::string_view prefix);
+
 /// Writes a GGUF file of version 3, keys and tensors in the order given, as temp + fsync + rename; on failure what was there
 /// stays. Tensors' bytes are in their type already. Fails with invalidArgument (a key or tensor twice, a type that GGUF does
 /// not have, a shape of no or more than four extents, bytes that do not fit), diskFull, permissionDenied or io.
