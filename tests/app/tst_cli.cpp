@@ -28,12 +28,17 @@ private Q_SLOTS:
     void readOnlyCasebaseAnswersInfoSearchAndExport();
     void searchExportCopySnapshotAndCheckHaveTheirKeys();
     void tokenizeGoesBothWays();
+    void tokenizeAddsAndLeavesOutSpecialTokens();
+    void tokenizeReadsFilesOfAnyBytes();
+    void tokenizeRefusesWhatIsNoId();
     void judgeAgreesWithLabels();
 
 private:
     [[nodiscard]] QString path(const QString& name) const { return m_folder->filePath(name); }
     void write(const QString& name, const QByteArray& bytes) const;
     [[nodiscard]] QString newCasebase() const;
+    /// A model folder with a fixture's tokenizer and no weights.
+    [[nodiscard]] QString tokenizerFolder(const QString& fixture) const;
 
     std::unique_ptr<QTemporaryDir> m_folder;
 };
@@ -314,14 +319,19 @@ void TestCli::searchExportCopySnapshotAndCheckHaveTheirKeys()
     QCOMPARE(runCli({"casebase", "snapshot", second, "--json"}).json()["cases"], snapshot["cases"]);
 }
 
+QString TestCli::tokenizerFolder(const QString& fixture) const
+{
+    QDir().mkpath(path("model"));
+    for (const QString& name : QDir(PRECEDENT_TEST_FIXTURES "/tokenizers/" + fixture).entryList(QDir::Files))
+        QFile::copy(PRECEDENT_TEST_FIXTURES "/tokenizers/" + fixture + "/" + name, path("model/" + name));
+    if (!QFile::exists(path("model/config.json")))
+        write("model/config.json", "{}");
+    return path("model");
+}
+
 void TestCli::tokenizeGoesBothWays()
 {
-    const QString model = PRECEDENT_TEST_FIXTURES "/tokenizers/byte_level";
-    const QString folder = path("model");
-    QDir().mkpath(folder);
-    for (const char* name : {"tokenizer.json", "tokenizer_config.json"})
-        QVERIFY(QFile::copy(model + "/" + name, folder + "/" + name));
-    write("model/config.json", "{}");
+    const QString folder = tokenizerFolder("byte_level");
     const QJsonObject there = runCli({"model", "tokenize", folder, "--text", "Hello there", "--no-special", "--json"}).json();
     QVERIFY(there["ids"].toArray().size() > 0);
     QCOMPARE(there["tokens"].toArray().size(), there["ids"].toArray().size());
@@ -330,7 +340,51 @@ void TestCli::tokenizeGoesBothWays()
         ids << QString::number(id.toInt());
     QCOMPARE(runCli({"model", "tokenize", folder, "--text", ids.join(' '), "--decode", "--json"}).json()["text"].toString(),
         QString("Hello there"));
-    QCOMPARE(runCli({"model", "tokenize", folder, "--text", "12 x", "--decode", "--json"}).errorCode(), QString("invalid_argument"));
+    QCOMPARE(runCli({"model", "tokenize", folder, "--text", ids.join(' '), "--decode"}).out, QByteArray("Hello there\n"));
+    QCOMPARE(runCli({"model", "tokenize", folder, "--text", "Hello there"}).out, ids.join(' ').toUtf8() + "\n");
+}
+
+void TestCli::tokenizeAddsAndLeavesOutSpecialTokens()
+{
+    const QString folder = tokenizerFolder("byte_fallback");
+    const auto tokens = [&](const QStringList& more) {
+        return runCli(QStringList{"model", "tokenize", folder, "--text", "the", "--json"} + more).json()["tokens"].toArray();
+    };
+    QCOMPARE(tokens({}), (QJsonArray{"<s>", "▁the", "</s>"}));
+    QCOMPARE(tokens({"--no-special"}), QJsonArray{"▁the"});
+    const QJsonArray ids = runCli({"model", "tokenize", folder, "--text", "the", "--json"}).json()["ids"].toArray();
+    const QString list = QJsonDocument(ids).toJson(QJsonDocument::Compact);
+    const auto decoded = [&](const QStringList& more) {
+        return runCli(QStringList{"model", "tokenize", folder, "--text", list, "--decode", "--json"} + more).json();
+    };
+    QCOMPARE(decoded({}), (QJsonObject{{"text", "<s> the</s>"}}));
+    QCOMPARE(decoded({"--no-special"}), (QJsonObject{{"text", "the"}}));
+}
+
+void TestCli::tokenizeReadsFilesOfAnyBytes()
+{
+    const QString folder = tokenizerFolder("byte_level");
+    write("text.txt", QByteArray("the\n\0\xff 1", 8));
+    const CliResult encoded = runCli({"model", "tokenize", folder, "--file", path("text.txt"), "--json"});
+    QCOMPARE(encoded.json()["tokens"].toArray(), (QJsonArray{"the", "Ċ", "Ā", "ÿ", "Ġ", "1"}));
+    write("ids.txt", QJsonDocument(encoded.json()["ids"].toArray()).toJson());
+    QCOMPARE(runCli({"model", "tokenize", folder, "--file", path("ids.txt"), "--decode", "--json"}).json()["text"].toString(),
+        QString::fromUtf8("the\n\0\xEF\xBF\xBD 1", 10));
+    QCOMPARE(runCli({"model", "tokenize", folder, "--file", path("empty.txt"), "--json"}).errorCode(), QString("not_found"));
+    write("empty.txt", "");
+    QCOMPARE(runCli({"model", "tokenize", folder, "--file", path("empty.txt"), "--json"}).json()["ids"].toArray(), QJsonArray());
+}
+
+void TestCli::tokenizeRefusesWhatIsNoId()
+{
+    const QString folder = tokenizerFolder("byte_level");
+    for (const char* ids : {"12 x", "12 -1", "286", "99999999999999999999", "1.5"}) {
+        const CliResult refused = runCli({"model", "tokenize", folder, "--text", ids, "--decode", "--json"});
+        QCOMPARE(refused.exitCode, 1);
+        QCOMPARE(refused.errorCode(), QString("invalid_argument"));
+    }
+    write("model/tokenizer.json", R"({"model":{"vocab":{"a":0,"b":0},"merges":[]}})");
+    QCOMPARE(runCli({"model", "tokenize", folder, "--text", "a", "--json"}).errorCode(), QString("corrupt"));
 }
 
 void TestCli::judgeAgreesWithLabels()
