@@ -18,6 +18,13 @@ constexpr int kDeepestSequence = 16;
     return found != json.end() && found->is_boolean() ? found->get<bool>() : fallback;
 }
 
+[[nodiscard]] inline const nlohmann::json& fieldOrNull(const nlohmann::json& json, const char* key)
+{
+    static const nlohmann::json kNull;
+    const auto found = json.find(key);
+    return found == json.end() ? kNull : *found;
+}
+
 [[nodiscard]] inline std::string stringField(const nlohmann::json& json, const char* key, const std::string& fallback = {})
 {
     const auto found = json.find(key);

@@ -32,16 +32,9 @@ void stripStop(std::string& text, const std::string& content, std::size_t left)
 
 Result<std::shared_ptr<const Tokenizer>> Tokenizer::load(const std::filesystem::path& folderOrFile)
 {
-    std::error_code ignored;
-    const bool isFolder = std::filesystem::is_directory(folderOrFile, ignored);
-    const std::filesystem::path file = isFolder ? folderOrFile / "tokenizer.json" : folderOrFile;
-    if (!std::filesystem::exists(file, ignored)) {
-        const std::string folder = isFolder ? folderOrFile.string() : folderOrFile.parent_path().string();
-        return Error(ErrorCode::notFound,
-            "There is no " + file.filename().string() + " in " + (folder.empty() ? std::string(".") : folder) + ".",
-            "Copy the model's tokenizer.json (Hugging Face's fast tokenizer format) into that folder, or give the folder that holds it.");
-    }
-    Result<std::unique_ptr<TokenizerParts>> parts = readTokenizer(file);
+    const Result<std::filesystem::path> file = tokenizerFileOf(folderOrFile);
+    PRECEDENT_TRY(file);
+    Result<std::unique_ptr<TokenizerParts>> parts = readTokenizer(*file);
     PRECEDENT_TRY(parts);
     return std::shared_ptr<const Tokenizer>(new Tokenizer(std::move(*parts)));
 }
@@ -67,6 +60,43 @@ Tokenizer::Tokenizer(std::unique_ptr<const TokenizerParts> parts)
 }
 
 Tokenizer::~Tokenizer() = default;
+
+std::vector<int> TokenizerParts::encode(std::string_view text, bool addSpecial) const
+{
+    std::vector<int> ids;
+    ids.reserve(text.size() / 3 + 4);
+    if (addSpecial)
+        ids = before;
+    std::size_t from = 0;
+    rawTokens.forEach(text, [&](const AddedToken& token, std::size_t start, std::size_t end) {
+        encodeSegment(text.substr(from, start - from), from == 0, ids);
+        ids.push_back(token.id);
+        from = end;
+    });
+    encodeSegment(text.substr(from), from == 0, ids);
+    if (addSpecial)
+        ids.insert(ids.end(), after.begin(), after.end());
+    return ids;
+}
+
+std::string TokenizerParts::decode(const std::vector<int>& ids, bool skipSpecial) const
+{
+    std::string bytes;
+    bool first = true;
+    for (const int id : ids) {
+        if (const Entry* entry = decodable(id, skipSpecial)) {
+            bytes += bytesOf(*entry, first);
+            first = false;
+        }
+    }
+    std::string text = toValidUtf8(bytes);
+    if (const auto& strip = decoder.strip()) {
+        std::size_t left = strip->start;
+        stripStart(text, strip->text, left);
+        stripStop(text, strip->text, strip->stop);
+    }
+    return text;
+}
 
 void TokenizerParts::encodePlain(std::string_view text, bool atStart, std::vector<int>& ids) const
 {
@@ -108,42 +138,9 @@ const TokenizerParts::Entry* TokenizerParts::decodable(int id, bool skipSpecial)
     return !entry.exists || (skipSpecial && entry.special) ? nullptr : &entry;
 }
 
-std::vector<int> Tokenizer::encode(std::string_view text, bool addSpecial) const
-{
-    std::vector<int> ids;
-    ids.reserve(text.size() / 3 + 4);
-    if (addSpecial)
-        ids = m_parts->before;
-    std::size_t from = 0;
-    m_parts->rawTokens.forEach(text, [&](const AddedToken& token, std::size_t start, std::size_t end) {
-        m_parts->encodeSegment(text.substr(from, start - from), from == 0, ids);
-        ids.push_back(token.id);
-        from = end;
-    });
-    m_parts->encodeSegment(text.substr(from), from == 0, ids);
-    if (addSpecial)
-        ids.insert(ids.end(), m_parts->after.begin(), m_parts->after.end());
-    return ids;
-}
+std::vector<int> Tokenizer::encode(std::string_view text, bool addSpecial) const { return m_parts->encode(text, addSpecial); }
 
-std::string Tokenizer::decode(const std::vector<int>& ids, bool skipSpecial) const
-{
-    std::string bytes;
-    bool first = true;
-    for (const int id : ids) {
-        if (const TokenizerParts::Entry* entry = m_parts->decodable(id, skipSpecial)) {
-            bytes += m_parts->bytesOf(*entry, first);
-            first = false;
-        }
-    }
-    std::string text = toValidUtf8(bytes);
-    if (const auto& strip = m_parts->decoder.strip()) {
-        std::size_t left = strip->start;
-        stripStart(text, strip->text, left);
-        stripStop(text, strip->text, strip->stop);
-    }
-    return text;
-}
+std::string Tokenizer::decode(const std::vector<int>& ids, bool skipSpecial) const { return m_parts->decode(ids, skipSpecial); }
 
 int Tokenizer::vocabularySize() const { return static_cast<int>(m_parts->entries.size()); }
 

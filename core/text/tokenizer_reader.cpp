@@ -14,14 +14,8 @@ namespace {
 constexpr std::size_t kLargestFile = std::size_t{1} << 30;
 /// Ids that a file may leave out below its highest.
 constexpr std::size_t kLargestGap = std::size_t{1} << 18;
-const nlohmann::json& fieldOrNull(const nlohmann::json& json, const char* key)
-{
-    static const nlohmann::json kNull;
-    const auto found = json.find(key);
-    return found == json.end() ? kNull : *found;
-}
 
-Status readBpe(const nlohmann::json& model, TokenizerTables tables, TokenizerParts& parts)
+Status readBpe(const nlohmann::json& model, TokenizerTables& tables, TokenizerParts& parts)
 {
     if (tables.tokenIds.empty())
         return Error(ErrorCode::corrupt, "model: there is no vocabulary.");
@@ -44,7 +38,7 @@ Status readBpe(const nlohmann::json& model, TokenizerTables tables, TokenizerPar
     return {};
 }
 
-Status readUnigram(const nlohmann::json& model, TokenizerTables tables, TokenizerParts& parts)
+Status readUnigram(const nlohmann::json& model, TokenizerTables& tables, TokenizerParts& parts)
 {
     if (tables.scored.empty())
         return Error(ErrorCode::corrupt, "model: there is no vocabulary.");
@@ -72,7 +66,7 @@ Status readUnigram(const nlohmann::json& model, TokenizerTables tables, Tokenize
     return {};
 }
 
-Status readModel(const nlohmann::json& json, TokenizerTables tables, TokenizerParts& parts)
+Status readModel(const nlohmann::json& json, TokenizerTables& tables, TokenizerParts& parts)
 {
     const nlohmann::json& model = fieldOrNull(json, "model");
     if (!model.is_object())
@@ -80,9 +74,9 @@ Status readModel(const nlohmann::json& json, TokenizerTables tables, TokenizerPa
     // Files from before the field have BPE, as a rule; a list of scored tokens says otherwise.
     const std::string type = stringField(model, "type", tables.scored.empty() ? "BPE" : "Unigram");
     if (type == "BPE")
-        return readBpe(model, std::move(tables), parts);
+        return readBpe(model, tables, parts);
     if (type == "Unigram")
-        return readUnigram(model, std::move(tables), parts);
+        return readUnigram(model, tables, parts);
     return unsupportedEntry("model", "the type \"" + type + "\"");
 }
 
@@ -219,8 +213,58 @@ Status readPostProcessor(const nlohmann::json& json, TokenizerParts& parts)
     });
 }
 
-/// A small JSON file beside the tokenizer; null if there is none or it is not an object.
-nlohmann::json readBeside(const std::filesystem::path& path)
+void readSettingsBeside(const std::filesystem::path& folder, TokenizerParts& parts)
+{
+    for (const char* name : {"tokenizer_config.json", "special_tokens_map.json", "config.json"}) {
+        const nlohmann::json settings = readSettings(folder / name);
+        if (settings.is_null())
+            continue;
+        if (!parts.bosId)
+            parts.bosId = tokenSetting(settings, "bos_token", parts);
+        if (!parts.eosId)
+            parts.eosId = tokenSetting(settings, "eos_token", parts);
+    }
+}
+
+Status readParts(std::string_view bytes, TokenizerParts& parts, TokenizerSource& source)
+{
+    Result<nlohmann::json> read = parseTokenizerJson(bytes, source.tables);
+    PRECEDENT_TRY(read);
+    source.json = std::move(*read);
+    const nlohmann::json& json = source.json;
+    PRECEDENT_TRY(readModel(json, source.tables, parts));
+    Result<Normalizer> normalizer = Normalizer::fromJson(fieldOrNull(json, "normalizer"));
+    PRECEDENT_TRY(normalizer);
+    parts.normalizer = std::move(*normalizer);
+    Result<PreTokenizer> preTokenizer = PreTokenizer::fromJson(fieldOrNull(json, "pre_tokenizer"));
+    PRECEDENT_TRY(preTokenizer);
+    parts.preTokenizer = std::move(*preTokenizer);
+    Result<TokenDecoder> decoder = TokenDecoder::fromJson(fieldOrNull(json, "decoder"));
+    PRECEDENT_TRY(decoder);
+    parts.decoder = std::move(*decoder);
+    if (const Status filled = fillEntries(parts); !filled)
+        return filled.error().in("model");
+    PRECEDENT_TRY(readAddedTokens(json, parts));
+    return readPostProcessor(fieldOrNull(json, "post_processor"), parts);
+}
+
+} // namespace
+
+Result<std::filesystem::path> tokenizerFileOf(const std::filesystem::path& folderOrFile)
+{
+    std::error_code ignored;
+    const bool isFolder = std::filesystem::is_directory(folderOrFile, ignored);
+    const std::filesystem::path file = isFolder ? folderOrFile / "tokenizer.json" : folderOrFile;
+    if (!std::filesystem::exists(file, ignored)) {
+        const std::string folder = isFolder ? folderOrFile.string() : folderOrFile.parent_path().string();
+        return Error(ErrorCode::notFound,
+            "There is no " + file.filename().string() + " in " + (folder.empty() ? std::string(".") : folder) + ".",
+            "Copy the model's tokenizer.json (Hugging Face's fast tokenizer format) into that folder, or give the folder that holds it.");
+    }
+    return file;
+}
+
+nlohmann::json readSettings(const std::filesystem::path& path)
 {
     const Result<std::string> bytes = readFile(path, std::size_t{64} << 20);
     if (!bytes)
@@ -229,7 +273,6 @@ nlohmann::json readBeside(const std::filesystem::path& path)
     return json.is_object() ? json : nlohmann::json();
 }
 
-/// "bos_token" as a string or as {"content": ...}; "bos_token_id" as a number or a list of them.
 std::optional<int> tokenSetting(const nlohmann::json& settings, const std::string& name, const TokenizerParts& parts)
 {
     const nlohmann::json& token = fieldOrNull(settings, name.c_str());
@@ -245,58 +288,29 @@ std::optional<int> tokenSetting(const nlohmann::json& settings, const std::strin
     return std::nullopt;
 }
 
-void readSettingsBeside(const std::filesystem::path& folder, TokenizerParts& parts)
-{
-    for (const char* name : {"tokenizer_config.json", "special_tokens_map.json", "config.json"}) {
-        const nlohmann::json settings = readBeside(folder / name);
-        if (settings.is_null())
-            continue;
-        if (!parts.bosId)
-            parts.bosId = tokenSetting(settings, "bos_token", parts);
-        if (!parts.eosId)
-            parts.eosId = tokenSetting(settings, "eos_token", parts);
-    }
-}
-
-Status readParts(std::string_view bytes, TokenizerParts& parts)
-{
-    TokenizerTables tables;
-    Result<nlohmann::json> json = parseTokenizerJson(bytes, tables);
-    PRECEDENT_TRY(json);
-    PRECEDENT_TRY(readModel(*json, std::move(tables), parts));
-    Result<Normalizer> normalizer = Normalizer::fromJson(fieldOrNull(*json, "normalizer"));
-    PRECEDENT_TRY(normalizer);
-    parts.normalizer = std::move(*normalizer);
-    Result<PreTokenizer> preTokenizer = PreTokenizer::fromJson(fieldOrNull(*json, "pre_tokenizer"));
-    PRECEDENT_TRY(preTokenizer);
-    parts.preTokenizer = std::move(*preTokenizer);
-    Result<TokenDecoder> decoder = TokenDecoder::fromJson(fieldOrNull(*json, "decoder"));
-    PRECEDENT_TRY(decoder);
-    parts.decoder = std::move(*decoder);
-    if (const Status filled = fillEntries(parts); !filled)
-        return filled.error().in("model");
-    PRECEDENT_TRY(readAddedTokens(*json, parts));
-    return readPostProcessor(fieldOrNull(*json, "post_processor"), parts);
-}
-
-} // namespace
-
 Result<std::unique_ptr<TokenizerParts>> readTokenizer(std::string_view bytes)
 {
     auto parts = std::make_unique<TokenizerParts>();
-    PRECEDENT_TRY(readParts(bytes, *parts));
+    TokenizerSource source;
+    PRECEDENT_TRY(readParts(bytes, *parts, source));
+    return parts;
+}
+
+Result<std::unique_ptr<TokenizerParts>> readTokenizer(const std::filesystem::path& file, TokenizerSource& source)
+{
+    const Result<std::string> bytes = readFile(file, kLargestFile);
+    PRECEDENT_TRY(bytes);
+    auto parts = std::make_unique<TokenizerParts>();
+    if (const Status read = readParts(*bytes, *parts, source); !read)
+        return read.error().in(file.string());
+    readSettingsBeside(file.parent_path(), *parts);
     return parts;
 }
 
 Result<std::unique_ptr<TokenizerParts>> readTokenizer(const std::filesystem::path& file)
 {
-    const Result<std::string> bytes = readFile(file, kLargestFile);
-    PRECEDENT_TRY(bytes);
-    Result<std::unique_ptr<TokenizerParts>> parts = readTokenizer(std::string_view(*bytes));
-    if (!parts)
-        return parts.error().in(file.string());
-    readSettingsBeside(file.parent_path(), **parts);
-    return parts;
+    TokenizerSource source;
+    return readTokenizer(file, source);
 }
 
 } // namespace precedent::text
