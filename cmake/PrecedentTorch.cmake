@@ -1,7 +1,7 @@
 # precedent_torch: LibTorch, as Debian packages it, or with -DPRECEDENT_TORCH_DIR=FOLDER as PyPI's wheel holds it (the folder
 # "torch" of an installed wheel; CUDA comes with it). The wheel's own CMake package asks for a CUDA toolkit of its version and
-# finds Debian's libtorch.so first, so its parts are named by hand. Differences between LibTorch's versions in code are in
-# core/model/torch_versions.h.
+# finds Debian's libtorch.so first, so its parts are named by hand. The sources use what all versions from 1.13 on have; what
+# differs is here.
 set(PRECEDENT_TORCH_DIR "" CACHE PATH "Folder of a LibTorch that is not the system's: include/ and lib/ are in it")
 
 add_library(precedent_torch INTERFACE)

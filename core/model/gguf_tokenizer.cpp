@@ -1,11 +1,57 @@
 #include "core/model/gguf_tokenizer.h"
 
-namespace precedent::core {
+#include "precedent/text/vocabulary.h"
+#include "precedent/text/vocabulary_writing.h"
 
-Result<std::vector<formats::GgufEntry>> ggufTokenizerOfFolder(const std::filesystem::path& folder, int)
+namespace precedent::core {
+namespace {
+
+using formats::GgufEntry;
+
+constexpr const char* kPrefix = "tokenizer.ggml.";
+
+void addId(std::vector<GgufEntry>& entries, const char* key, std::optional<std::int64_t> id)
 {
-    return Error(ErrorCode::unsupported, "The tokenizer of " + folder.string() + " cannot be written as GGUF yet.",
-        "Export it as a Hugging Face folder (hf).");
+    if (id)
+        entries.push_back({std::string(kPrefix) + key, static_cast<std::uint32_t>(*id)});
+}
+
+void addFlag(std::vector<GgufEntry>& entries, const char* key, std::optional<bool> flag)
+{
+    if (flag)
+        entries.push_back({std::string(kPrefix) + key, *flag});
+}
+
+} // namespace
+
+Result<std::vector<GgufEntry>> ggufTokenizerOfFolder(const std::filesystem::path& folder, int vocabulary)
+{
+    auto made = text::vocabularyOf(folder, vocabulary);
+    if (!made.ok())
+        return made.error();
+    text::Vocabulary& all = *made;
+    std::vector<GgufEntry> entries = {{std::string(kPrefix) + "model", all.model}};
+    if (!all.pre.empty())
+        entries.push_back({std::string(kPrefix) + "pre", all.pre});
+    entries.push_back({std::string(kPrefix) + "tokens", std::move(all.tokens)});
+    if (!all.scores.empty())
+        entries.push_back({std::string(kPrefix) + "scores", std::move(all.scores)});
+    if (!all.types.empty())
+        entries.push_back({std::string(kPrefix) + "token_type", std::move(all.types)});
+    if (!all.merges.empty())
+        entries.push_back({std::string(kPrefix) + "merges", std::move(all.merges)});
+    addId(entries, "bos_token_id", all.bosId);
+    addId(entries, "eos_token_id", all.eosId);
+    addId(entries, "unknown_token_id", all.unknownId);
+    addId(entries, "padding_token_id", all.paddingId);
+    addFlag(entries, "add_bos_token", all.addBos);
+    addFlag(entries, "add_eos_token", all.addEos);
+    addFlag(entries, "add_space_prefix", all.addSpacePrefix);
+    addFlag(entries, "remove_extra_whitespaces", all.removeExtraWhitespaces);
+    if (!all.charactersMap.empty())
+        return Error(ErrorCode::unsupported, "The tokenizer of " + folder.string() + " has a table of replacements, which is not written.",
+            "Export it as a Hugging Face folder (hf).");
+    return entries;
 }
 
 } // namespace precedent::core
