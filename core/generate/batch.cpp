@@ -12,7 +12,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t kSmallModelBytes = 32 << 20; // weights that the caches hold: rows are split, not products
-constexpr std::size_t kLeastRowsForOwnPass = 16; // with larger weights, rows a thread must have to read them alone
+constexpr std::size_t kMostRows = 128; // of one decoding pass
+constexpr int kLeastTeamVocabulary = 16384; // from here drawing a token is worth a thread's waking
 // Threads decode their rows alone for so long before they meet: a meeting costs little on an idle machine, but on a busy
 // one it waits for the slowest. Tokens reach the sinks, and new prompts enter, at the meetings.
 constexpr int kStepsPerRound = 16;
@@ -122,7 +123,7 @@ bool Batch::computePrefixes(const std::vector<int>& prompts)
             continue;
         const std::int64_t length = m_groups.length[static_cast<std::size_t>(group)];
         prefix.addBlock(m_pool.make(length));
-        if (!append(prefix, m_request.prompts[static_cast<std::size_t>(p)].ids.data(), length, m_scratch.front(), /*team=*/true))
+        if (!append(prefix, m_request.prompts[static_cast<std::size_t>(p)].ids.data(), length, m_scratch.front(), /*team=*/true, false))
             return false;
     }
     return true;
@@ -149,23 +150,25 @@ bool Batch::computePrompts(const std::vector<int>& prompts)
         const std::int64_t begin = state.sequence.length();
         const std::int64_t rest = static_cast<std::int64_t>(ids.size()) - begin;
         state.sequence.addBlock(m_pool.make(rest));
-        if (!append(state.sequence, ids.data() + begin, rest, scratch, team)) {
+        if (!append(state.sequence, ids.data() + begin, rest, scratch, team, /*wantsLogits=*/true)) {
             whole = false;
             return;
         }
-        m_forward.logits(scratch, (rest - 1) % Forward::kRowsPerPass, 1, team);
         state.logits.assign(scratch.logits.data(), scratch.logits.data() + m_forward.logitStride());
     };
     parallelTasks(static_cast<std::int64_t>(prompts.size()), /*wide=*/!team, compute);
     return whole;
 }
 
-bool Batch::append(KvSequence& sequence, const int* ids, std::int64_t count, Scratch& scratch, bool team) const
+bool Batch::append(KvSequence& sequence, const int* ids, std::int64_t count, Scratch& scratch, bool team, bool wantsLogits) const
 {
-    for (std::int64_t begin = 0; begin < count; begin += Forward::kRowsPerPass) {
-        const std::int64_t rows = std::min(Forward::kRowsPerPass, count - begin);
+    const std::int64_t most = m_forward.rowsPerPass(count);
+    for (std::int64_t begin = 0; begin < count; begin += most) {
+        const std::int64_t rows = std::min(most, count - begin);
+        const bool last = begin + rows == count;
         sequence.extend(rows);
-        if (!m_forward.run({Span{&sequence, ids + begin, rows}}, scratch, team, m_stop))
+        if (!m_forward.run(
+                {Span{&sequence, ids + begin, rows}}, scratch, {Phase::prefill, team, rows - 1, wantsLogits && last ? 1 : 0}, m_stop))
             return false;
     }
     return true;
@@ -201,8 +204,7 @@ bool Batch::decodeRound()
         return false;
     const std::size_t rows = m_active.size();
     const int threads = std::min<int>(threadCount(), static_cast<int>(rows));
-    const bool small = m_weights.bytes() <= kSmallModelBytes;
-    const bool split = small || rows >= kLeastRowsForOwnPass * static_cast<std::size_t>(threadCount());
+    const bool split = m_weights.bytes() <= kSmallModelBytes;
     std::atomic<bool> good{true};
     const std::vector<std::size_t> cuts = splitRows(split ? threads : 1);
     parallelTasks(static_cast<std::int64_t>(cuts.size()) - 1, /*wide=*/true, [&](std::int64_t part, int thread) {
@@ -240,9 +242,8 @@ bool Batch::decodeRows(std::size_t begin, std::size_t end, std::size_t thread, i
 bool Batch::decodeStep(const std::vector<Active*>& rows, std::size_t thread, bool team)
 {
     Scratch& scratch = m_scratch[thread];
-    constexpr auto kRows = static_cast<std::size_t>(Forward::kRowsPerPass);
-    for (std::size_t first = 0; first < rows.size(); first += kRows) {
-        const std::size_t last = std::min(rows.size(), first + kRows);
+    for (std::size_t first = 0; first < rows.size(); first += kMostRows) {
+        const std::size_t last = std::min(rows.size(), first + kMostRows);
         std::vector<Span> spans;
         for (std::size_t i = first; i < last; ++i) {
             KvSequence& sequence = rows[i]->sequence;
@@ -251,13 +252,14 @@ bool Batch::decodeStep(const std::vector<Active*>& rows, std::size_t thread, boo
             sequence.extend(1);
             spans.push_back({&sequence, &rows[i]->completion->ids.back(), 1});
         }
-        if (!m_forward.run(spans, scratch, team, m_stop))
+        const auto count = static_cast<std::int64_t>(spans.size());
+        if (!m_forward.run(spans, scratch, {Phase::decode, team, 0, count}, m_stop))
             return false;
-        m_forward.logits(scratch, 0, static_cast<std::int64_t>(spans.size()), team);
-        for (std::size_t i = first; i < last; ++i) {
-            const float* logits = scratch.logits.data() + static_cast<std::int64_t>(i - first) * m_forward.logitStride();
-            take(*rows[i], m_samplers[thread].draw(logits, m_weights.config.vocabulary, rows[i]->random));
-        }
+        parallelTasks(count, team && m_weights.config.vocabulary >= kLeastTeamVocabulary, [&](std::int64_t i, int worker) {
+            Active& active = *rows[first + static_cast<std::size_t>(i)];
+            Sampler& sampler = m_samplers[team ? static_cast<std::size_t>(worker) : thread];
+            take(active, sampler.draw(scratch.logits.data() + i * m_forward.logitStride(), m_weights.config.vocabulary, active.random));
+        });
     }
     return true;
 }

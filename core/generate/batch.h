@@ -39,7 +39,9 @@ private:
     [[nodiscard]] bool admit();
     [[nodiscard]] bool computePrefixes(const std::vector<int>& prompts);
     [[nodiscard]] bool computePrompts(const std::vector<int>& prompts);
-    [[nodiscard]] bool append(KvSequence& sequence, const int* ids, std::int64_t count, Scratch& scratch, bool team) const;
+    /// Adds ids to a sequence; the logits after the last of them, if wanted, end in scratch.logits.
+    [[nodiscard]] bool append(
+        KvSequence& sequence, const int* ids, std::int64_t count, Scratch& scratch, bool team, bool wantsLogits) const;
     void beginCompletions(int prompt, int most);
     /// Decodes one or more tokens of every active completion, then reports them and drops those that ended.
     [[nodiscard]] bool decodeRound();

@@ -3,41 +3,39 @@
 #include <stop_token>
 #include <vector>
 
-#include "core/generate/kv_cache.h"
+#include "core/generate/attention.h"
+#include "core/generate/kernel_choice.h"
 #include "core/generate/packed_weights.h"
 
 namespace precedent::core {
 
-/// New tokens of one sequence: they are its last `count` positions, counted already (KvSequence::extend), keys and
-/// values still to be computed.
-struct Span {
-    KvSequence* sequence = nullptr;
-    const int* ids = nullptr;
-    std::int64_t count = 0;
-
-    /// The position of the first of them.
-    [[nodiscard]] std::int64_t begin() const { return sequence->length() - count; }
-};
-
-/// Buffers for one thread's rows.
+/// Buffers for the rows of one pass.
 struct Scratch {
-    AlignedBuffer x, normed, qkv, mixed, gateUp, activated, logits;
-    std::vector<AlignedBuffer> attention; // by thread of the team: queries, result, scores, sums
-
-    void reserve(std::int64_t rows, const PackedWeights& weights, int threads);
+    AlignedBuffer x, branch, normed, qkv, mixed, activated, narrow, logits;
+    AlignedBuffer prepared; // a product's input as the row kernels read it
+    struct PerThread {
+        AlignedBuffer gate, up, attention;
+    };
+    std::vector<PerThread> threads;
 };
 
 /// Runs rows of tokens through the layers over caches. Const and without state: threads may call it at once on
 /// different sequences with a Scratch each.
 class Forward {
 public:
-    /// Rows that one pass should take at most: what fits the second-level cache.
-    static constexpr std::int64_t kRowsPerPass = 128;
-
     /// Rows times bytes of weights from which a team pays: below, its threads' meetings cost more than they save.
-    static constexpr std::int64_t kLeastTeamBytes = 400'000'000;
+    static constexpr std::int64_t kLeastTeamBytes = 100'000'000;
 
-    Forward(const PackedWeights& weights, const Kernels& kernels, std::int64_t leastTeamBytes = kLeastTeamBytes)
+    struct Options {
+        Phase phase = Phase::prefill;
+        /// Split the work over the machine's threads, if there is enough to do; else all on this one.
+        bool team = false;
+        /// Rows [firstLogits, firstLogits + logitRows) also go through the head.
+        std::int64_t firstLogits = 0;
+        std::int64_t logitRows = 0;
+    };
+
+    Forward(const PackedWeights& weights, const KernelChoice& kernels, std::int64_t leastTeamBytes = kLeastTeamBytes)
         : m_weights(weights)
         , m_kernels(kernels)
         , m_leastTeamBytes(leastTeamBytes)
@@ -45,32 +43,23 @@ public:
     }
 
     /// Writes every span's keys and values to its sequence and leaves the final-normed hidden states of all rows, in
-    /// order, in scratch.normed ([rows, hiddenStride()]). `team`: split each product over the machine's threads, if
-    /// there is enough to do; else all on this one. False if stopped.
-    [[nodiscard]] bool run(const std::vector<Span>& spans, Scratch& scratch, bool team, const std::stop_token& stop) const;
+    /// order, in scratch.normed ([rows, hiddenStride()]), and the logits asked for in scratch.logits. False if stopped.
+    [[nodiscard]] bool run(const std::vector<Span>& spans, Scratch& scratch, const Options& options, const std::stop_token& stop) const;
 
-    /// scratch.logits [rows, paddedToPanel(V)] of scratch.normed's rows [first, first + rows).
-    void logits(Scratch& scratch, std::int64_t first, std::int64_t rows, bool team) const;
+    /// scratch.logits [rows, logitStride()] of scratch.normed's rows [first, first + rows).
+    void logits(Scratch& scratch, std::int64_t first, std::int64_t rows, Phase phase, bool team) const;
 
-    [[nodiscard]] std::int64_t logitStride() const { return m_weights.head.paddedColumns(); }
+    /// Rows that one pass should take at most, for `count` in all: what the caches hold, cut evenly.
+    [[nodiscard]] std::int64_t rowsPerPass(std::int64_t count) const;
+    [[nodiscard]] std::int64_t logitStride() const { return paddedToPanel(m_weights.head.N); }
     [[nodiscard]] std::int64_t hiddenStride() const { return paddedToPanel(m_weights.config.hiddenSize); }
-    [[nodiscard]] const Kernels& kernels() const { return m_kernels; }
+    [[nodiscard]] const Kernels& kernels() const { return *m_kernels.floats; }
 
 private:
-    void multiply(
-        const float* x, std::int64_t xStride, std::int64_t rows, const PackedMatrix& matrix, float* out, bool accumulate, bool team) const;
-    void rotateAndStore(const std::vector<Span>& spans, Scratch& scratch, std::int64_t layer, bool team) const;
-    void attend(const std::vector<Span>& spans, Scratch& scratch, std::int64_t layer, bool team) const;
-    struct AttentionTask {
-        const Span* span = nullptr;
-        std::int64_t row = 0; // of the first position in the pass
-        std::int64_t begin = 0; // positions of the sequence
-        std::int64_t end = 0;
-    };
-    void attendSome(const AttentionTask& task, std::int64_t layer, std::int64_t kvHead, Scratch& scratch, AlignedBuffer& buffer) const;
+    [[nodiscard]] int teamSize(std::int64_t rows, bool team) const;
 
     const PackedWeights& m_weights;
-    const Kernels& m_kernels;
+    const KernelChoice& m_kernels;
     std::int64_t m_leastTeamBytes;
 };
 

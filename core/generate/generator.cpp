@@ -13,11 +13,8 @@ namespace {
 
 Error badRequest(const std::string& message) { return {ErrorCode::invalidArgument, message}; }
 
-/// What the kernels' forward pass computes; the plain path does the rest.
-bool kernelsCompute(const Decoder& decoder)
-{
-    return decoder.config().isPlainLlama() && decoder.parameters().front().second.device().is_cpu();
-}
+/// The kernels compute on the processor; the plain path serves every other device.
+bool kernelsCompute(const Decoder& decoder) { return decoder.parameters().front().second.device().is_cpu(); }
 
 Status checkIds(const std::vector<int>& ids, const DecoderConfig& config, const std::string& what)
 {
@@ -56,6 +53,21 @@ Status checkRequest(const GenerationRequest& request, const DecoderConfig& confi
     return {};
 }
 
+bool holdsRows(const Decoder& decoder)
+{
+    const NamedTensors& weights = decoder.parameters();
+    return std::any_of(weights.begin(), weights.end(), [](const auto& entry) { return entry.second.scalar_type() == at::kBFloat16; });
+}
+
+/// Positions that the longest completion of the request can reach.
+std::int64_t longestSequence(const GenerationRequest& request, const DecoderConfig& config)
+{
+    std::size_t longest = 0;
+    for (const GenerationPrompt& prompt : request.prompts)
+        longest = std::max(longest, prompt.ids.size());
+    return std::min<std::int64_t>(config.contextLength, static_cast<std::int64_t>(longest) + request.sampling.maxTokens);
+}
+
 std::vector<LogitsResult::Candidate> bestOf(const float* logits, int vocabulary, int topK, float logSum)
 {
     std::vector<int> ids(static_cast<std::size_t>(vocabulary));
@@ -88,11 +100,17 @@ struct Generator::State {
     std::vector<Scratch> scratch;
 };
 
-Generator::Generator(std::shared_ptr<const Decoder> decoder)
+Generator::Generator(std::shared_ptr<const Decoder> decoder, const KernelChoice& kernels)
     : m_decoder(std::move(decoder))
+    , m_kernels(kernels)
     , m_state(std::make_unique<State>())
 {
     refreshWeights();
+}
+
+Generator::Generator(std::shared_ptr<const Decoder> decoder)
+    : Generator(decoder, holdsRows(*decoder) ? chosenKernels() : chosenFloatKernels())
+{
 }
 
 Generator::~Generator() = default;
@@ -109,32 +127,35 @@ Result<GenerationResult> Generator::generate(
     PRECEDENT_TRY(checkRequest(request, m_decoder->config()));
     if (!kernelsCompute(*m_decoder))
         return generatePlain(*m_decoder, request, stop, onToken, onCompletion);
-    const Forward forward(m_state->weights, bestKernels());
+    m_state->weights.reserveRope(longestSequence(request, m_state->weights.config));
+    const Forward forward(m_state->weights, m_kernels);
     return Batch(forward, m_state->weights, m_state->scratch, request, std::move(stop), onToken, onCompletion).run();
 }
 
 Result<LogitsResult> Generator::logits(const std::vector<int>& ids, int topK, std::stop_token stop)
 {
-    const PackedWeights& weights = m_state->weights;
+    PackedWeights& weights = m_state->weights;
     PRECEDENT_TRY(checkIds(ids, m_decoder->config(), "The text"));
     if (!kernelsCompute(*m_decoder))
         return plainLogits(*m_decoder, ids, topK);
+    weights.reserveRope(static_cast<std::int64_t>(ids.size()));
     m_state->scratch.resize(std::max<std::size_t>(1, m_state->scratch.size()));
     Scratch& scratch = m_state->scratch.front();
-    const Forward forward(weights, bestKernels());
+    const Forward forward(weights, m_kernels);
     const auto length = static_cast<std::int64_t>(ids.size());
     constexpr std::int64_t kRowsAtOnce = 16;
     KvSequence sequence;
     sequence.addBlock(std::make_shared<KvBlock>(weights.config, length));
     LogitsResult result;
-    for (std::int64_t begin = 0; begin < length; begin += Forward::kRowsPerPass) {
-        const std::int64_t rows = std::min(Forward::kRowsPerPass, length - begin);
+    const std::int64_t most = forward.rowsPerPass(length);
+    for (std::int64_t begin = 0; begin < length; begin += most) {
+        const std::int64_t rows = std::min(most, length - begin);
         sequence.extend(rows);
-        if (!forward.run({Span{&sequence, ids.data() + begin, rows}}, scratch, /*team=*/true, stop))
+        if (!forward.run({Span{&sequence, ids.data() + begin, rows}}, scratch, {Phase::prefill, /*team=*/true}, stop))
             return Error(ErrorCode::cancelled, "Stopped.");
         for (std::int64_t first = 0; first < rows; first += kRowsAtOnce) {
             const std::int64_t count = std::min(kRowsAtOnce, rows - first);
-            forward.logits(scratch, first, count, /*team=*/true);
+            forward.logits(scratch, first, count, Phase::prefill, /*team=*/true);
             for (std::int64_t r = 0; r < count; ++r) {
                 const float* row = scratch.logits.data() + r * forward.logitStride();
                 float highest = 0;

@@ -5,6 +5,7 @@
 #include <stop_token>
 #include <vector>
 
+#include "core/generate/kernel_choice.h"
 #include "core/model/decoder.h"
 #include "precedent/base/result.h"
 #include "precedent/core/engine.h"
@@ -16,16 +17,20 @@ namespace precedent::core {
 /// A prefix common to all prompts of a request is computed once, each prompt once for its n completions; finished
 /// completions leave the batch and waiting ones take their place. A completion's ids depend on its prompt, seed and
 /// index, not on what else is in the batch: every sum is taken in the same order whatever the batch (tst_generator).
+/// Prompts and decoding may use different kernels (KernelChoice).
 /// Thread: one call at a time.
 class Generator {
 public:
-    /// Takes a copy of the decoder's weights, the adapter merged in, in the kernels' layout.
+    /// Takes the decoder's weights as PackedWeights does: a copy of float32 ones, the adapter merged in; bfloat16 ones where
+    /// they are, the adapter beside them.
     explicit Generator(std::shared_ptr<const Decoder> decoder);
+    /// The same with other kernels than those chosen for this processor.
+    Generator(std::shared_ptr<const Decoder> decoder, const KernelChoice& kernels);
     ~Generator();
     Generator(const Generator&) = delete;
     Generator& operator=(const Generator&) = delete;
 
-    /// Copies the weights again: after an optimiser step, or when the adapter was attached or taken off.
+    /// Takes the weights again: after an optimiser step, or when the adapter was attached or taken off.
     void refreshWeights();
 
     /// Fails with invalidArgument (empty prompt, id out of the vocabulary, prompt longer than the context, n < 1,
@@ -39,6 +44,7 @@ public:
 private:
     struct State;
     std::shared_ptr<const Decoder> m_decoder;
+    KernelChoice m_kernels;
     std::unique_ptr<State> m_state;
 };
 

@@ -27,6 +27,9 @@ struct Kernels {
     /// out = silu(gate) * up, over n values.
     void (*swiGlu)(const float* gate, const float* up, std::int64_t n, float* out);
 
+    /// out = gelu(gate) * up with the tanh form of GELU, over n values.
+    void (*geluGlu)(const float* gate, const float* up, std::int64_t n, float* out);
+
     /// x = exp((x - max x) * scale) in place over n values; returns the sum. x must have room up to a multiple of 16,
     /// which is filled with zeros; `highest` receives max x.
     float (*softmaxWeights)(float* x, std::int64_t n, float scale, float* highest);

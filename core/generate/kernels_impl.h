@@ -168,19 +168,30 @@ PRECEDENT_KERNEL_TARGET static void rmsNorm(const float* x, const float* weight,
         out[i] = x[i] * factor * weight[i];
 }
 
-PRECEDENT_KERNEL_TARGET static void swiGlu(const float* gate, const float* up, std::int64_t n, float* out)
+PRECEDENT_KERNEL_INLINE Vec siluOf(Vec g) { return g / (1.0F + expOf(-g)); }
+
+// 0.5 g (1 + tanh(u)) with u = sqrt(2 / pi) (g + 0.044715 g^3) is g / (1 + e^(-2 u)).
+PRECEDENT_KERNEL_INLINE Vec geluOf(Vec g)
 {
-    const auto one = [](Vec g, Vec u) PRECEDENT_KERNEL_TARGET { return g / (1.0F + expOf(-g)) * u; };
+    const Vec twice = 1.5957691216057308F * (g + 0.044715F * g * g * g);
+    return g / (1.0F + expOf(-twice));
+}
+
+template <bool Gelu>
+PRECEDENT_KERNEL_TARGET static void gated(const float* gate, const float* up, std::int64_t n, float* out)
+{
     std::int64_t i = 0;
-    for (; i + kLanes <= n; i += kLanes)
-        store(out + i, one(load(gate + i), load(up + i)));
+    for (; i + kLanes <= n; i += kLanes) {
+        const Vec g = load(gate + i);
+        store(out + i, (Gelu ? geluOf(g) : siluOf(g)) * load(up + i));
+    }
     if (i < n) {
         float g[kLanes] = {}, u[kLanes] = {};
         for (std::int64_t j = i; j < n; ++j) {
             g[j - i] = gate[j];
             u[j - i] = up[j];
         }
-        const Vec rest = one(load(g), load(u));
+        const Vec rest = (Gelu ? geluOf(load(g)) : siluOf(load(g))) * load(u);
         for (std::int64_t j = i; j < n; ++j)
             out[j] = rest[j - i];
     }
@@ -253,8 +264,8 @@ PRECEDENT_KERNEL_TARGET static void softmaxGradient(const float* weights, float*
         gradient[i] = weights[i] * (gradient[i] - mean) * scale;
 }
 
-constexpr Kernels kTable = {
-    PRECEDENT_KERNEL_NAME, &matmul, &rmsNorm, &swiGlu, &softmaxWeights, &exponentials, &softmaxGradient, &sumOfExponentials};
+constexpr Kernels kTable = {PRECEDENT_KERNEL_NAME, &matmul, &rmsNorm, &gated<false>, &gated<true>, &softmaxWeights, &exponentials,
+    &softmaxGradient, &sumOfExponentials};
 
 #undef PRECEDENT_KERNEL_INLINE
 

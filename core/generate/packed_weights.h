@@ -1,44 +1,48 @@
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "core/generate/aligned_buffer.h"
-#include "core/generate/kernels.h"
+#include "core/generate/linear.h"
 #include "core/model/decoder.h"
 
 namespace precedent::core {
 
-/// A weight [N, K] (y = x W^T) as panels [K, 32] of its columns. Several weights with one input may share a matrix,
-/// each beginning at a panel's boundary or, unpadded, right after the one before.
-struct PackedMatrix {
-    std::int64_t K = 0;
-    std::int64_t panels = 0;
-    AlignedBuffer data;
-
-    [[nodiscard]] std::int64_t panelStride() const { return K * kPanel; }
-    [[nodiscard]] std::int64_t paddedColumns() const { return panels * kPanel; }
-};
-
-/// A Llama's weights as generation reads them: a copy, the adapter merged in, q, k, v and gate, up fused.
+/// A decoder's weights as generation reads them. Matrices held in float32 are copied, the adapter merged in; those held in
+/// bfloat16 stay where they are (their tensors are kept alive) and the adapter, if any, is a small copy beside them.
 struct PackedWeights {
     struct Layer {
-        AlignedBuffer inputNorm, postNorm; // [C]
-        PackedMatrix qkv; // q, k, v columns one after another
-        PackedMatrix output;
-        PackedMatrix gateUp; // gate from column 0, up from the first panel boundary after it
-        PackedMatrix down;
+        LayerConfig config;
+        AlignedBuffer inputNorm, feedForwardNorm; // [C]
+        AlignedBuffer attentionNorm, outputNorm; // [C], of what attention and feed-forward give back; empty: none
+        AlignedBuffer queryNorm, keyNorm; // [D]; empty: none
+        std::array<Linear, 3> qkv;
+        Linear output;
+        std::array<Linear, 2> gateUp;
+        Linear down;
+    };
+    struct Rope {
+        AlignedBuffer cos, sin; // [positions, D/2]
     };
     DecoderConfig config;
-    AlignedBuffer embedding; // [V, C]
+    AlignedBuffer embedding; // [V, C], or
+    const Bf16* embeddingRows = nullptr; // [V, C]
     std::vector<Layer> layers;
     AlignedBuffer norm; // [C]
-    PackedMatrix head;
-    AlignedBuffer ropeCos, ropeSin; // [context, D/2]
+    Linear head;
+    Rope globalRope, localRope;
+    bool heldAsRows = false; ///< some matrices are bfloat16 rows
 
-    /// Copies from the decoder's parameters(); reuses the buffers of a former call for the same config.
+    /// Takes the decoder's parameters() and adapter(); reuses the buffers of a former call for the same config.
     void copyFrom(const Decoder& decoder);
+    /// Makes the rotary tables reach `positions`. Not while a pass is running.
+    void reserveRope(std::int64_t positions);
     /// Bytes that one decoding step reads.
     [[nodiscard]] std::int64_t bytes() const;
+
+private:
+    std::vector<at::Tensor> m_held; // what the rows point into
 };
 
 } // namespace precedent::core

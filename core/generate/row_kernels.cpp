@@ -30,15 +30,13 @@ using Vec = hn::Vec<Floats>;
 constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(Floats()));
 constexpr std::int64_t kStep = 2 * kLanes; // values of k in one turn of the inner loop
 // Tiles that keep both multipliers of a core busy without spilling (tests/bench/row_kernels_bench).
-constexpr std::int64_t kMostRows = kLanes == 16 ? 8 : 3;
+constexpr std::int64_t kMostRows = kLanes == 16 ? 4 : 3;
 constexpr std::int64_t columnsOf(std::int64_t rows)
 {
-    constexpr std::int64_t kWide[] = {8, 8, 4, 4, 4, 3, 3, 2}; // each divides kColumnBlock
+    constexpr std::int64_t kWide[] = {8, 8, 4, 4};
     constexpr std::int64_t kNarrow[] = {6, 4, 3};
     return kLanes == 16 ? kWide[rows - 1] : kNarrow[rows - 1];
 }
-constexpr std::int64_t kColumnBlock = 48; // columns whose weights stay in the second-level cache while the groups go by
-constexpr std::int64_t kFewColumns = 24; // the same where one group goes by: how far ahead weights are fetched
 constexpr std::int64_t kInnerBlock = 1024; // values of k: a group of rows stays in the first-level cache
 
 // A word holds two neighbouring weights. The lower one's bits, moved up, are a float; so is the upper one, the lower cleared.
@@ -200,16 +198,8 @@ void groupOfRows(std::int64_t rows, const float* x, const Bf16* w, std::int64_t 
     case 3:
         return groupOf<3>(x, w, wStride, N, K, out, outStride, accumulate, ahead);
 #if HWY_MAX_BYTES >= 64
-    case 4:
-        return groupOf<4>(x, w, wStride, N, K, out, outStride, accumulate, ahead);
-    case 5:
-        return groupOf<5>(x, w, wStride, N, K, out, outStride, accumulate, ahead);
-    case 6:
-        return groupOf<6>(x, w, wStride, N, K, out, outStride, accumulate, ahead);
-    case 7:
-        return groupOf<7>(x, w, wStride, N, K, out, outStride, accumulate, ahead);
     default:
-        return groupOf<8>(x, w, wStride, N, K, out, outStride, accumulate, ahead);
+        return groupOf<4>(x, w, wStride, N, K, out, outStride, accumulate, ahead);
 #endif
     }
 }
@@ -255,11 +245,11 @@ void multiply(const void* x, std::int64_t rows, std::int64_t K, const Bf16* w, s
     const std::int64_t paddedK = kTable.paddedK(K), groups = kTable.groups(rows);
     const std::int64_t innerBlocks = (K + kInnerBlock - 1) / kInnerBlock;
     const std::int64_t innerBlock = roundedUp((K + innerBlocks - 1) / innerBlocks, kStep);
-    const std::int64_t columnBlock = groups == 1 ? kFewColumns : kColumnBlock;
-    const std::int64_t lines = (columnsOf(rows < kMostRows ? rows : kMostRows) * kStep + 32 * groups - 1) / (32 * groups);
-    for (std::int64_t n = 0; n < N; n += columnBlock) {
-        const std::int64_t end = n + columnBlock < N ? n + columnBlock : N;
-        const std::int64_t endAhead = end + columnBlock < N + wanted ? end + columnBlock : N + wanted;
+    const std::int64_t tileColumns = columnsOf(rows < kMostRows ? rows : kMostRows), block = columnBlock(K, groups, tileColumns);
+    const std::int64_t lines = (tileColumns * kStep + 32 * groups - 1) / (32 * groups);
+    for (std::int64_t n = 0; n < N; n += block) {
+        const std::int64_t end = n + block < N ? n + block : N;
+        const std::int64_t endAhead = end + block < N + wanted ? end + block : N + wanted;
         Ahead ahead = {reinterpret_cast<const char*>(w + end * wStride), reinterpret_cast<const char*>(w + endAhead * wStride), lines};
         for (std::int64_t k = 0; k < K; k += innerBlock) {
             for (std::int64_t group = 0; group < groups; ++group) {

@@ -10,6 +10,17 @@ using Bf16 = std::uint16_t;
 
 [[nodiscard]] constexpr std::int64_t roundedUp(std::int64_t n, std::int64_t step) { return (n + step - 1) / step * step; }
 
+/// Columns whose weights all groups of rows go through before the next are touched, a multiple of a tile's columns (1 to
+/// 4, 6, 8). The next block is fetched meanwhile: so few columns that it is of use soon; with several groups so many that
+/// the rows are not fetched too often, and the weights stay in the second-level cache.
+[[nodiscard]] constexpr std::int64_t columnBlock(std::int64_t K, std::int64_t groups, std::int64_t tileColumns)
+{
+    constexpr std::int64_t kFewBytes = 48 << 10, kManyBytes = 96 << 10, kMany = 24;
+    const std::int64_t step = groups > 1 ? kMany : tileColumns;
+    const std::int64_t fitting = (groups > 1 ? kManyBytes : kFewBytes) / (step * K * 2);
+    return step * (fitting < 1 ? 1 : groups > 1 && fitting > 2 ? 2 : fitting);
+}
+
 /// Products with weights as files hold them: [N, K] bfloat16, row by row, y = x W^T. Once for each instruction set.
 ///
 /// An output is the sum of one row's and one column's products in an order that K alone sets, so it is the same

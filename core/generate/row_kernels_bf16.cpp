@@ -19,10 +19,8 @@ namespace {
 constexpr std::int64_t kStep = 32; // values of k in one turn of the inner loop
 constexpr std::int64_t kMostRows = 8;
 // Columns of a tile by its rows: sums enough to hide the instruction's latency, registers enough to hold them.
-constexpr std::int64_t kColumns[] = {8, 8, 8, 6, 4, 4, 3, 3}; // each divides kColumnBlock
-constexpr std::int64_t kColumnBlock = 48; // columns whose weights stay in the second-level cache while the groups go by
-constexpr std::int64_t kFewColumns = 24; // the same where one group goes by: how far ahead weights are fetched
-constexpr std::int64_t kInnerBlock = 2048; // values of k: a group of rows stays in the first-level cache
+constexpr std::int64_t kColumns[] = {8, 8, 8, 6, 4, 4, 3, 3};
+constexpr std::int64_t kInnerBlock = 1024; // values of k: a group of rows stays in the first-level cache
 
 // The lane sums of four vectors, within each block of four lanes. The shuffles need no constants in registers.
 PRECEDENT_INLINE __m512 sumsInBlocks(__m512 a, __m512 b, __m512 c, __m512 d)
@@ -179,11 +177,11 @@ void multiply(const void* x, std::int64_t rows, std::int64_t K, const Bf16* w, s
     const std::int64_t paddedK = (K + kStep - 1) / kStep * kStep, groups = (rows + kMostRows - 1) / kMostRows;
     const std::int64_t innerBlocks = (K + kInnerBlock - 1) / kInnerBlock;
     const std::int64_t innerBlock = ((K + innerBlocks - 1) / innerBlocks + kStep - 1) / kStep * kStep;
-    const std::int64_t columnBlock = groups == 1 ? kFewColumns : kColumnBlock;
-    const std::int64_t lines = (kColumns[(rows < kMostRows ? rows : kMostRows) - 1] + groups - 1) / groups;
-    for (std::int64_t n = 0; n < N; n += columnBlock) {
-        const std::int64_t end = n + columnBlock < N ? n + columnBlock : N;
-        const std::int64_t endAhead = end + columnBlock < N + wanted ? end + columnBlock : N + wanted;
+    const std::int64_t tileColumns = kColumns[(rows < kMostRows ? rows : kMostRows) - 1], block = columnBlock(K, groups, tileColumns);
+    const std::int64_t lines = (tileColumns + groups - 1) / groups;
+    for (std::int64_t n = 0; n < N; n += block) {
+        const std::int64_t end = n + block < N ? n + block : N;
+        const std::int64_t endAhead = end + block < N + wanted ? end + block : N + wanted;
         Ahead ahead = {reinterpret_cast<const char*>(w + end * wStride), reinterpret_cast<const char*>(w + endAhead * wStride), lines};
         for (std::int64_t k = 0; k < K; k += innerBlock) {
             for (std::int64_t group = 0; group < groups; ++group) {

@@ -202,6 +202,14 @@ at::Tensor LoraSet::delta(const std::string& module) const
     return at::mm(found->second.b.detach(), found->second.a.detach()) * scale();
 }
 
+std::pair<at::Tensor, at::Tensor> LoraSet::scaledPair(const std::string& module) const
+{
+    const auto found = m_pairs.find(module);
+    if (found == m_pairs.end())
+        return {};
+    return {found->second.a.detach(), found->second.b.detach() * scale()};
+}
+
 void LoraSet::mergeInto(Decoder& decoder) const
 {
     for (const auto& [name, weight] : decoder.parameters()) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -57,6 +58,9 @@ public:
 
     /// (alpha / rank) B A, [out, in], detached; undefined if the module is not targeted.
     [[nodiscard]] at::Tensor delta(const std::string& module) const;
+
+    /// A [rank, in] and (alpha / rank) B [out, rank], detached; undefined if the module is not targeted.
+    [[nodiscard]] std::pair<at::Tensor, at::Tensor> scaledPair(const std::string& module) const;
 
     /// Adds every delta to the decoder's weights, in place. Use the decoder without the adapter afterwards.
     void mergeInto(Decoder& decoder) const;

@@ -13,74 +13,10 @@
 #include "core/generate/sampler.h"
 #include "core/model/lora.h"
 #include "core/model/threads.h"
+#include "tests/generate/small_models.h"
 
 using namespace precedent;
 using namespace precedent::core;
-
-namespace {
-
-/// head_dim 10 fits no panel, 3 query heads share a key head, the vocabulary ends inside a panel.
-std::shared_ptr<Decoder> smallDecoder(bool tied = true)
-{
-    DecoderConfig config;
-    config.hiddenSize = 36;
-    config.layers = 2;
-    config.heads = 6;
-    config.kvHeads = 2;
-    config.headDim = 10;
-    config.intermediateSize = 50;
-    config.vocabulary = 70;
-    config.contextLength = 400;
-    config.tieEmbeddings = tied;
-    auto decoder = *Decoder::create(config, 3);
-    at::manual_seed(5);
-    for (const auto& [name, weight] : decoder->parameters())
-        weight.detach().add_(at::randn(weight.sizes()) * 0.25);
-    decoder->setTrainable(false);
-    return decoder;
-}
-
-std::vector<int> someIds(std::uint64_t seed, std::size_t n, int vocabulary = 70)
-{
-    Random random(seed);
-    std::vector<int> ids;
-    for (std::size_t i = 0; i < n; ++i)
-        ids.push_back(static_cast<int>(random.below(static_cast<std::size_t>(vocabulary))));
-    return ids;
-}
-
-std::vector<int> joined(std::vector<int> a, const std::vector<int>& b)
-{
-    a.insert(a.end(), b.begin(), b.end());
-    return a;
-}
-
-/// log p of every id after the first, by the plain path.
-std::vector<float> plainLogProbs(const Decoder& decoder, const std::vector<int>& ids)
-{
-    const std::vector<std::int64_t> wide(ids.begin(), ids.end());
-    const at::Tensor all = at::tensor(wide, at::kLong);
-    const at::Tensor hidden = decoder.hidden(all.unsqueeze(0))[0];
-    const at::Tensor picked = decoder.tokenLogProbs(hidden.slice(0, 0, -1), all.slice(0, 1)).contiguous();
-    return {picked.data_ptr<float>(), picked.data_ptr<float>() + picked.numel()};
-}
-
-GenerationRequest mixedRequest()
-{
-    GenerationRequest request;
-    const std::vector<int> common = someIds(1, 150);
-    request.prompts.push_back({joined(common, someIds(2, 40)), 3, 11});
-    request.prompts.push_back({someIds(3, 7), 2, 12});
-    request.prompts.push_back({joined(common, someIds(4, 5)), 4, 13});
-    request.prompts.push_back({joined(common, someIds(5, 170)), 1, 14});
-    request.prompts.push_back({{9}, 2, 15});
-    request.prompts.push_back({joined(common, someIds(6, 1)), 1, 16});
-    request.sampling.maxTokens = 70;
-    request.stopIds = {2};
-    return request;
-}
-
-} // namespace
 
 class TestGenerator : public QObject {
     Q_OBJECT
@@ -95,7 +31,6 @@ private Q_SLOTS:
     void batchedEqualsSingle_data();
     void batchedEqualsSingle();
     void threadsChangeNothing();
-    void teamEqualsOneThread();
     void completionsEndWhereTheyShould();
     void greedyTakesTheHighest();
     void samplerFollowsTheDistribution_data();
@@ -159,10 +94,15 @@ void TestGenerator::kernelsAgreeWithPlainLoops()
         const auto x = numbers(count, 30), y = numbers(count, 2);
         std::vector<float> out(count);
         kernels.swiGlu(x.data(), y.data(), n, out.data());
+        std::vector<float> gelu(count);
+        kernels.geluGlu(x.data(), y.data(), n, gelu.data());
         double squares = 0, highest = -1e30, sum = 0, halved = 0;
         for (std::size_t i = 0; i < count; ++i) {
             const double expected = x[i] / (1 + std::exp(-double{x[i]})) * y[i];
             QVERIFY(std::abs(out[i] - expected) < 1e-6 * (1 + std::abs(expected)));
+            const double inner = std::sqrt(2 / M_PI) * (x[i] + 0.044715 * std::pow(double{x[i]}, 3));
+            const double expectedGelu = 0.5 * x[i] * (1 + std::tanh(inner)) * y[i];
+            QVERIFY(std::abs(gelu[i] - expectedGelu) < 1e-6 * (1 + std::abs(expectedGelu)));
             squares += double{x[i]} * x[i];
             highest = std::max(highest, double{x[i]});
         }
@@ -310,28 +250,6 @@ void TestGenerator::threadsChangeNothing()
         QCOMPARE(one->completions[i].logprobs, two->completions[i].logprobs);
         QCOMPARE(three->completions[i].logprobs, two->completions[i].logprobs);
     }
-}
-
-void TestGenerator::teamEqualsOneThread()
-{
-    PackedWeights weights;
-    weights.copyFrom(*smallDecoder());
-    const std::vector<int> ids = someIds(1, 150);
-    std::vector<std::vector<float>> results;
-    for (const bool team : {false, true}) {
-        const Forward forward(weights, bestKernels(), /*leastTeamBytes=*/0);
-        Scratch scratch;
-        KvSequence sequence;
-        sequence.addBlock(std::make_shared<KvBlock>(weights.config, 100));
-        sequence.extend(100);
-        QVERIFY(forward.run({Span{&sequence, ids.data(), 100}}, scratch, team, {}));
-        sequence.addBlock(std::make_shared<KvBlock>(weights.config, 50));
-        sequence.extend(50);
-        QVERIFY(forward.run({Span{&sequence, ids.data() + 100, 50}}, scratch, team, {}));
-        forward.logits(scratch, 0, 50, team);
-        results.emplace_back(scratch.logits.data(), scratch.logits.data() + 50 * forward.logitStride());
-    }
-    QCOMPARE(results[0], results[1]);
 }
 
 void TestGenerator::completionsEndWhereTheyShould()
@@ -483,12 +401,7 @@ void TestGenerator::adapterIsMerged()
     const auto decoder = smallDecoder();
     Generator generator(decoder);
     const auto before = generator.logits(someIds(1, 20), 1)->logprobs;
-    LoraConfig config;
-    config.rank = 4;
-    const auto adapter = *LoraSet::create(*decoder, config, 3);
-    for (const auto& entry : adapter->parameters())
-        entry.second.detach().normal_(0, 0.2);
-    decoder->setAdapter(adapter);
+    decoder->setAdapter(someAdapter(*decoder, 3));
     generator.refreshWeights();
     const auto with = generator.logits(someIds(1, 20), 1)->logprobs;
     const auto expected = plainLogProbs(*decoder, someIds(1, 20));
