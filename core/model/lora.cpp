@@ -28,6 +28,12 @@ std::string moduleOf(const std::string& weightName, const at::Tensor& weight)
     return weightName.substr(0, weightName.size() - kSuffix.size());
 }
 
+/// PEFT writes whole numbers as such.
+Json numberJson(double value)
+{
+    return value == std::floor(value) && std::abs(value) < 1e9 ? Json(static_cast<std::int64_t>(value)) : Json(value);
+}
+
 std::string lastPart(const std::string& module) { return module.substr(module.rfind('.') + 1); }
 
 Status checkConfig(const LoraConfig& config)
@@ -158,7 +164,7 @@ Status LoraSet::saveAs(const std::filesystem::path& folder, const std::string& b
         return errnoError(ec.value(), "create", folder.string());
     PRECEDENT_TRY(writeWeights(folder / kWeightsFile, parameters(), formats::DType::f32));
     const Json json = {{"base_model_name_or_path", baseModel.empty() ? m_config.baseModel : baseModel}, {"bias", "none"},
-        {"fan_in_fan_out", false}, {"inference_mode", true}, {"init_lora_weights", true}, {"lora_alpha", m_config.alpha},
+        {"fan_in_fan_out", false}, {"inference_mode", true}, {"init_lora_weights", true}, {"lora_alpha", numberJson(m_config.alpha)},
         {"lora_dropout", m_config.dropout}, {"modules_to_save", nullptr}, {"peft_type", "LORA"}, {"r", m_config.rank},
         {"revision", m_config.revision.empty() ? Json(nullptr) : Json(m_config.revision)}, {"target_modules", m_config.targets},
         {"task_type", "CAUSAL_LM"}, {"use_dora", false}, {"use_rslora", false}};

@@ -69,7 +69,7 @@ void read(ConfigReader& reader, DecoderConfig& config)
 void write(const DecoderConfig& config, Json& json)
 {
     json.update({{"attention_bias", config.qkvBias}, {"hidden_activation", "gelu_pytorch_tanh"},
-        {"query_pre_attn_scalar", std::round(1 / (config.attentionScale * config.attentionScale))},
+        {"query_pre_attn_scalar", std::lround(1 / (config.attentionScale * config.attentionScale))},
         {"rope_local_base_freq", config.localRope.theta}, {"sliding_window", slidingWindow(config)}});
     writeLayerTypes(config, json);
     writeRope(config.rope, json);
