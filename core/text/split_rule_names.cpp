@@ -6,6 +6,7 @@
 #include "core/text/json_fields.h"
 #include "core/text/split_rules.h"
 #include "core/text/unicode.h"
+#include "core/text/vocabulary_check.h"
 
 namespace precedent::text {
 namespace {
@@ -58,24 +59,18 @@ Status addSplit(const nlohmann::json& step, Splitting& splitting)
     const nlohmann::json& pattern = fieldOrNull(step, "pattern");
     const std::string expression = pattern.is_object() ? stringField(pattern, "Regex") : std::string();
     if (expression.empty())
-        return inexactVocabulary("its pre-tokenizer splits by something other than an expression");
+        return inexact(Made::vocabulary, "its pre-tokenizer splits by something other than an expression");
     const std::string behavior = stringField(step, "behavior");
     const bool inverted = boolField(step, "invert", false);
     if (behavior == "Removed" && inverted)
         splitting.dropsUnmatched = true;
     else if (behavior != "Isolated" || inverted)
-        return inexactVocabulary("its pre-tokenizer has a Split of the behavior \"" + toValidUtf8(behavior) + "\"");
+        return inexact(Made::vocabulary, "its pre-tokenizer has a Split of the behavior \"" + toValidUtf8(behavior) + "\"");
     splitting.expressions.push_back(oneSpelling(expression));
     return {};
 }
 
 } // namespace
-
-Error inexactVocabulary(const std::string& what)
-{
-    return {ErrorCode::unsupported, "A GGUF file cannot hold this tokenizer exactly: " + what + ".",
-        "Export the model as a folder with its tokenizer.json instead; a GGUF file would cut texts otherwise than in training."};
-}
 
 Result<Splitting> splittingOf(const nlohmann::json& tokenizer)
 {
@@ -85,13 +80,13 @@ Result<Splitting> splittingOf(const nlohmann::json& tokenizer)
     PRECEDENT_TRY(forEachPart(
         fieldOrNull(tokenizer, "normalizer"), "normalizers", "normalizer", [&](const nlohmann::json&, const std::string& type) -> Status {
             splitting.composed = type == "NFC";
-            return splitting.composed ? Status() : inexactVocabulary("it has the normalizer " + toValidUtf8(type));
+            return splitting.composed ? Status() : inexact(Made::vocabulary, "it has the normalizer " + toValidUtf8(type));
         }));
     bool inBytes = false;
     PRECEDENT_TRY(forEachPart(fieldOrNull(tokenizer, "pre_tokenizer"), "pretokenizers", "pre_tokenizer",
         [&](const nlohmann::json& step, const std::string& type) -> Status {
             if (inBytes)
-                return inexactVocabulary("its pre-tokenizer splits after ByteLevel");
+                return inexact(Made::vocabulary, "its pre-tokenizer splits after ByteLevel");
             if (type == "Split")
                 return addSplit(step, splitting);
             if (type == "Digits") {
@@ -99,9 +94,9 @@ Result<Splitting> splittingOf(const nlohmann::json& tokenizer)
                 return {};
             }
             if (type != "ByteLevel")
-                return inexactVocabulary("it has the pre-tokenizer " + toValidUtf8(type));
+                return inexact(Made::vocabulary, "it has the pre-tokenizer " + toValidUtf8(type));
             if (boolField(step, "add_prefix_space", true))
-                return inexactVocabulary("its pre-tokenizer puts a space before each text");
+                return inexact(Made::vocabulary, "its pre-tokenizer puts a space before each text");
             if (boolField(step, "use_regex", true))
                 splitting.expressions.push_back(oneSpelling(gpt2Expression()));
             inBytes = true;
@@ -126,8 +121,9 @@ Result<std::string> nameOfSplitting(const Splitting& splitting)
     std::string expressions;
     for (const std::string& expression : splitting.expressions)
         expressions += (expressions.empty() ? "" : ", then ") + expression;
-    return inexactVocabulary(std::string("it splits ") + (splitting.composed ? "composed " : "") + "texts by " + toValidUtf8(expressions) +
-        ", which is none of the ways that GGUF files have names for");
+    return inexact(Made::vocabulary,
+        std::string("it splits ") + (splitting.composed ? "composed " : "") + "texts by " + toValidUtf8(expressions) +
+            ", which is none of the ways that GGUF files have names for");
 }
 
 } // namespace precedent::text

@@ -9,9 +9,6 @@
 
 namespace precedent::text {
 
-/// What no vocabulary of a GGUF file can say, so that ids would differ. `what` is a clause.
-[[nodiscard]] Error inexactVocabulary(const std::string& what);
-
 /// How a byte-level tokenizer.json splits a text before merging.
 struct Splitting {
     std::vector<std::string> expressions; ///< in a spelling that split rules can be compared by

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "core/text/split_rule_names.h"
 #include "core/text/unicode.h"
+#include "core/text/vocabulary_steps.h"
 
 namespace precedent::text {
 namespace {
@@ -43,10 +43,11 @@ std::string shown(const std::vector<int>& ids)
 
 class Comparison {
 public:
-    Comparison(const TokenizerParts& file, const TokenizerParts& made, const Vocabulary& vocabulary)
+    Comparison(const TokenizerParts& file, const TokenizerParts& parts, const Vocabulary& vocabulary, Made made)
         : m_file(file)
-        , m_made(made)
+        , m_parts(parts)
         , m_vocabulary(vocabulary)
+        , m_made(made)
     {
     }
 
@@ -58,11 +59,11 @@ public:
                 holdsAddedToken(token))
                 continue;
             std::vector<int> ofFile;
-            std::vector<int> ofMade;
+            std::vector<int> ofVocabulary;
             m_file.model->encode(token, ofFile);
-            m_made.model->encode(token, ofMade);
-            if (ofFile != ofMade)
-                return differing(token, ofFile, ofMade);
+            m_parts.model->encode(token, ofVocabulary);
+            if (ofFile != ofVocabulary)
+                return differing(token, ofFile, ofVocabulary);
         }
         return {};
     }
@@ -86,14 +87,14 @@ public:
     }
 
 private:
-    [[nodiscard]] TokenType typeOf(std::size_t id) const { return static_cast<TokenType>(m_vocabulary.types[id]); }
+    [[nodiscard]] TokenType typeOf(std::size_t id) const { return text::typeOf(m_vocabulary, id); }
     [[nodiscard]] bool isUnigram() const { return m_vocabulary.model == "t5"; }
 
     /// Such a token's text is cut before it comes to merging.
     [[nodiscard]] bool holdsAddedToken(std::string_view text) const
     {
         bool holds = false;
-        for (const AddedTokenFinder* finder : {&m_made.rawTokens, &m_made.normalizedTokens})
+        for (const AddedTokenFinder* finder : {&m_parts.rawTokens, &m_parts.normalizedTokens})
             finder->forEach(text, [&](const AddedToken&, std::size_t, std::size_t) { holds = true; });
         return holds;
     }
@@ -101,33 +102,52 @@ private:
     [[nodiscard]] Status same(const std::string& text) const
     {
         const std::vector<int> ofFile = m_file.encode(text, false);
-        const std::vector<int> ofMade = m_made.encode(text, false);
-        if (ofFile != ofMade)
-            return differing(text, ofFile, ofMade);
+        const std::vector<int> ofVocabulary = m_parts.encode(text, false);
+        if (ofFile != ofVocabulary)
+            return differing(text, ofFile, ofVocabulary);
         const std::string decoded = m_file.decode(ofFile, false);
-        if (const std::string other = m_made.decode(ofFile, false); decoded != other)
-            return inexactVocabulary("its ids " + shown(ofFile) + " are the text " + shown(decoded) + ", but would be " + shown(other));
+        if (const std::string other = m_parts.decode(ofFile, false); decoded != other)
+            return notTheSame("the ids " + shown(ofFile), "are the text ", shown(decoded), shown(other));
         return {};
     }
 
-    static Error differing(std::string_view text, const std::vector<int>& ofFile, const std::vector<int>& ofMade)
+    [[nodiscard]] Error differing(std::string_view text, const std::vector<int>& ofFile, const std::vector<int>& ofVocabulary) const
     {
-        return inexactVocabulary("of " + shown(text) + " it makes the ids " + shown(ofFile) + ", but they would be " + shown(ofMade));
+        return notTheSame(shown(text), "becomes ", shown(ofFile), shown(ofVocabulary));
+    }
+
+    [[nodiscard]] Error notTheSame(
+        const std::string& what, const std::string& verb, const std::string& ofFile, const std::string& ofVocabulary) const
+    {
+        const bool ofOther = m_made == Made::file;
+        return inexact(
+            m_made, what + " " + verb + (ofOther ? ofVocabulary : ofFile) + ", but would be " + (ofOther ? ofFile : ofVocabulary));
     }
 
     const TokenizerParts& m_file;
-    const TokenizerParts& m_made;
+    const TokenizerParts& m_parts;
     const Vocabulary& m_vocabulary;
+    Made m_made;
 };
 
 } // namespace
 
-Status checkSameIds(const TokenizerParts& file, const Vocabulary& vocabulary, bool brokenText)
+Error inexact(Made made, const std::string& what)
 {
-    Result<std::unique_ptr<TokenizerParts>> made = readVocabulary(vocabulary);
-    if (!made)
-        return made.error().in("the vocabulary made of it");
-    const Comparison comparison(file, **made, vocabulary);
+    if (made == Made::file) {
+        return {ErrorCode::unsupported, "A tokenizer.json cannot hold this vocabulary exactly: " + what + ".",
+            "Export the model as a GGUF file instead; a tokenizer.json would cut texts otherwise than in training."};
+    }
+    return {ErrorCode::unsupported, "A GGUF file cannot hold this tokenizer exactly: " + what + ".",
+        "Export the model as a folder with its tokenizer.json instead; a GGUF file would cut texts otherwise than in training."};
+}
+
+Status checkSameIds(const TokenizerParts& file, const Vocabulary& vocabulary, Made made, bool brokenText)
+{
+    Result<std::unique_ptr<TokenizerParts>> parts = readVocabulary(vocabulary);
+    if (!parts)
+        return parts.error().in("the tokenizer's vocabulary");
+    const Comparison comparison(file, **parts, vocabulary, made);
     PRECEDENT_TRY(comparison.sameOfTokens());
     return comparison.sameOfTexts(brokenText);
 }

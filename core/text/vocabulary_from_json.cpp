@@ -8,6 +8,7 @@
 #include "core/text/tokenizer_parts.h"
 #include "core/text/unicode.h"
 #include "core/text/vocabulary_check.h"
+#include "core/text/vocabulary_steps.h"
 #include "core/text/word_breaks.h"
 #include "precedent/text/vocabulary_writing.h"
 
@@ -71,7 +72,7 @@ private:
 
     [[nodiscard]] bool isUnigram() const { return m_vocabulary.model == "t5"; }
     [[nodiscard]] bool isByteLevel() const { return m_vocabulary.model == "gpt2"; }
-    [[nodiscard]] TokenType typeOf(std::size_t id) const { return static_cast<TokenType>(m_vocabulary.types[id]); }
+    [[nodiscard]] TokenType typeOf(std::size_t id) const { return text::typeOf(m_vocabulary, id); }
     void setType(std::size_t id, TokenType type) { m_vocabulary.types[id] = static_cast<std::int32_t>(type); }
 
     const TokenizerParts& m_parts;
@@ -96,7 +97,7 @@ Result<Vocabulary> VocabularyMaker::make(const nlohmann::json& settings)
     PRECEDENT_TRY(readAddedTokens());
     PRECEDENT_TRY(fillEnds(settings));
     PRECEDENT_TRY(fillModel());
-    PRECEDENT_TRY(checkSameIds(m_parts, m_vocabulary, m_readsBroken));
+    PRECEDENT_TRY(checkSameIds(m_parts, m_vocabulary, Made::vocabulary, m_readsBroken));
     return std::move(m_vocabulary);
 }
 
@@ -155,16 +156,16 @@ Status VocabularyMaker::readAddedToken(const nlohmann::json& token, bool phi3)
     const std::string name = "the added token \"" + toValidUtf8(content) + "\"";
     const bool special = boolField(token, "special", false);
     if (boolField(token, "single_word", false))
-        return inexactVocabulary(name + " counts as a whole word only");
+        return inexact(Made::vocabulary, name + " counts as a whole word only");
     if (boolField(token, "lstrip", false))
-        return inexactVocabulary(name + " takes the white space before it");
-    const bool plainInPhi3 = content == "<unk>" || content == "<s>" || content == "<|endoftext|>";
-    if (boolField(token, "rstrip", false) != (phi3 && !plainInPhi3))
-        return inexactVocabulary(name + (phi3 && !plainInPhi3 ? " does not take" : " takes") + " the white space after it");
+        return inexact(Made::vocabulary, name + " takes the white space before it");
+    const bool strips = phi3 && stripsAfter(content);
+    if (boolField(token, "rstrip", false) != strips)
+        return inexact(Made::vocabulary, name + (strips ? " does not take" : " takes") + " the white space after it");
     // Only where no prefix goes before a text are user-defined tokens looked for in the normalized text.
     const bool findsNormalized = m_vocabulary.model == "llama" && m_parts.normalizer.apply("a") == "a";
     if (boolField(token, "normalized", !special) && !special && !findsNormalized && !m_parts.normalizer.empty())
-        return inexactVocabulary(name + " is looked for in the normalized text");
+        return inexact(Made::vocabulary, name + " is looked for in the normalized text");
     if (special)
         setType(id, m_unknownId == static_cast<int>(id) ? TokenType::unknown : TokenType::control);
     else
@@ -197,7 +198,7 @@ Status VocabularyMaker::checkApart() const
         control.forEach(token, [&](const AddedToken&, std::size_t, std::size_t) { overlaps = true; });
         for (std::size_t from = 1; from < token.size(); ++from)
             overlaps = overlaps || beginnings.contains(std::string_view(token).substr(from));
-        return overlaps ? inexactVocabulary("the added token \"" + toValidUtf8(token) + "\" may overlap a special one") : Status();
+        return overlaps ? inexact(Made::vocabulary, "the added token \"" + toValidUtf8(token) + "\" may overlap a special one") : Status();
     });
 }
 
@@ -221,7 +222,7 @@ Status VocabularyMaker::fillByteLevel()
         std::string line(m_tables.merges.left(rank));
         line.append(" ").append(m_tables.merges.right(rank));
         if (std::count(line.begin(), line.end(), ' ') != 1)
-            return inexactVocabulary("merge " + std::to_string(rank + 1) + " has a space in it");
+            return inexact(Made::vocabulary, "merge " + std::to_string(rank + 1) + " has a space in it");
         m_vocabulary.merges.push_back(std::move(line));
     }
     return {};
@@ -240,7 +241,7 @@ Status VocabularyMaker::addNormalizer(const nlohmann::json& step, const std::str
         steps.dropsExtra = true;
     } else if (!isUnigram() || type != "Strip") {
         // Strip goes with the Replace of " {2,}"; whether it does is seen when the ids are compared.
-        return inexactVocabulary("it has the normalizer " + toValidUtf8(type));
+        return inexact(Made::vocabulary, "it has the normalizer " + toValidUtf8(type));
     }
     return {};
 }
@@ -250,7 +251,7 @@ Status VocabularyMaker::addPreTokenizer(const nlohmann::json& step, const std::s
     if (type == "Split" && isPattern(step, "String", " ") && steps.escapes) // there are no spaces left
         return {};
     if (type != "Metaspace" || stringField(step, "replacement", std::string(kEscapedSpace)) != kEscapedSpace)
-        return inexactVocabulary("it has the pre-tokenizer " + toValidUtf8(type));
+        return inexact(Made::vocabulary, "it has the pre-tokenizer " + toValidUtf8(type));
     steps.escapes = true;
     steps.splits = steps.splits || boolField(step, "split", true);
     const std::string scheme = stringField(step, "prepend_scheme", boolField(step, "add_prefix_space", true) ? "always" : "never");
@@ -258,7 +259,7 @@ Status VocabularyMaker::addPreTokenizer(const nlohmann::json& step, const std::s
         return {};
     // Metaspace puts no "▁" before a text that begins with a space; SentencePiece does, unless it drops such spaces.
     if (scheme != "always" || !steps.dropsExtra)
-        return inexactVocabulary("its Metaspace goes before some texts only (\"" + toValidUtf8(scheme) + "\")");
+        return inexact(Made::vocabulary, "its Metaspace goes before some texts only (\"" + toValidUtf8(scheme) + "\")");
     steps.prepends = true;
     return {};
 }
@@ -270,7 +271,7 @@ Status VocabularyMaker::readSpaces(SpaceSteps& steps) const
     PRECEDENT_TRY(forEachPart(fieldOrNull(m_json, "pre_tokenizer"), "pretokenizers", "pre_tokenizer",
         [&](const nlohmann::json& step, const std::string& type) { return addPreTokenizer(step, type, steps); }));
     if (!steps.escapes)
-        return inexactVocabulary("it does not write spaces as \"▁\"");
+        return inexact(Made::vocabulary, "it does not write spaces as \"▁\"");
     return steps.splits ? checkSplits() : Status();
 }
 
@@ -280,7 +281,7 @@ Status VocabularyMaker::checkSplits() const
     for (std::size_t id = 0; id < m_rows; ++id) {
         const std::string& token = m_vocabulary.tokens[id];
         if (typeOf(id) == TokenType::normal && token.find(kEscapedSpace, 1) != std::string::npos)
-            return inexactVocabulary("it splits before each \"▁\", but the token \"" + toValidUtf8(token) + "\" goes across one");
+            return inexact(Made::vocabulary, "it splits before each \"▁\", but the token \"" + toValidUtf8(token) + "\" goes across one");
     }
     return {};
 }
@@ -290,7 +291,7 @@ Status VocabularyMaker::checkBytes() const
     const ByteIds byteIds = byteIdsOf(m_parts.model->tokenIds());
     const bool falls = boolField(fieldOrNull(m_json, "model"), "byte_fallback", false);
     if (!falls || std::any_of(byteIds.begin(), byteIds.end(), [](int id) { return id < 0; }))
-        return inexactVocabulary("its merges are neither over bytes nor does it have a token for each byte");
+        return inexact(Made::vocabulary, "its merges are neither over bytes nor does it have a token for each byte");
     return {};
 }
 
@@ -312,7 +313,7 @@ Status VocabularyMaker::fillScoreBpe()
 {
     PRECEDENT_TRY(checkBytes());
     if (boolField(fieldOrNull(m_json, "model"), "ignore_merges", false))
-        return inexactVocabulary("it has \"ignore_merges\" without byte-level merges");
+        return inexact(Made::vocabulary, "it has \"ignore_merges\" without byte-level merges");
     takeSpacesAsNormal();
     SpaceSteps steps;
     PRECEDENT_TRY(readSpaces(steps));
@@ -363,18 +364,19 @@ Status VocabularyMaker::checkUsualId(std::int64_t id, const char* name) const
 {
     if (static_cast<std::size_t>(id) < m_rows && typeOf(static_cast<std::size_t>(id)) == TokenType::control)
         return {};
-    return inexactVocabulary(std::string("no token is said to ") + name + " a text, and readers would take the token " +
-        std::to_string(id) + " (name it in tokenizer_config.json)");
+    return inexact(Made::vocabulary,
+        std::string("no token is said to ") + name + " a text, and readers would take the token " + std::to_string(id) +
+            " (name it in tokenizer_config.json)");
 }
 
 Status VocabularyMaker::fillEnds(const nlohmann::json& settings)
 {
     if (m_parts.before.size() > 1 || m_parts.after.size() > 1)
-        return inexactVocabulary("its template adds more than one token before or after a text");
+        return inexact(Made::vocabulary, "its template adds more than one token before or after a text");
     const bool beginsOtherwise = !m_parts.before.empty() && m_parts.bosId && *m_parts.bosId != m_parts.before.front();
     const bool endsOtherwise = !m_parts.after.empty() && m_parts.eosId && *m_parts.eosId != m_parts.after.front();
     if (beginsOtherwise || endsOtherwise)
-        return inexactVocabulary("its template adds other tokens than its settings say begin and end a text");
+        return inexact(Made::vocabulary, "its template adds other tokens than its settings say begin and end a text");
     PRECEDENT_TRY(setId(m_parts.before.empty() ? m_parts.bosId : m_parts.before.front(), "beginning-of-text", m_vocabulary.bosId));
     PRECEDENT_TRY(setId(m_parts.after.empty() ? m_parts.eosId : m_parts.after.front(), "end-of-text", m_vocabulary.eosId));
     PRECEDENT_TRY(setId(m_unknownId ? m_unknownId : tokenSetting(settings, "unk_token", m_parts), "unknown", m_vocabulary.unknownId));

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cmath>
 #include <memory>
 
@@ -9,13 +8,11 @@
 #include "core/text/tokenizer_parts.h"
 #include "core/text/unicode.h"
 #include "core/text/unigram_model.h"
-#include "core/text/word_breaks.h"
+#include "core/text/vocabulary_steps.h"
 #include "precedent/text/vocabulary.h"
 
 namespace precedent::text {
 namespace {
-
-using Json = nlohmann::json;
 
 Error corrupt(std::string message)
 {
@@ -44,11 +41,7 @@ public:
     }
 
 private:
-    [[nodiscard]] TokenType typeOf(std::size_t id) const
-    {
-        return m_vocabulary.types.empty() || m_vocabulary.types[id] == 0 ? TokenType::normal
-                                                                         : static_cast<TokenType>(m_vocabulary.types[id]);
-    }
+    [[nodiscard]] TokenType typeOf(std::size_t id) const { return text::typeOf(m_vocabulary, id); }
     [[nodiscard]] bool isSentencePiece() const { return m_vocabulary.model == "llama" || m_vocabulary.model == "t5"; }
 
     [[nodiscard]] Status checkLengths() const;
@@ -64,7 +57,7 @@ private:
     [[nodiscard]] Status readScoreBpe();
     [[nodiscard]] Status readUnigram();
     [[nodiscard]] Status readBpe(const BpeOptions& options);
-    [[nodiscard]] Status setSteps(const Json& normalizer, const Json& preTokenizer, const Json& decoder);
+    [[nodiscard]] Status setSteps(const VocabularySteps& steps);
 
     Vocabulary m_vocabulary;
     TokenizerParts& m_parts;
@@ -153,15 +146,15 @@ Status VocabularyReader::fillTokens()
     return {};
 }
 
-Status VocabularyReader::setSteps(const Json& normalizer, const Json& preTokenizer, const Json& decoder)
+Status VocabularyReader::setSteps(const VocabularySteps& steps)
 {
-    Result<Normalizer> readNormalizer = Normalizer::fromJson(normalizer);
+    Result<Normalizer> readNormalizer = Normalizer::fromJson(steps.normalizer);
     PRECEDENT_TRY(readNormalizer);
     m_parts.normalizer = std::move(*readNormalizer);
-    Result<PreTokenizer> readPreTokenizer = PreTokenizer::fromJson(preTokenizer);
+    Result<PreTokenizer> readPreTokenizer = PreTokenizer::fromJson(steps.preTokenizer);
     PRECEDENT_TRY(readPreTokenizer);
     m_parts.preTokenizer = std::move(*readPreTokenizer);
-    Result<TokenDecoder> readDecoder = TokenDecoder::fromJson(decoder);
+    Result<TokenDecoder> readDecoder = TokenDecoder::fromJson(steps.decoder);
     PRECEDENT_TRY(readDecoder);
     m_parts.decoder = std::move(*readDecoder);
     return {};
@@ -179,23 +172,6 @@ Status VocabularyReader::readModel()
         return readUnigram();
     return Error(ErrorCode::unsupported, "The tokenizer model \"" + toValidUtf8(m_vocabulary.model) + "\" is not supported.",
         "\"llama\", \"gpt2\", \"gemma4\" and \"t5\" are; use another model, or a folder with the model's tokenizer.json.");
-}
-
-Json splitStep(const std::string& expression)
-{
-    return {{"type", "Split"}, {"pattern", {{"Regex", expression}}}, {"behavior", "Isolated"}, {"invert", false}};
-}
-
-Json escapeStep() { return {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", kEscapedSpace}}; }
-
-/// Undoes the escaping and the bytes, and drops up to so many spaces at the text's start.
-Json unescapeSteps(std::size_t droppedSpaces)
-{
-    const Json space = {{"type", "Replace"}, {"pattern", {{"String", kEscapedSpace}}}, {"content", " "}};
-    Json steps = Json::array({space, {{"type", "ByteFallback"}}, {{"type", "Fuse"}}});
-    if (droppedSpaces > 0)
-        steps.push_back({{"type", "Strip"}, {"content", " "}, {"start", droppedSpaces}, {"stop", 0U}});
-    return {{"type", "Sequence"}, {"decoders", steps}};
 }
 
 Status VocabularyReader::readBpe(const BpeOptions& options)
@@ -224,12 +200,7 @@ Status VocabularyReader::readByteLevel()
             "Use a folder with the model's tokenizer.json, which says how it cuts.");
     }
     m_addBos = rule->addBos;
-    Json steps = Json::array();
-    for (const std::string& expression : rule->expressions)
-        steps.push_back(splitStep(expression));
-    steps.push_back({{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", false}});
-    PRECEDENT_TRY(setSteps(
-        rule->composed ? Json{{"type", "NFC"}} : Json(), {{"type", "Sequence"}, {"pretokenizers", steps}}, {{"type", "ByteLevel"}}));
+    PRECEDENT_TRY(setSteps(byteLevelSteps(*rule)));
     BpeOptions options;
     options.ignoreMerges = rule->ignoreMerges;
     return readBpe(options);
@@ -239,7 +210,7 @@ Status VocabularyReader::readGemma4()
 {
     m_addBos = true;
     m_newlinesWhole = true;
-    PRECEDENT_TRY(setSteps(escapeStep(), Json(), unescapeSteps(0)));
+    PRECEDENT_TRY(setSteps(escapingSteps(false)));
     BpeOptions options;
     options.byteFallback = true;
     if (m_unknownId)
@@ -253,12 +224,8 @@ Status VocabularyReader::readScoreBpe()
     // Where no prefix would have to go after them, user-defined tokens are found as SentencePiece finds them, in the
     // escaped text, so that "▁" in a text is a space in them too.
     const bool prefixed = m_vocabulary.addSpacePrefix.value_or(true);
-    Json steps = Json::array();
-    if (prefixed)
-        steps.push_back({{"type", "Prepend"}, {"prepend", kEscapedSpace}});
-    steps.push_back(escapeStep());
     m_findsEscaped = !prefixed;
-    PRECEDENT_TRY(setSteps({{"type", "Sequence"}, {"normalizers", steps}}, Json(), unescapeSteps(prefixed ? 1 : 0)));
+    PRECEDENT_TRY(setSteps(escapingSteps(prefixed)));
     std::vector<ScoreBpeModel::Token> tokens(m_vocabulary.scores.size());
     for (std::size_t id = 0; id < tokens.size(); ++id)
         tokens[id] = {m_vocabulary.scores[id], typeOf(id) == TokenType::normal};
@@ -279,7 +246,7 @@ Status VocabularyReader::readUnigram()
     }
     // A text without extra spaces begins with none.
     const std::size_t dropped = normalizer.removeExtraSpaces ? kHighestId : normalizer.addSpacePrefix ? 1 : 0;
-    PRECEDENT_TRY(setSteps(Json(), Json(), unescapeSteps(dropped)));
+    PRECEDENT_TRY(setSteps({nullptr, nullptr, unescapingDecoder(dropped)}));
     m_parts.normalizer.addStep(
         [normalizer = std::move(normalizer)](const std::string& text, std::size_t limit) { return normalizer.apply(text, limit); });
     std::vector<UnigramModel::Token> tokens(m_vocabulary.scores.size());
@@ -295,9 +262,7 @@ Status VocabularyReader::readUnigram()
 
 void VocabularyReader::fillAddedTokens()
 {
-    std::string name = m_vocabulary.modelName;
-    std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    const bool phi3 = name.find("phi-3") != std::string::npos || name.find("phi3") != std::string::npos;
+    const bool strips = stripsAfterTokens(m_vocabulary);
     for (std::size_t id = 0; id < m_parts.entries.size(); ++id) {
         const TokenizerParts::Entry& entry = m_parts.entries[id];
         const bool newlines = m_newlinesWhole && entry.text.find_first_not_of('\n') == std::string::npos;
@@ -307,7 +272,7 @@ void VocabularyReader::fillAddedTokens()
         token.id = static_cast<int>(id);
         token.content = entry.text;
         token.special = entry.special;
-        token.rightStrip = phi3 && entry.text != "<unk>" && entry.text != "<s>" && entry.text != "<|endoftext|>";
+        token.rightStrip = strips && stripsAfter(entry.text);
         if (m_findsEscaped && !token.special)
             m_parts.normalizedTokens.add(token, m_parts.normalizer.apply(token.content));
         else

@@ -1,7 +1,7 @@
 #include <QtTest>
 
 #include "precedent/text/vocabulary_writing.h"
-#include "vocabulary_fixtures.h"
+#include "writing_fixtures.h"
 
 using namespace precedent;
 using namespace precedent::text;
@@ -11,48 +11,6 @@ using JsonChange = std::function<void(nlohmann::json&)>;
 Q_DECLARE_METATYPE(JsonChange)
 
 namespace {
-
-/// Texts that catch tokenizers out, beside those that oracles were asked for.
-Texts hostileTexts()
-{
-    Texts texts{"", " ", "\n", "  x", "x  ", "a\t \nb", std::string(500, ' ') + "x", std::string(333, '\n'), std::string(1000, 'a'),
-        "\xff\xfe", "a\xe2\x82", "\xc0\x80", std::string("a\0b", 3), "e\u0301\u0301\u0301", "\u1112\u1161\u11ab", "\ufeffx\u200d",
-        "\u202eabc", "🏳️‍🌈👩🏾‍🚀", "<s>", "</s> <unk>", "<|im_end|><|im_end|>", "<|begin_of_text|> x", "<0x41>",
-        "[PAD3]", "don't DON'T don’t", "０１２٣٤٥", "x\r\n\r\n\ty", " \u00a0\u2003 z", "ſſ K 'ſ",
-        "<bos><start_of_turn>user\nhi<end_of_turn>\n"};
-    for (int length = 1; length < 70; ++length) {
-        texts.push_back("a" + std::string(static_cast<std::size_t>(length), ' ') + "b");
-        texts.push_back(std::string(static_cast<std::size_t>(length), '-') + std::string(static_cast<std::size_t>(length), '\n'));
-        texts.push_back(std::string(static_cast<std::size_t>(length), '9'));
-        texts.push_back("\t" + std::string(static_cast<std::size_t>(length), '\t') + "x");
-    }
-    return texts;
-}
-
-Texts recordedTexts(const std::string& fixture)
-{
-    Texts texts;
-    const nlohmann::json record = recordOf(fixture);
-    for (const nlohmann::json& entry : record["cases"])
-        texts.push_back(entry["text"]);
-    return texts;
-}
-
-/// How many texts get other ids, or other texts of their ids, from `made`; warns of them.
-int differences(const TokenizerPtr& file, const TokenizerPtr& made, const Texts& texts, bool addSpecial = true)
-{
-    int wrong = 0;
-    for (const std::string& text : texts) {
-        const Ids expected = file->encode(text, addSpecial);
-        const Ids ids = made->encode(text, addSpecial);
-        if (ids == expected && made->decode(ids) == file->decode(ids))
-            continue;
-        ++wrong;
-        qWarning() << "text" << QByteArray::fromStdString(text).toPercentEncoding(" ").left(120) << "gives"
-                   << QVector<int>(ids.begin(), ids.end()).mid(0, 20) << "not" << QVector<int>(expected.begin(), expected.end()).mid(0, 20);
-    }
-    return wrong;
-}
 
 Result<Vocabulary> vocabularyAfter(const std::string& fixture, const JsonChange& change)
 {
@@ -195,11 +153,7 @@ private Q_SLOTS:
             texts.push_back(text);
         // What the declaration excepts: an escaped space in the text itself; for unigrams some more.
         const auto excepted = [&](const std::string& text) {
-            const bool marks = text.find("\u0302") != std::string::npos || text.find("\u0301\u0301") != std::string::npos ||
-                text.find("\u3099") != std::string::npos;
-            const bool broken = QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())).toStdString() != text;
-            return text.find("\u2581") != std::string::npos ||
-                (model == "t5" && (marks || broken || text.find("<0x41>") != std::string::npos));
+            return text.find("\u2581") != std::string::npos || (model == "t5" && isExceptedOfUnigrams(text));
         };
         std::erase_if(texts, excepted);
         QVERIFY(texts.size() > 350);
@@ -309,7 +263,7 @@ private Q_SLOTS:
             json["normalizer"] = nullptr;
             json["pre_tokenizer"] = {{"type", "Metaspace"}, {"replacement", "▁"}, {"prepend_scheme", "first"}, {"split", false}};
         }));
-        row("a token that no merge makes", "byte_fallback", "of \"▁h\" it makes the ids",
+        row("a token that no merge makes", "byte_fallback", "\"▁h\" becomes [",
             fallback([](nlohmann::json& json) { json["model"]["vocab"]["▁h"] = 341; }));
     }
 

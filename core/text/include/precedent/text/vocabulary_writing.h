@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "precedent/base/result.h"
 #include "precedent/text/vocabulary.h"
@@ -27,5 +28,17 @@ namespace precedent::text {
 /// Fails as Tokenizer::load() does; with corrupt where ids or rows do not fit; with unsupported, naming the part, where
 /// no vocabulary would give the same ids (an unknown way to split, for instance).
 [[nodiscard]] Result<Vocabulary> vocabularyOf(const std::filesystem::path& folderOrFile, std::optional<std::size_t> rows = std::nullopt);
+
+/// A tokenizer.json of a vocabulary, with which Tokenizer::load() and Hugging Face's tokenizers give the ids that
+/// Tokenizer::fromVocabulary() gives; checked as vocabularyOf() does, with the same exceptions for "t5". The scores of a
+/// "llama" vocabulary become merges: all ways to make a token of two others, as Hugging Face's converters find them.
+///
+/// Fails as Tokenizer::fromVocabulary() does; with unsupported where a token is no UTF-8, where no merges do what the
+/// scores do, or where the check finds other ids.
+[[nodiscard]] Result<std::string> tokenizerJson(const Vocabulary& vocabulary);
+
+/// The tokenizer_config.json beside it: special tokens, what is added to a text, and the chat template where there is one
+/// (empty: none). Fails with corrupt where an id is no token or a text no UTF-8.
+[[nodiscard]] Result<std::string> tokenizerConfigJson(const Vocabulary& vocabulary, const std::string& chatTemplate);
 
 } // namespace precedent::text
