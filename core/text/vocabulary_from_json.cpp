@@ -286,13 +286,16 @@ Status VocabularyMaker::checkSplits() const
     return {};
 }
 
+/// This program's reader takes what is unknown together as one token, but llama.cpp ends at such a character.
 Status VocabularyMaker::checkBytes() const
 {
     const ByteIds byteIds = byteIdsOf(m_parts.model->tokenIds());
     const bool falls = boolField(fieldOrNull(m_json, "model"), "byte_fallback", false);
-    if (!falls || std::any_of(byteIds.begin(), byteIds.end(), [](int id) { return id < 0; }))
-        return inexact(Made::vocabulary, "its merges are neither over bytes nor does it have a token for each byte");
-    return {};
+    if (falls && std::none_of(byteIds.begin(), byteIds.end(), [](int id) { return id < 0; }))
+        return {};
+    return inexact(Made::vocabulary,
+        "its merges are neither over bytes nor is there a token for each byte, and readers of GGUF files stop at a character that they "
+        "lack");
 }
 
 /// Runs of spaces are often added tokens as well, but get into a text by merging.

@@ -33,6 +33,29 @@ private:
     QTemporaryDir m_folder;
 };
 
+/// Sixteen tokens over "ab▁" in any order of scores, some of which may be equal.
+Vocabulary scoredAtRandom(std::mt19937& random, bool ties)
+{
+    Vocabulary v = vocabularyOf(recordOf("bpe_prefix"));
+    v.addSpacePrefix = random() % 2 == 0;
+    Texts tokens{"a", "b", "▁"};
+    while (tokens.size() < 16) {
+        const std::string token = tokens[random() % tokens.size()] + tokens[random() % tokens.size()];
+        if (std::find(tokens.begin(), tokens.end(), token) == tokens.end())
+            tokens.push_back(token);
+    }
+    const std::size_t bytesEnd = 259;
+    v.tokens.resize(bytesEnd);
+    v.types.resize(bytesEnd);
+    v.scores.resize(bytesEnd);
+    for (const std::string& token : tokens) {
+        v.tokens.push_back(token);
+        v.types.push_back(static_cast<std::int32_t>(TokenType::normal));
+        v.scores.push_back(-static_cast<float>(ties ? random() % 40 : random()));
+    }
+    return v;
+}
+
 /// The fixture with its user's tokens as Gemma 4's files have them: merges in place of scores.
 Vocabulary mergedVocabulary()
 {
@@ -204,6 +227,32 @@ private Q_SLOTS:
         QVERIFY(file);
         QCOMPARE(file->vocabularySize(), made(v)->vocabularySize());
         QCOMPARE(differences(file, made(v), hostileTexts()), 0);
+    }
+
+    /// What is handed out was compared for the tokens' own texts; it must then hold for all texts.
+    void scoresOfAnyKindAgreeOrAreRefused()
+    {
+        std::mt19937 random(12);
+        int agreed = 0;
+        int refused = 0;
+        for (int round = 0; round < 300; ++round) {
+            const Vocabulary v = scoredAtRandom(random, round % 3 == 0);
+            const Result<std::string> json = tokenizerJson(v);
+            if (!json) {
+                QCOMPARE(json.error().code(), ErrorCode::unsupported);
+                ++refused;
+                continue;
+            }
+            ++agreed;
+            const Result<TokenizerPtr> file = Tokenizer::parse(*json, "what was written");
+            QVERIFY(file.ok());
+            Texts texts;
+            for (int i = 0; i < 100; ++i)
+                texts.push_back(randomText(random));
+            QCOMPARE(differences(*file, made(v), texts), 0);
+        }
+        QVERIFY(agreed > 50);
+        QVERIFY(refused > 50);
     }
 };
 

@@ -1,5 +1,7 @@
 #include <QtTest>
 
+#include <random>
+
 #include "precedent/text/vocabulary_writing.h"
 #include "writing_fixtures.h"
 
@@ -28,6 +30,30 @@ void plainSteps(nlohmann::json& json)
     json["normalizer"]["normalizers"].erase(0);
     for (nlohmann::json& token : json["added_tokens"])
         token["lstrip"] = token["rstrip"] = token["single_word"] = false;
+}
+
+/// Twelve tokens over "ab▁", each made of two at random and most of them in one way only.
+void mergeAtRandom(nlohmann::json& model, std::mt19937& random)
+{
+    Texts tokens{"a", "b", "▁"};
+    nlohmann::json merges = nlohmann::json::array();
+    for (int i = 0; i < 12; ++i) {
+        const std::string left = tokens[random() % tokens.size()];
+        const std::string right = tokens[random() % tokens.size()];
+        merges.push_back(nlohmann::json::array({left, right}));
+        if (std::find(tokens.begin(), tokens.end(), left + right) == tokens.end())
+            tokens.push_back(left + right);
+    }
+    model["merges"] = merges;
+    for (const std::string& token : tokens) {
+        if (!model["vocab"].contains(token))
+            model["vocab"][token] = model["vocab"].size() + 1; // one id is free
+    }
+    std::erase_if(model["vocab"].get_ref<nlohmann::json::object_t&>(), [&](const auto& entry) {
+        const bool isTagged = entry.first.starts_with("<");
+        return QString::fromStdString(entry.first).size() > 1 && !isTagged &&
+            std::find(tokens.begin(), tokens.end(), entry.first) == tokens.end();
+    });
 }
 
 nlohmann::json splitOf(const std::string& expression)
@@ -351,6 +377,33 @@ private Q_SLOTS:
         QCOMPARE(vocabularyAfter("byte_level", [](nlohmann::json& json) { json["model"] = 3; }).error().code(), ErrorCode::corrupt);
         QCOMPARE(vocabularyAfter("byte_level", [](nlohmann::json& json) { json["model"]["type"] = "WordPiece"; }).error().code(),
             ErrorCode::unsupported);
+    }
+
+    /// What is handed out was compared for the tokens' own texts; it must then hold for all texts.
+    void mergesOfAnyKindAgreeOrAreRefused()
+    {
+        std::mt19937 random(11);
+        int agreed = 0;
+        int refused = 0;
+        for (int round = 0; round < 300; ++round) {
+            const Changed changed("byte_fallback", [&](nlohmann::json& json) {
+                plainSteps(json);
+                mergeAtRandom(json["model"], random);
+            });
+            const Result<Vocabulary> v = text::vocabularyOf(changed.folder());
+            if (!v) {
+                QCOMPARE(v.error().code(), ErrorCode::unsupported);
+                ++refused;
+                continue;
+            }
+            ++agreed;
+            Texts texts;
+            for (int i = 0; i < 100; ++i)
+                texts.push_back(randomText(random));
+            QCOMPARE(differences(changed.tokenizer(), made(*v), texts), 0);
+        }
+        QVERIFY(agreed > 50);
+        QVERIFY(refused > 50);
     }
 };
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <random>
+
 #include "vocabulary_fixtures.h"
 
 namespace precedent::text::test {
@@ -44,6 +46,15 @@ inline int differences(const TokenizerPtr& file, const TokenizerPtr& made, const
                    << QVector<int>(ids.begin(), ids.end()).mid(0, 20) << "not" << QVector<int>(expected.begin(), expected.end()).mid(0, 20);
     }
     return wrong;
+}
+
+/// Up to twenty of "a", "b" and " ".
+inline std::string randomText(std::mt19937& random)
+{
+    std::string text;
+    for (auto length = random() % 21; length > 0; --length)
+        text.push_back("ab "[random() % 3]);
+    return text;
 }
 
 /// Texts of which a unigram model's file and its vocabulary may differ: escaped spaces and bytes spelt out, combining
