@@ -146,9 +146,13 @@ Result<Outcome> generate(const GenerateOptions& options, Context& context)
     if (!loaded)
         return loaded.error();
     const align::PromptEncoder& encoder = loaded.value().encoder;
-    const std::string text = options.chat ? encoder.chatTemplate().render({{"user", options.prompt}}, true) : options.prompt;
+    const text::RenderOptions asked{true, std::nullopt, std::string(text::kLastingDate)};
+    const Result<std::string> text =
+        options.chat ? encoder.chatTemplate().render({{"user", options.prompt}}, asked) : Result<std::string>(options.prompt);
+    if (!text)
+        return text.error();
     core::GenerationRequest request;
-    request.prompts.push_back({encoder.encode(text), options.n, options.sampling.seed});
+    request.prompts.push_back({options.chat ? encoder.encode(*text) : encoder.tokenizer().encode(*text), options.n, options.sampling.seed});
     request.sampling = options.sampling;
     request.stopIds = encoder.stopIds();
     const Result<core::GenerationResult> result = loaded.value().model->generate(request, interrupt.token());

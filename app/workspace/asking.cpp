@@ -62,12 +62,15 @@ Result<std::vector<AskAnswer::Citation>> citationsOf(
     return citations;
 }
 
-Result<core::ContextTemplates> templatesOf(const std::filesystem::path& modelFolder)
+Result<core::ContextTemplates> templatesOf(const std::filesystem::path& modelFolder, const align::PromptEncoder& encoder)
 {
     const Result<std::filesystem::path> folder = align::templateFolderFor(modelFolder);
     if (!folder)
         return folder.error();
-    return align::loadTemplates(folder.value());
+    Result<core::ContextTemplates> templates = align::loadTemplates(folder.value());
+    if (!templates)
+        return templates.error();
+    return encoder.fitted(std::move(*templates));
 }
 
 /// Tokens up to the one that closes the chain; 0 where none does.
@@ -120,7 +123,7 @@ Result<AskedModel> loadAsked(core::Engine& engine, const core::LoadOptions& what
     Result<align::PromptEncoder> encoder = align::PromptEncoder::load(what.folder);
     if (!encoder)
         return encoder.error();
-    Result<core::ContextTemplates> templates = templatesOf(what.folder);
+    Result<core::ContextTemplates> templates = templatesOf(what.folder, *encoder);
     if (!templates)
         return templates.error();
     Result<std::shared_ptr<core::Model>> model = engine.load(what);
@@ -219,8 +222,11 @@ Result<AskPrompt> Asker::prepare(const AskRequest& request, const casebase::Case
         std::erase_if(ranked, [&](const core::Case* value) { return request.without.count(value->id) != 0; });
     }
     const int budget = contextLength - request.sampling.maxTokens;
-    align::FittedPrompt fitted =
+    Result<align::FittedPrompt> fit =
         align::fitPrompt(encoder, templates, request.mode, codes, std::move(ranked), request.messages, request.sampling.seed, budget);
+    if (!fit)
+        return fit.error();
+    align::FittedPrompt& fitted = *fit;
     if (!fitted.fits)
         return Error(ErrorCode::invalidArgument,
             "The prompt has " + std::to_string(fitted.ids.size()) + " tokens with codes and request alone; the model's context leaves " +
@@ -245,7 +251,7 @@ Result<PromptPreview> previewPrompt(const casebase::Casebase& casebase, const ca
     const Result<align::PromptEncoder> encoder = align::PromptEncoder::load(modelFolder);
     if (!encoder)
         return encoder.error();
-    const Result<core::ContextTemplates> templates = templatesOf(modelFolder);
+    const Result<core::ContextTemplates> templates = templatesOf(modelFolder, *encoder);
     if (!templates)
         return templates.error();
     const Result<int> contextLength = contextLengthOf(modelFolder);

@@ -234,6 +234,7 @@ Result<Answered> answer(const casebase::Casebase& casebase, core::Engine& engine
     Result<core::ContextTemplates> templates = align::loadTemplates(folder.value());
     if (!templates)
         return templates.error();
+    *templates = encoder->fitted(std::move(*templates));
     const Result<std::shared_ptr<core::Model>> loaded = engine.load({model.source.folder.string(), model.source.adapter});
     if (!loaded)
         return loaded.error();

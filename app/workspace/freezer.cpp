@@ -151,12 +151,16 @@ private:
         return twins;
     }
 
-    /// False if the prompt does not fit with codes and request alone; `ranked` loses the cases that give way.
-    bool fits(const core::TrainingPrompt& prompt, Mode mode, std::vector<const core::Case*>& ranked)
+    /// False if the prompt does not fit with codes and request alone; `ranked` loses the cases that give way. Fails for
+    /// a prompt that the model's chat template refuses, so that a run that cannot go through does not begin.
+    Result<bool> fits(const core::TrainingPrompt& prompt, Mode mode, std::vector<const core::Case*>& ranked)
     {
         const int budget = m_frozen.report.promptBudget - (mode == Mode::cases ? kTokensForAliases : 0);
-        const align::FittedPrompt fitted = align::fitPrompt(
+        const Result<align::FittedPrompt> fit = align::fitPrompt(
             m_encoder, m_frozen.inputs.templates, mode, m_frozen.inputs.codes, ranked, prompt.messages, m_spec.seed, budget);
+        if (!fit)
+            return fit.error().in("The request \"" + prompt.id + "\"");
+        const align::FittedPrompt& fitted = *fit;
         if (mode == Mode::cases && fitted.fits) {
             ++m_frozen.report.casesShown[static_cast<int>(fitted.casesKept)];
             m_frozen.report.casesDropped += static_cast<std::int64_t>(fitted.casesDropped);
@@ -186,7 +190,12 @@ private:
             }
             std::string tooLongIn;
             for (const Mode mode : {Mode::none, Mode::codes, Mode::cases}) {
-                if (tooLongIn.empty() && draws(mode) && !fits(prompt, mode, ranked))
+                if (!tooLongIn.empty() || !draws(mode))
+                    continue;
+                const Result<bool> fit = fits(prompt, mode, ranked);
+                if (!fit)
+                    return fit.error();
+                if (!fit.value())
                     tooLongIn = toString(mode);
             }
             if (!tooLongIn.empty()) {

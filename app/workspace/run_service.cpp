@@ -62,8 +62,8 @@ Result<PreparedRun> prepareRun(const casebase::Casebase& casebase, const core::R
     const Result<int> contextLength = contextLengthOf(source.folder);
     if (!contextLength)
         return contextLength.error();
-    Result<Frozen> frozen =
-        freeze(casebase, spec, templates.value(), encoder.value(), {includeDrafts, contextLength.value(), fs::absolute(source.folder)});
+    Result<Frozen> frozen = freeze(casebase, spec, encoder->fitted(templates.value()), encoder.value(),
+        {includeDrafts, contextLength.value(), fs::absolute(source.folder)});
     if (!frozen)
         return frozen.error();
     PreparedRun prepared;

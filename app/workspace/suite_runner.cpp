@@ -102,8 +102,11 @@ private:
                     return found.error();
                 ranked = std::move(*found);
             }
-            align::FittedPrompt fitted = align::fitPrompt(m_material.encoder, m_material.templates, mode, m_material.codes,
+            Result<align::FittedPrompt> fit = align::fitPrompt(m_material.encoder, m_material.templates, mode, m_material.codes,
                 std::move(ranked), prompt.prompt.messages, seedOf(prompt, mode), m_plan.promptBudget);
+            if (!fit)
+                return fit.error().in("The request \"" + prompt.prompt.id + "\"");
+            align::FittedPrompt& fitted = *fit;
             BudgetLine& line = budgetOf(prompt.suite, mode);
             ++line.prompts;
             line.casesDropped += static_cast<std::int64_t>(fitted.casesDropped);

@@ -105,6 +105,12 @@ std::string requestText(const std::vector<Message>& messages)
     return text;
 }
 
+std::string_view withoutSpaceAtEnd(std::string_view text)
+{
+    const std::size_t last = text.find_last_not_of(" \t\r\n");
+    return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
+}
+
 std::string joined(const std::vector<std::string>& items)
 {
     std::string text;
@@ -196,8 +202,21 @@ BuiltContext buildContext(const core::ContextTemplates& templates, Mode mode, co
     return built;
 }
 
+bool opensChain(std::string_view rendered, const core::ContextTemplates& templates)
+{
+    return withoutSpaceAtEnd(rendered).ends_with(templates.chainOpen);
+}
+
 std::string withChainOpening(std::string rendered, const core::ContextTemplates& templates)
 {
+    if (opensChain(rendered, templates))
+        return rendered;
+    if (const std::string_view closed = withoutSpaceAtEnd(rendered); closed.ends_with(templates.chainClose)) {
+        std::string_view before = closed.substr(0, closed.size() - templates.chainClose.size());
+        if (opensChain(before, templates))
+            before = withoutSpaceAtEnd(before).substr(0, withoutSpaceAtEnd(before).size() - templates.chainOpen.size());
+        rendered.resize(before.size());
+    }
     return templates.openInPrompt ? std::move(rendered) + templates.chainOpen : rendered;
 }
 

@@ -4,7 +4,7 @@
 
 namespace precedent::align {
 
-FittedPrompt fitPrompt(const PromptEncoder& encoder, const core::ContextTemplates& templates, Mode mode,
+Result<FittedPrompt> fitPrompt(const PromptEncoder& encoder, const core::ContextTemplates& templates, Mode mode,
     const std::vector<core::Code>& codes, std::vector<const core::Case*> ranked, const std::vector<Message>& request, std::uint64_t seed,
     int tokenBudget)
 {
@@ -13,7 +13,10 @@ FittedPrompt fitPrompt(const PromptEncoder& encoder, const core::ContextTemplate
     while (true) {
         FittedPrompt fitted;
         fitted.context = buildContext(templates, mode, codes, ranked, request, seed);
-        fitted.rendered = encoder.render(fitted.context.messages, templates);
+        Result<std::string> rendered = encoder.render(fitted.context.messages, templates);
+        if (!rendered)
+            return rendered.error();
+        fitted.rendered = std::move(*rendered);
         fitted.ids = encoder.encode(fitted.rendered);
         fitted.casesKept = ranked.size();
         fitted.casesDropped = offered - ranked.size();

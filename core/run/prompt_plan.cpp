@@ -79,7 +79,7 @@ std::string PromptPlanner::labelAt(double share) const { return keyAt(m_labelSha
 
 Mode PromptPlanner::modeAt(double share) const { return modeFromString(keyAt(m_inputs.spec.modeWeights, share)).value_or(Mode::cases); }
 
-StepPlan PromptPlanner::plan(int step) const
+Result<StepPlan> PromptPlanner::plan(int step) const
 {
     StepPlan plan;
     if (m_labelShares.empty())
@@ -103,8 +103,11 @@ StepPlan PromptPlanner::plan(int step) const
                     ranked.push_back(found->second);
             }
             const std::uint64_t seed = random.next();
-            align::FittedPrompt fitted =
+            Result<align::FittedPrompt> fit =
                 align::fitPrompt(m_encoder, m_inputs.templates, mode, m_inputs.codes, std::move(ranked), prompt.messages, seed, m_budget);
+            if (!fit)
+                return fit.error().in("The request \"" + prompt.id + "\"");
+            align::FittedPrompt& fitted = *fit;
             taken.insert(place);
             if (!fitted.fits) {
                 ++plan.voided;

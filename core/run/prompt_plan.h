@@ -31,8 +31,8 @@ class PromptPlanner {
 public:
     PromptPlanner(const RunInputs& inputs, const align::PromptEncoder& encoder, int contextLength);
 
-    /// Empty where every prompt drawn was void.
-    [[nodiscard]] StepPlan plan(int step) const;
+    /// Empty where every prompt drawn was void. Fails for a prompt that the model's chat template refuses.
+    [[nodiscard]] Result<StepPlan> plan(int step) const;
 
 private:
     [[nodiscard]] std::string labelAt(double share) const;

@@ -89,7 +89,10 @@ Result<std::unique_ptr<Trainer>> Trainer::create(const RunInputs& inputs)
     std::unique_ptr<Trainer> trainer(new Trainer(inputs, std::move(*model), std::move(*encoder)));
     trainer->m_policy = std::move(*policy);
     trainer->m_generator = std::make_unique<Generator>(trainer->m_policy->decoder());
-    if (trainer->m_planner.plan(1).prompts.empty())
+    const Result<StepPlan> first = trainer->m_planner.plan(1);
+    if (!first.ok())
+        return first.error();
+    if (first->prompts.empty())
         return Error(ErrorCode::invalidArgument,
             "No prompt of the first step fits: codes and request alone are longer than the " +
                 std::to_string(align::promptBudget(inputs.spec, trainer->m_model.config.contextLength)) +
@@ -181,7 +184,9 @@ Result<StepOutcome> Trainer::step(std::stop_token stop, const std::function<void
     at::Generator generator = at::detail::getDefaultCPUGenerator();
     generator.set_current_seed(spec.seed * 1'000'003 + static_cast<std::uint64_t>(step)); // LoRA's dropout draws from it
     m_policy->setStopCheck([&stop] { return stop.stop_requested(); });
-    const StepPlan plan = m_planner.plan(step);
+    const Result<StepPlan> drawn = m_planner.plan(step);
+    PRECEDENT_TRY(drawn);
+    const StepPlan& plan = *drawn;
     StepOutcome outcome;
     outcome.step.step = step;
     UpdateResult update;

@@ -162,7 +162,8 @@ std::string CorpusStream::State::dialogue(RequestKind kind, Random& random) cons
     for (std::size_t i = 0; i < built.casesInContext.size(); ++i)
         visible.push_back({"C" + std::to_string(i + 1), &shown[std::stoul(built.casesInContext[i])]});
     const Reasoned r = reason(grammar, request, drawStyle(grammar, kind, random), mode == Mode::cases ? &visible : nullptr, random);
-    return chat.render(built.messages, true) + templates.chainOpen + r.chain + templates.chainClose + r.answer + kEnd;
+    return chat.render(built.messages, {.generationPrompt = true}).value() + templates.chainOpen + r.chain + templates.chainClose +
+        r.answer + kEnd;
 }
 
 CorpusStream::CorpusStream(std::unique_ptr<State> state)

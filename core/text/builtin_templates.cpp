@@ -6,7 +6,8 @@ namespace {
 // Without a beginning-of-text token: which one that is, and whether there is one, only a model's tokenizer knows.
 
 constexpr std::string_view kChatml = R"jinja({%- for turn in messages %}
-    {{- '<|im_start|>' ~ turn.role ~ '\n' ~ turn.content ~ '<|im_end|>\n' }}
+    {%- set role = turn.role if turn.role in ['system', 'assistant'] else 'user' %}
+    {{- '<|im_start|>' ~ role ~ '\n' ~ turn.content ~ '<|im_end|>\n' }}
 {%- endfor %}
 {%- if add_generation_prompt %}
     {{- '<|im_start|>assistant\n' }}
@@ -14,7 +15,8 @@ constexpr std::string_view kChatml = R"jinja({%- for turn in messages %}
 )jinja";
 
 constexpr std::string_view kLlama3 = R"jinja({%- for turn in messages %}
-    {{- '<|start_header_id|>' ~ turn.role ~ '<|end_header_id|>\n\n' ~ turn.content | trim ~ '<|eot_id|>' }}
+    {%- set role = turn.role if turn.role in ['system', 'assistant'] else 'user' %}
+    {{- '<|start_header_id|>' ~ role ~ '<|end_header_id|>\n\n' ~ turn.content | trim ~ '<|eot_id|>' }}
 {%- endfor %}
 {%- if add_generation_prompt %}
     {{- '<|start_header_id|>assistant<|end_header_id|>\n\n' }}

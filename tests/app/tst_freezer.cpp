@@ -127,6 +127,7 @@ Q_DECLARE_METATYPE(Change)
 class TestFreezer : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void aRequestThatTheChatTemplateRefusesIsNamed();
     void promptsThatOverlapASealedSuiteAreExcludedAndListed_data();
     void promptsThatOverlapASealedSuiteAreExcludedAndListed();
     void onlyApprovedCasesAreUsedUnlessDraftsAreAskedFor();
@@ -143,6 +144,25 @@ private Q_SLOTS:
     void contentHashFollowsTheContent();
     void inputsSurviveJson();
 };
+
+void TestFreezer::aRequestThatTheChatTemplateRefusesIsNamed()
+{
+    Bench bench = Bench::make();
+    bench.addKiteCases();
+    bench.add(prompt("one", "How is a kite made?"));
+    const text::ChatTemplate strict = text::ChatTemplate::fromJinja(
+        "{% if messages|length > 2 %}{{ raise_exception('Two turns at most') }}{% endif %}{{ messages[0].content }}")
+                                          .value();
+    bench.encoder = align::PromptEncoder(bench.encoder.sharedTokenizer(), strict);
+    QVERIFY(bench.run().ok());
+    casebase::Prompt longer = prompt("longer", "How is a lamp made?");
+    longer.messages = {{"user", "Hello."}, {"assistant", "Hello."}, {"user", "How is a lamp made?"}};
+    bench.add(longer);
+    const Result<Frozen> frozen = bench.run();
+    QVERIFY(!frozen.ok());
+    QVERIFY2(frozen.error().message().find("\"longer\"") != std::string::npos, frozen.error().message().c_str());
+    QVERIFY2(frozen.error().message().find("Two turns at most") != std::string::npos, frozen.error().message().c_str());
+}
 
 void TestFreezer::promptsThatOverlapASealedSuiteAreExcludedAndListed_data()
 {

@@ -39,7 +39,7 @@ Answers starterAnswers(const starter::SampleContent& sample, const align::Prompt
     request.sampling.maxTokens = 160;
     request.stopIds = encoder.stopIds();
     for (std::size_t i = 0; i < prompts.size(); ++i)
-        request.prompts.push_back({encoder.encode(encoder.render({{"user", prompts[i]->text}}, templates)), 1, i});
+        request.prompts.push_back({encoder.encode(encoder.render({{"user", prompts[i]->text}}, templates).value()), 1, i});
     const auto generated = model.generate(request);
     Answers answers;
     if (!generated.ok())

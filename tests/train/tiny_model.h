@@ -29,7 +29,7 @@ inline const char* const kTinyCompliance =
 
 inline std::string tinyPrompt(const std::string& request)
 {
-    return text::ChatTemplate::builtIn("starter").render({{"user", request}}, true) + "<think>";
+    return text::ChatTemplate::builtIn("starter").render({{"user", request}}, {.generationPrompt = true}).value() + "<think>";
 }
 
 /// Trains the model for `steps` and writes its folder. Returns an empty text, or what went wrong.

@@ -148,8 +148,10 @@ public:
             if (percent < m_format.size())
                 conversion();
         }
-        const bool single = as<Tuple>(m_values) == nullptr;
-        if (!m_named && m_used < m_items.size() && !(single && as<Dict>(m_values) != nullptr))
+        // Python lets one value with subscripts go unused: it might be a mapping.
+        const bool mapping =
+            as<Dict>(m_values) != nullptr || as<List>(m_values) != nullptr || as<Range>(m_values) != nullptr || isUndefined(m_values);
+        if (!m_named && m_used < m_items.size() && !mapping)
             m_runtime.fail("\"%\" is given more values than the text takes");
         return m_out.finish();
     }

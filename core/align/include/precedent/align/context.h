@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "precedent/base/domain.h"
@@ -27,7 +28,12 @@ struct BuiltContext {
 [[nodiscard]] BuiltContext buildContext(const core::ContextTemplates& templates, Mode mode, const std::vector<core::Code>& codes,
     const std::vector<const core::Case*>& cases, const std::vector<Message>& request, std::uint64_t seed);
 
-/// The prompt's text once its messages are rendered: adds the chain's opening delimiter where the templates say so.
+/// Whether a rendered prompt ends inside a chain: nothing but space follows the opening delimiter. Chat templates of
+/// models that always think open the chain themselves.
+[[nodiscard]] bool opensChain(std::string_view rendered, const core::ContextTemplates& templates);
+
+/// The prompt's text once its messages are rendered: adds the chain's opening delimiter where the templates say so and
+/// the chat template has not opened the chain. An empty chain that a chat template closes at once is taken back.
 [[nodiscard]] std::string withChainOpening(std::string rendered, const core::ContextTemplates& templates);
 
 } // namespace precedent::align

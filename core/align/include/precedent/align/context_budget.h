@@ -6,6 +6,7 @@
 
 #include "precedent/align/context.h"
 #include "precedent/align/prompt_encoder.h"
+#include "precedent/base/result.h"
 #include "precedent/core/run_inputs.h"
 
 namespace precedent::align {
@@ -22,7 +23,8 @@ struct FittedPrompt {
 
 /// Builds a request's context for a mode within `tokenBudget` prompt tokens. The rule for what gives way: whole cases,
 /// the last-ranked first; codes, instruction and request never. `ranked` holds the cases to show, best first.
-[[nodiscard]] FittedPrompt fitPrompt(const PromptEncoder& encoder, const core::ContextTemplates& templates, Mode mode,
+/// Fails as PromptEncoder::render() does.
+[[nodiscard]] Result<FittedPrompt> fitPrompt(const PromptEncoder& encoder, const core::ContextTemplates& templates, Mode mode,
     const std::vector<core::Code>& codes, std::vector<const core::Case*> ranked, const std::vector<Message>& request, std::uint64_t seed,
     int tokenBudget);
 

@@ -18,15 +18,28 @@ namespace precedent::align {
 /// Immutable; every method from any thread.
 class PromptEncoder {
 public:
-    /// Fails as Tokenizer::load() and ChatTemplate::forModel() do.
+    /// Reads generation_config.json too, for the ids that end a text. Fails as Tokenizer::load() and
+    /// ChatTemplate::forModel() do.
     [[nodiscard]] static Result<PromptEncoder> load(const std::filesystem::path& modelFolder);
+    /// With another chat template: Jinja, or a built-in one's name.
+    [[nodiscard]] static Result<PromptEncoder> load(const std::filesystem::path& modelFolder, const std::string& templateSource);
 
-    /// The text that the model is given: messages in its chat template, the next turn opened, and the chain's opening
-    /// delimiter where the templates put it into the prompt.
-    [[nodiscard]] std::string render(const std::vector<Message>& messages, const core::ContextTemplates& templates) const;
+    /// `moreStopIds` end an answer beside those that template and tokenizer name.
+    PromptEncoder(
+        std::shared_ptr<const text::Tokenizer> tokenizer, text::ChatTemplate chatTemplate, const std::vector<int>& moreStopIds = {});
+
+    /// The text that the model is given: messages in its chat template (thinking on, of the day kLastingDate), the next
+    /// turn opened, and the chain's opening delimiter where the templates put it into the prompt and the chat template
+    /// has not. Fails as ChatTemplate::render() does.
+    [[nodiscard]] Result<std::string> render(const std::vector<Message>& messages, const core::ContextTemplates& templates) const;
+    /// Ids of rendered text. The tokenizer adds its beginning-of-text token unless the chat template writes it.
     [[nodiscard]] std::vector<int> encode(const std::string& rendered) const;
 
-    /// Ids that end an answer: the template's stop tokens that are tokens, and the end-of-text token.
+    /// The templates as they hold for this model: where its chat template opens the chain, openInPrompt is true.
+    [[nodiscard]] core::ContextTemplates fitted(core::ContextTemplates templates) const;
+
+    /// Ids that end an answer: the template's stop tokens that are tokens, the end-of-text token, and those that
+    /// generation_config.json names.
     [[nodiscard]] const std::vector<int>& stopIds() const { return m_stopIds; }
     /// The text of a completion. A stop text that is no token ends it (the plain template's next turn).
     [[nodiscard]] std::string completionText(const std::vector<int>& ids) const;
@@ -39,12 +52,14 @@ public:
     [[nodiscard]] const text::ChatTemplate& chatTemplate() const { return m_template; }
 
 private:
-    PromptEncoder(std::shared_ptr<const text::Tokenizer> tokenizer, text::ChatTemplate chatTemplate);
+    [[nodiscard]] static Result<PromptEncoder> load(const std::filesystem::path& modelFolder, Result<text::ChatTemplate> chatTemplate);
+    void addStopId(int id);
 
     std::shared_ptr<const text::Tokenizer> m_tokenizer;
     text::ChatTemplate m_template;
     std::vector<int> m_stopIds;
     std::vector<std::string> m_stopTexts; ///< those that are no single token
+    std::string m_opened; ///< a rendered request with the next turn opened; empty where it cannot be rendered
 };
 
 } // namespace precedent::align

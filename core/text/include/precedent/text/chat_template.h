@@ -1,6 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,35 +17,73 @@ namespace precedent::text {
 /// equality, and other programs render it to what builtIn("starter") renders.
 [[nodiscard]] std::string_view starterChatTemplateJinja();
 
-/// How a conversation is written as one text for a model. Value type.
+struct RenderOptions {
+    bool generationPrompt = false; ///< open the next assistant turn
+    /// The variable enable_thinking, which templates of models with chains read. None: it is not defined, and the
+    /// template does what its authors chose.
+    std::optional<bool> thinking = std::nullopt;
+    /// What a template takes for today, as YYYY-MM-DD: strftime_now tells it, and the variable date_string is it as
+    /// "26 Jul 2024". Empty: the machine's clock, and no such variable, as in transformers.
+    std::string date = {};
+};
+
+/// The day of prompts that must not change from one day to the next (training, evaluations, Inspect). It is the one
+/// that Llama 3's templates fall back to.
+inline constexpr std::string_view kLastingDate = "2024-07-26";
+
+/// Special tokens by the names that templates use ("bos_token", "eos_token"), as text.
+using SpecialTokens = std::map<std::string, std::string>;
+
+/// How a conversation is written as one text for a model. Immutable, cheap to copy; every method from any thread.
 class ChatTemplate {
 public:
-    /// The template of a Hugging Face model folder, from tokenizer_config.json (or chat_template.jinja). A model with
-    /// no template, or one that this program does not know, gets "plain" and a note that says so.
+    /// The template of a Hugging Face model folder: chat_template.jinja, tokenizer_config.json (one text, or a list of
+    /// named ones, of which "default" is taken), or chat_template.json. A file chat_template.jinja that holds nothing but the
+    /// name of a built-in template chooses that. A model with no template gets "plain" and a note that says so; of one
+    /// that cannot be read the note says why, and render() fails.
     /// Fails with notFound for a missing folder, corrupt for an unreadable tokenizer_config.json.
     [[nodiscard]] static Result<ChatTemplate> forModel(const std::filesystem::path& folder);
 
-    /// "starter" or "plain"; any other name gives "plain" with a note.
+    /// Another template for the model of a folder, whose special tokens it is given. `source` is Jinja, or a built-in
+    /// template's name. Fails as fromJinja() and forModel() do.
+    [[nodiscard]] static Result<ChatTemplate> forModel(const std::filesystem::path& folder, const std::string& source);
+
+    /// A template's Jinja text (of a GGUF file's metadata, say). Fails with corrupt or unsupported, naming the line.
+    [[nodiscard]] static Result<ChatTemplate> fromJinja(std::string_view jinja, const SpecialTokens& tokens = {});
+
+    /// One of builtInNames(); any other name gives "plain" with a note. These never fail to render.
     ///   starter: <|system|>TEXT<|end|><|user|>TEXT<|end|><|assistant|>TEXT<|end|>
     ///   plain:   TEXT\n\nUser: TEXT\nAssistant: TEXT\n
+    ///   chatml, llama3, gemma, mistral (also "inst"): what these families of models were trained on
     [[nodiscard]] static ChatTemplate builtIn(std::string_view name);
+    [[nodiscard]] static std::vector<std::string> builtInNames();
 
+    /// A built-in template's name; "jinja" for a model's own.
     [[nodiscard]] std::string name() const;
-    /// Why this template was chosen where that needs saying; else empty. A whole sentence.
+    /// Why this template was chosen, or what it does to a conversation, where that needs saying; else empty. Whole sentences.
     [[nodiscard]] std::string note() const;
 
-    /// The conversation as text, without the beginning-of-text token. `generationPrompt` opens the next assistant turn.
-    /// Turns of an unknown role are written as user turns.
-    [[nodiscard]] std::string render(const std::vector<Message>& messages, bool generationPrompt) const;
+    /// The conversation as text. Built-in templates leave the beginning-of-text token to the tokenizer; a model's own
+    /// writes it if it wants one (see writesSpecialTokens()). The built-in ones write turns of an unknown role as user
+    /// turns. Where a template takes no system turn, its text goes before the first user's, and note() says so.
+    /// Fails with invalidArgument for a conversation that the template refuses (its words are in the message) or a date
+    /// that is none, and with unsupported, failedPrecondition or corrupt for a template that cannot be run.
+    [[nodiscard]] Result<std::string> render(const std::vector<Message>& messages, const RenderOptions& options = {}) const;
 
-    /// Texts that end an answer: tokens ("<|end|>") or, for plain, a line that opens the next turn.
-    [[nodiscard]] std::vector<std::string> stopTokens() const;
+    /// Whether rendered text holds every special token that is meant to be there, so that encoding must add none: true
+    /// for a model's own template, as in transformers' apply_chat_template.
+    [[nodiscard]] bool writesSpecialTokens() const;
+
+    /// Texts that end an answer: tokens ("<|end|>") or, for plain, a line that opens the next turn. Of a model's own
+    /// template: what it writes after an assistant's turn, and the end-of-text token.
+    [[nodiscard]] const std::vector<std::string>& stopTokens() const;
 
 private:
-    enum class Kind { starter, plain };
-    ChatTemplate(Kind kind, std::string note);
-    Kind m_kind;
-    std::string m_note;
+    struct State;
+    explicit ChatTemplate(std::shared_ptr<const State> state);
+    static Result<ChatTemplate> fromSource(const std::string& source, const SpecialTokens& tokens);
+    static ChatTemplate withNote(const ChatTemplate& chat, std::string note);
+    std::shared_ptr<const State> m_state;
 };
 
 } // namespace precedent::text
