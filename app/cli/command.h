@@ -71,6 +71,7 @@ void addImportCommand(CLI::App& group, Commands& commands);
 void addModelCommands(CLI::App& app, Commands& commands);
 void addModelCatalogCommands(CLI::App& group, Commands& commands);
 void addModelExport(CLI::App& group, Commands& commands);
+void addRenderCommand(CLI::App& group, Commands& commands);
 void addPretrainCommand(CLI::App& app, Commands& commands);
 void addTrainCommand(CLI::App& app, Commands& commands);
 void addRunCommands(CLI::App& app, Commands& commands);

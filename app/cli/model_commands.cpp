@@ -248,6 +248,7 @@ void addModelCommands(CLI::App& app, Commands& commands)
     addModelCatalogCommands(*group, commands);
     addModelExport(*group, commands);
     addTokenize(*group, commands);
+    addRenderCommand(*group, commands);
     addGenerate(*group, commands);
     addLogits(*group, commands);
 }
