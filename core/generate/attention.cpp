@@ -6,6 +6,7 @@ namespace precedent::core {
 namespace {
 
 constexpr std::int64_t kRows = 24; // of a task: what the register tiles of all instruction sets divide
+constexpr std::int64_t kTogetherRows = 32; // of several sequences
 
 /// Leading pieces that two sequences have in common.
 std::size_t sharedPieces(const KvSequence& a, const KvSequence& b, std::size_t most)
@@ -37,12 +38,19 @@ void addTogether(
     }
 }
 
+/// Room for prepared queries, in floats, up to a cache line's end.
+std::int64_t preparedFloats(const RowKernels& kernels, std::int64_t rows, std::int64_t D)
+{
+    return roundedUp(kernels.preparedBytes(rows, D), 64) / static_cast<std::int64_t>(sizeof(float));
+}
+
 /// Everything that one call of attend() works on.
 class Attention {
 public:
-    Attention(const Kernels& kernels, const DecoderConfig& config, const AttentionTask& task, std::int64_t layer, std::int64_t kvHead,
-        float* buffer)
+    Attention(const Kernels& kernels, const RowKernels& rowKernels, const DecoderConfig& config, const AttentionTask& task,
+        std::int64_t layer, std::int64_t kvHead, float* buffer)
         : m_kernels(kernels)
+        , m_rowKernels(rowKernels)
         , m_task(task)
         , m_layer(layer)
         , m_kvHead(kvHead)
@@ -60,7 +68,8 @@ public:
         m_base = m_lowest == 0 ? 0 : m_lowest - kPanel; // a panel that holds position m_lowest may begin before it
         m_valueStride = paddedToPanel(m_D);
         m_scoreStride = paddedToPanel(last - m_base) + kPanel;
-        m_queries = buffer;
+        m_prepared = buffer; // first, as the buffer begins on a cache line's boundary
+        m_queries = m_prepared + preparedFloats(rowKernels, task.rows(), m_D);
         m_result = m_queries + task.rows() * m_D;
         m_scores = m_result + task.rows() * m_valueStride;
         m_sums = m_scores + task.rows() * m_scoreStride;
@@ -124,8 +133,19 @@ private:
             std::copy_n(rows.queries + passRow(r) * rows.queryStride + (firstHead + r % m_task.heads) * m_D, m_D, m_queries + r * m_D);
     }
 
-    // Whole panels of keys: the last may write past the piece, and the next piece then writes over that.
     void score(const KvSequence::Piece& piece, std::int64_t row, std::int64_t count, std::int64_t limit) const
+    {
+        if (piece.block->format() == KvFormat::panels)
+            return scorePanels(piece, row, count, limit);
+        for (std::int64_t group = 0; group < m_rowKernels.groups(count); ++group)
+            m_rowKernels.prepareGroup(m_queries + row * m_D, m_D, count, m_D, group, m_prepared);
+        const std::int64_t from = std::max(m_lowest, piece.begin), stride = piece.block->rowStride();
+        m_rowKernels.multiply(m_prepared, count, m_D, piece.block->keyRows(m_layer, m_kvHead) + (from - piece.begin) * stride, stride,
+            limit - from, 0, m_scores + row * m_scoreStride + from - m_base, m_scoreStride);
+    }
+
+    // Whole panels of keys: the last may write past the piece, and the next piece then writes over that.
+    void scorePanels(const KvSequence::Piece& piece, std::int64_t row, std::int64_t count, std::int64_t limit) const
     {
         const std::int64_t panel = std::max<std::int64_t>(0, m_lowest - piece.begin) / kPanel;
         const std::int64_t panels = (limit - piece.begin + kPanel - 1) / kPanel - panel;
@@ -147,9 +167,16 @@ private:
     void mix(const KvSequence::Piece& piece, std::int64_t row, std::int64_t count, std::int64_t limit, bool isFirst) const
     {
         const std::int64_t from = std::max(m_lowest, piece.begin);
-        m_kernels.matmul(m_scores + row * m_scoreStride + from - m_base, m_scoreStride, 1, count, limit - from,
-            piece.block->values(m_layer, m_kvHead) + (from - piece.begin) * kPanel, m_valueStride / kPanel, piece.block->valuePanelStride(),
-            m_result + row * m_valueStride, m_valueStride, !isFirst);
+        const float* weights = m_scores + row * m_scoreStride + from - m_base;
+        float* result = m_result + row * m_valueStride;
+        if (piece.block->format() == KvFormat::panels)
+            m_kernels.matmul(weights, m_scoreStride, 1, count, limit - from,
+                piece.block->values(m_layer, m_kvHead) + (from - piece.begin) * kPanel, m_valueStride / kPanel,
+                piece.block->valuePanelStride(), result, m_valueStride, !isFirst);
+        else
+            m_rowKernels.mix(weights, m_scoreStride, count, limit - from,
+                piece.block->valueRows(m_layer, m_kvHead) + (from - piece.begin) * m_valueStride, m_valueStride, result, m_valueStride,
+                !isFirst);
     }
 
     void scatter(const AttentionRows& rows, std::int64_t firstHead) const
@@ -163,6 +190,7 @@ private:
     }
 
     const Kernels& m_kernels;
+    const RowKernels& m_rowKernels;
     const AttentionTask& m_task;
     std::int64_t m_layer;
     std::int64_t m_kvHead;
@@ -174,6 +202,7 @@ private:
     std::int64_t m_base = 0; // position of the scores' first column
     std::int64_t m_valueStride = 0;
     std::int64_t m_scoreStride = 0;
+    float* m_prepared = nullptr; // the queries as the row kernels read them
     float* m_queries = nullptr; // [rows, D]
     float* m_result = nullptr; // [rows, valueStride]
     float* m_scores = nullptr; // [rows, scoreStride], by position
@@ -201,7 +230,8 @@ std::vector<AttentionTask> planAttention(const std::vector<Span>& spans, const D
         while (last < spans.size() && spans[last].count == 1 && sharedPieces(*span.sequence, *spans[last].sequence, 1) == 1)
             ++last;
         const auto count = static_cast<std::int64_t>(last - s);
-        const std::int64_t groups = std::min(count, std::max(wanted, (count + step - 1) / step));
+        const std::int64_t together = std::max<std::int64_t>(1, kTogetherRows / R);
+        const std::int64_t groups = std::min(count, roundedUp(std::max(wanted, (count + together - 1) / together), wanted));
         const std::int64_t parts = std::min(R, (wanted + groups - 1) / groups);
         for (std::int64_t g = 0; g < groups; ++g) {
             const std::int64_t begin = count * g / groups, end = count * (g + 1) / groups;
@@ -213,22 +243,23 @@ std::vector<AttentionTask> planAttention(const std::vector<Span>& spans, const D
     return tasks;
 }
 
-std::int64_t attentionFloats(const std::vector<AttentionTask>& tasks, const DecoderConfig& config)
+std::int64_t attentionFloats(const std::vector<AttentionTask>& tasks, const DecoderConfig& config, const RowKernels& rowKernels)
 {
     std::int64_t most = 0;
     for (const AttentionTask& task : tasks) {
         std::int64_t last = task.end;
         for (std::int64_t s = 0; s < task.spanCount && task.spanCount > 1; ++s)
             last = std::max(last, task.spans[s].begin() + 1);
-        most = std::max(most, task.rows() * (config.headDim + paddedToPanel(config.headDim) + paddedToPanel(last) + 2 * kPanel + 1));
+        const std::int64_t D = config.headDim, perRow = D + paddedToPanel(D) + paddedToPanel(last) + 2 * kPanel + 1;
+        most = std::max(most, preparedFloats(rowKernels, task.rows(), D) + task.rows() * perRow);
     }
     return most;
 }
 
-void attend(const Kernels& kernels, const DecoderConfig& config, const AttentionTask& task, std::int64_t layer, std::int64_t kvHead,
-    const AttentionRows& rows, float* buffer)
+void attend(const Kernels& kernels, const RowKernels& rowKernels, const DecoderConfig& config, const AttentionTask& task,
+    std::int64_t layer, std::int64_t kvHead, const AttentionRows& rows, float* buffer)
 {
-    Attention(kernels, config, task, layer, kvHead, buffer).run(rows, kvHead * config.queriesPerKv() + task.firstHead);
+    Attention(kernels, rowKernels, config, task, layer, kvHead, buffer).run(rows, kvHead * config.queriesPerKv() + task.firstHead);
 }
 
 } // namespace precedent::core

@@ -39,7 +39,8 @@ struct AttentionTask {
 [[nodiscard]] std::vector<AttentionTask> planAttention(const std::vector<Span>& spans, const DecoderConfig& config, int threads);
 
 /// Floats that attend() needs for the largest of the tasks.
-[[nodiscard]] std::int64_t attentionFloats(const std::vector<AttentionTask>& tasks, const DecoderConfig& config);
+[[nodiscard]] std::int64_t attentionFloats(
+    const std::vector<AttentionTask>& tasks, const DecoderConfig& config, const RowKernels& rowKernels);
 
 /// Queries [rows, queryStride], heads side by side, and where the mixed values go [rows, outStride].
 struct AttentionRows {
@@ -50,8 +51,9 @@ struct AttentionRows {
 };
 
 /// softmax(scale q k^T) v for one task and key head; `window` positions are seen at most (0: all). Each sum runs over
-/// positions in order, so that how the cache is cut into blocks, and what is done together, changes nothing.
-void attend(const Kernels& kernels, const DecoderConfig& config, const AttentionTask& task, std::int64_t layer, std::int64_t kvHead,
-    const AttentionRows& rows, float* buffer);
+/// positions in order, so that how the cache is cut into blocks, and what is done together, changes nothing. `rowKernels`
+/// are for keys and values kept as rows.
+void attend(const Kernels& kernels, const RowKernels& rowKernels, const DecoderConfig& config, const AttentionTask& task,
+    std::int64_t layer, std::int64_t kvHead, const AttentionRows& rows, float* buffer);
 
 } // namespace precedent::core

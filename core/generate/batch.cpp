@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
 #include "core/model/parallel.h"
 
@@ -32,7 +33,7 @@ Batch::Batch(const Forward& forward, const PackedWeights& weights, std::vector<S
     , m_stop(std::move(stop))
     , m_onToken(onToken)
     , m_onCompletion(onCompletion)
-    , m_pool(weights.config)
+    , m_pool(weights.config, forward.kvFormat())
     , m_prompts(request.prompts.size())
     , m_samplers(static_cast<std::size_t>(threadCount()), Sampler(request.sampling, forward.kernels()))
 {
@@ -139,7 +140,50 @@ bool Batch::computePrompts(const std::vector<int>& prompts)
             if (--m_prefixUses[static_cast<std::size_t>(group)] == 0)
                 m_prefixes[static_cast<std::size_t>(group)] = {};
         }
+        const auto rest = static_cast<std::int64_t>(m_request.prompts[static_cast<std::size_t>(p)].ids.size()) - state.sequence.length();
+        state.sequence.addBlock(m_pool.make(rest));
     }
+    return m_forward.packsPrompts() ? computePacked(prompts) : computeSingly(prompts);
+}
+
+bool Batch::computePacked(const std::vector<int>& prompts)
+{
+    Scratch& scratch = m_scratch.front();
+    std::int64_t left = 0;
+    for (const int p : prompts)
+        left += static_cast<std::int64_t>(m_request.prompts[static_cast<std::size_t>(p)].ids.size()) -
+            m_prompts[static_cast<std::size_t>(p)].sequence.length();
+    const std::int64_t most = m_forward.rowsPerPass(left);
+    for (std::size_t next = 0; next < prompts.size();) {
+        std::vector<Span> spans;
+        std::vector<PromptState*> whole;
+        Forward::Options options = {Phase::prefill, /*team=*/true};
+        for (std::int64_t rows = 0; next < prompts.size() && rows < most;) {
+            const auto p = static_cast<std::size_t>(prompts[next]);
+            const std::vector<int>& ids = m_request.prompts[p].ids;
+            KvSequence& sequence = m_prompts[p].sequence;
+            const std::int64_t begin = sequence.length(), end = std::min(static_cast<std::int64_t>(ids.size()), begin + most - rows);
+            sequence.extend(end - begin);
+            spans.push_back({&sequence, ids.data() + begin, end - begin});
+            rows += end - begin;
+            if (end == static_cast<std::int64_t>(ids.size())) {
+                whole.push_back(&m_prompts[p]);
+                options.logitRows.push_back(rows - 1);
+                ++next;
+            }
+        }
+        if (!m_forward.run(spans, scratch, options, m_stop))
+            return false;
+        for (std::size_t i = 0; i < whole.size(); ++i) {
+            const float* logits = scratch.logits.data() + static_cast<std::int64_t>(i) * m_forward.logitStride();
+            whole[i]->logits.assign(logits, logits + m_forward.logitStride());
+        }
+    }
+    return true;
+}
+
+bool Batch::computeSingly(const std::vector<int>& prompts)
+{
     const bool team = static_cast<int>(prompts.size()) < threadCount();
     std::atomic<bool> whole{true};
     const auto compute = [&](std::int64_t i, int thread) {
@@ -149,7 +193,6 @@ bool Batch::computePrompts(const std::vector<int>& prompts)
         Scratch& scratch = m_scratch[static_cast<std::size_t>(thread)];
         const std::int64_t begin = state.sequence.length();
         const std::int64_t rest = static_cast<std::int64_t>(ids.size()) - begin;
-        state.sequence.addBlock(m_pool.make(rest));
         if (!append(state.sequence, ids.data() + begin, rest, scratch, team, /*wantsLogits=*/true)) {
             whole = false;
             return;
@@ -165,10 +208,11 @@ bool Batch::append(KvSequence& sequence, const int* ids, std::int64_t count, Scr
     const std::int64_t most = m_forward.rowsPerPass(count);
     for (std::int64_t begin = 0; begin < count; begin += most) {
         const std::int64_t rows = std::min(most, count - begin);
-        const bool last = begin + rows == count;
+        Forward::Options options = {Phase::prefill, team};
+        if (wantsLogits && begin + rows == count)
+            options.logitRows = {rows - 1};
         sequence.extend(rows);
-        if (!m_forward.run(
-                {Span{&sequence, ids + begin, rows}}, scratch, {Phase::prefill, team, rows - 1, wantsLogits && last ? 1 : 0}, m_stop))
+        if (!m_forward.run({Span{&sequence, ids + begin, rows}}, scratch, options, m_stop))
             return false;
     }
     return true;
@@ -253,7 +297,9 @@ bool Batch::decodeStep(const std::vector<Active*>& rows, std::size_t thread, boo
             spans.push_back({&sequence, &rows[i]->completion->ids.back(), 1});
         }
         const auto count = static_cast<std::int64_t>(spans.size());
-        if (!m_forward.run(spans, scratch, {Phase::decode, team, 0, count}, m_stop))
+        Forward::Options options = {Phase::decode, team, std::vector<std::int64_t>(spans.size())};
+        std::iota(options.logitRows.begin(), options.logitRows.end(), std::int64_t{0});
+        if (!m_forward.run(spans, scratch, options, m_stop))
             return false;
         parallelTasks(count, team && m_weights.config.vocabulary >= kLeastTeamVocabulary, [&](std::int64_t i, int worker) {
             Active& active = *rows[first + static_cast<std::size_t>(i)];

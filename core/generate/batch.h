@@ -39,6 +39,10 @@ private:
     [[nodiscard]] bool admit();
     [[nodiscard]] bool computePrefixes(const std::vector<int>& prompts);
     [[nodiscard]] bool computePrompts(const std::vector<int>& prompts);
+    /// All in the same passes, by the team.
+    [[nodiscard]] bool computePacked(const std::vector<int>& prompts);
+    /// Each in passes of its own, by the team or several at a time.
+    [[nodiscard]] bool computeSingly(const std::vector<int>& prompts);
     /// Adds ids to a sequence; the logits after the last of them, if wanted, end in scratch.logits.
     [[nodiscard]] bool append(
         KvSequence& sequence, const int* ids, std::int64_t count, Scratch& scratch, bool team, bool wantsLogits) const;

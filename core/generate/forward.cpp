@@ -33,13 +33,15 @@ bool Forward::run(const std::vector<Span>& spans, Scratch& scratch, const Option
         rows += span.count;
     const int threads = teamSize(rows, options.team);
     Pass pass(m_weights, m_kernels, options.phase, spans, scratch, threads);
-    scratch.logits.reserve(options.logitRows * logitStride());
+    const auto logitRows = static_cast<std::int64_t>(options.logitRows.size());
+    scratch.logits.reserve(logitRows * logitStride());
+    scratch.picked.reserve(logitRows * hiddenStride());
     bool whole = true;
     Team team(threads);
     team.run([&](Team::Member& member) {
         const bool done = pass.layers(member, stop);
-        if (done && options.logitRows > 0)
-            pass.head(member, options.firstLogits, options.logitRows);
+        if (done && logitRows > 0)
+            pass.head(member, options.logitRows);
         if (member.thread() == 0)
             whole = done;
     });

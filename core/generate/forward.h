@@ -11,7 +11,7 @@ namespace precedent::core {
 
 /// Buffers for the rows of one pass.
 struct Scratch {
-    AlignedBuffer x, branch, normed, qkv, mixed, activated, narrow, logits;
+    AlignedBuffer x, branch, normed, qkv, mixed, activated, narrow, picked, logits;
     AlignedBuffer prepared; // a product's input as the row kernels read it
     struct PerThread {
         AlignedBuffer gate, up, attention;
@@ -30,9 +30,8 @@ public:
         Phase phase = Phase::prefill;
         /// Split the work over the machine's threads, if there is enough to do; else all on this one.
         bool team = false;
-        /// Rows [firstLogits, firstLogits + logitRows) also go through the head.
-        std::int64_t firstLogits = 0;
-        std::int64_t logitRows = 0;
+        /// Rows of the pass, ascending, that also go through the head.
+        std::vector<std::int64_t> logitRows = {};
     };
 
     Forward(const PackedWeights& weights, const KernelChoice& kernels, std::int64_t leastTeamBytes = kLeastTeamBytes)
@@ -43,14 +42,23 @@ public:
     }
 
     /// Writes every span's keys and values to its sequence and leaves the final-normed hidden states of all rows, in
-    /// order, in scratch.normed ([rows, hiddenStride()]), and the logits asked for in scratch.logits. False if stopped.
+    /// order, in scratch.normed ([rows, hiddenStride()]), and the logits asked for, one row after another, in
+    /// scratch.logits. False if stopped.
     [[nodiscard]] bool run(const std::vector<Span>& spans, Scratch& scratch, const Options& options, const std::stop_token& stop) const;
 
     /// scratch.logits [rows, logitStride()] of scratch.normed's rows [first, first + rows).
     void logits(Scratch& scratch, std::int64_t first, std::int64_t rows, Phase phase, bool team) const;
 
+    /// Whether prompts should go through passes together, rather than each on a thread of its own.
+    [[nodiscard]] bool packsPrompts() const { return m_weights.heldAsRows; }
+
     /// Rows that one pass should take at most, for `count` in all: what the caches hold, cut evenly.
     [[nodiscard]] std::int64_t rowsPerPass(std::int64_t count) const;
+    /// bfloat16 rows where decoding's kernels round what they read anyway.
+    [[nodiscard]] KvFormat kvFormat() const
+    {
+        return m_weights.heldAsRows && m_kernels.decode->roundsInput ? KvFormat::rows : KvFormat::panels;
+    }
     [[nodiscard]] std::int64_t logitStride() const { return paddedToPanel(m_weights.head.N); }
     [[nodiscard]] std::int64_t hiddenStride() const { return paddedToPanel(m_weights.config.hiddenSize); }
     [[nodiscard]] const Kernels& kernels() const { return *m_kernels.floats; }

@@ -145,7 +145,7 @@ Result<LogitsResult> Generator::logits(const std::vector<int>& ids, int topK, st
     const auto length = static_cast<std::int64_t>(ids.size());
     constexpr std::int64_t kRowsAtOnce = 16;
     KvSequence sequence;
-    sequence.addBlock(std::make_shared<KvBlock>(weights.config, length));
+    sequence.addBlock(std::make_shared<KvBlock>(weights.config, length, forward.kvFormat()));
     LogitsResult result;
     const std::int64_t most = forward.rowsPerPass(length);
     for (std::int64_t begin = 0; begin < length; begin += most) {

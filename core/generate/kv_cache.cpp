@@ -2,19 +2,30 @@
 
 namespace precedent::core {
 
-KvBlock::KvBlock(const DecoderConfig& config, std::int64_t capacity)
+KvBlock::KvBlock(const DecoderConfig& config, std::int64_t capacity, KvFormat format)
     : m_capacity(paddedToPanel(capacity))
     , m_headDim(config.headDim)
     , m_kvHeads(config.kvHeads)
-    , m_headStride(m_capacity * (m_headDim + paddedToPanel(m_headDim)))
+    , m_format(format)
+    , m_headStride(format == KvFormat::rows ? m_capacity * rowStride() : m_capacity * (m_headDim + paddedToPanel(m_headDim)))
     , m_data(config.layers * m_kvHeads * m_headStride)
 {
 }
 
 void KvBlock::write(std::int64_t layer, std::int64_t kvHead, std::int64_t index, const float* key, const float* value)
 {
-    float* keyTarget = m_data.data() + head(layer, kvHead) + index / kPanel * keyPanelStride() + index % kPanel;
-    float* valueTarget = m_data.data() + head(layer, kvHead) + m_capacity * m_headDim + index * kPanel;
+    float* base = m_data.data() + head(layer, kvHead);
+    if (m_format == KvFormat::rows) {
+        Bf16* keyRow = reinterpret_cast<Bf16*>(base) + index * rowStride();
+        Bf16* valueRow = keyRow + m_capacity * rowStride();
+        for (std::int64_t d = 0; d < m_headDim; ++d)
+            keyRow[d] = narrowedToBf16(key[d]);
+        for (std::int64_t d = 0; d < m_headDim; ++d)
+            valueRow[d] = narrowedToBf16(value[d]);
+        return;
+    }
+    float* keyTarget = base + index / kPanel * keyPanelStride() + index % kPanel;
+    float* valueTarget = base + m_capacity * m_headDim + index * kPanel;
     for (std::int64_t d = 0; d < m_headDim; ++d)
         keyTarget[d * kPanel] = key[d];
     for (std::int64_t d = 0; d < m_headDim; ++d)
@@ -32,7 +43,7 @@ KvBlockPtr KvPool::take()
         }
     }
     if (!block)
-        block = std::make_unique<KvBlock>(m_config, kBlockPositions);
+        block = std::make_unique<KvBlock>(m_config, kBlockPositions, m_format);
     return {block.release(), [this](KvBlock* back) {
                 const std::scoped_lock lock(m_mutex);
                 m_free.emplace_back(back);

@@ -7,17 +7,24 @@
 
 #include "core/generate/aligned_buffer.h"
 #include "core/generate/kernels.h"
+#include "core/generate/row_kernels.h"
 #include "precedent/architecture/decoder_config.h"
 
 namespace precedent::core {
 
-/// Keys and values of a run of consecutive positions, all layers, in the layouts that make attention a product of
-/// packed panels: keys as panels [D, 32 positions], values as panels [positions, 32 of D].
+/// How keys and values are kept: in float32, or in bfloat16 where the kernels round what they read anyway.
+enum class KvFormat {
+    panels, ///< float32, in the layouts of packed panels: keys [D, 32 positions], values [positions, 32 of D]
+    rows, ///< bfloat16, a row a position
+};
+
+/// Keys and values of a run of consecutive positions, all layers.
 class KvBlock {
 public:
-    KvBlock(const DecoderConfig& config, std::int64_t capacity);
+    KvBlock(const DecoderConfig& config, std::int64_t capacity, KvFormat format = KvFormat::panels);
 
     [[nodiscard]] std::int64_t capacity() const { return m_capacity; }
+    [[nodiscard]] KvFormat format() const { return m_format; }
 
     /// Panels of one layer and key head; a key panel is D * 32 floats on, a value panel capacity * 32.
     [[nodiscard]] const float* keys(std::int64_t layer, std::int64_t kvHead) const { return m_data.data() + head(layer, kvHead); }
@@ -28,6 +35,17 @@ public:
     [[nodiscard]] std::int64_t keyPanelStride() const { return m_headDim * kPanel; }
     [[nodiscard]] std::int64_t valuePanelStride() const { return m_capacity * kPanel; }
 
+    /// Rows of one layer and key head, rowStride() apart and filled up with zeros.
+    [[nodiscard]] const Bf16* keyRows(std::int64_t layer, std::int64_t kvHead) const
+    {
+        return reinterpret_cast<const Bf16*>(m_data.data() + head(layer, kvHead));
+    }
+    [[nodiscard]] const Bf16* valueRows(std::int64_t layer, std::int64_t kvHead) const
+    {
+        return keyRows(layer, kvHead) + m_capacity * rowStride();
+    }
+    [[nodiscard]] std::int64_t rowStride() const { return paddedToPanel(m_headDim); }
+
     /// Writes one position's key and value of one head, D floats each.
     void write(std::int64_t layer, std::int64_t kvHead, std::int64_t index, const float* key, const float* value);
 
@@ -37,7 +55,8 @@ private:
     std::int64_t m_capacity;
     std::int64_t m_headDim;
     std::int64_t m_kvHeads;
-    std::int64_t m_headStride;
+    KvFormat m_format;
+    std::int64_t m_headStride; // floats
     AlignedBuffer m_data;
 };
 
@@ -48,15 +67,17 @@ class KvPool {
 public:
     static constexpr std::int64_t kBlockPositions = 64;
 
-    explicit KvPool(const DecoderConfig& config)
+    KvPool(const DecoderConfig& config, KvFormat format)
         : m_config(config)
+        , m_format(format)
     {
     }
     [[nodiscard]] KvBlockPtr take();
-    [[nodiscard]] KvBlockPtr make(std::int64_t positions) const { return std::make_shared<KvBlock>(m_config, positions); }
+    [[nodiscard]] KvBlockPtr make(std::int64_t positions) const { return std::make_shared<KvBlock>(m_config, positions, m_format); }
 
 private:
     DecoderConfig m_config;
+    KvFormat m_format;
     std::mutex m_mutex;
     std::vector<std::unique_ptr<KvBlock>> m_free;
 };

@@ -93,7 +93,7 @@ Pass::Pass(
     scratch.mixed.reserve(m_rows * m_mixedStride);
     scratch.activated.reserve(m_rows * m_gateStride);
     scratch.narrow.reserve(3 * m_rows * m_narrowStride);
-    const std::int64_t attentionSize = attentionFloats(m_attention, weights.config);
+    const std::int64_t attentionSize = attentionFloats(m_attention, weights.config, m_rowKernels);
     const std::int64_t gateSize = m_rows * std::min(m_gateStride, kMostGateColumns);
     for (int t = 0; t < threads; ++t) {
         Scratch::PerThread& own = scratch.threads[static_cast<std::size_t>(t)];
@@ -230,7 +230,7 @@ void Pass::attention(Team::Member& member, std::int64_t l)
     const AttentionRows rows = {m_scratch.qkv.data(), m_qkvStride, m_scratch.mixed.data(), m_mixedStride};
     float* buffer = m_scratch.threads[static_cast<std::size_t>(member.thread())].attention.data();
     member.each(static_cast<std::int64_t>(m_attention.size()) * KV, [&](std::int64_t i, bool) {
-        attend(m_floats, m_weights.config, m_attention[static_cast<std::size_t>(i / KV)], l, i % KV, rows, buffer);
+        attend(m_floats, m_rowKernels, m_weights.config, m_attention[static_cast<std::size_t>(i / KV)], l, i % KV, rows, buffer);
     });
 }
 
@@ -294,10 +294,27 @@ bool Pass::layers(Team::Member& member, const std::stop_token& stop)
     return true;
 }
 
+void Pass::headOf(Team::Member& member, const float* x, std::int64_t rows)
+{
+    const ProductInput input = ready(member, x, m_xStride, rows, m_weights.config.hiddenSize);
+    multiply(member, {{&m_weights.head, m_scratch.logits.data(), paddedToPanel(m_weights.head.N), false}}, input);
+}
+
 void Pass::head(Team::Member& member, std::int64_t first, std::int64_t rows)
 {
-    const ProductInput input = ready(member, m_scratch.normed.data() + first * m_xStride, m_xStride, rows, m_weights.config.hiddenSize);
-    multiply(member, {{&m_weights.head, m_scratch.logits.data(), paddedToPanel(m_weights.head.N), false}}, input);
+    headOf(member, m_scratch.normed.data() + first * m_xStride, rows);
+}
+
+void Pass::head(Team::Member& member, const std::vector<std::int64_t>& rows)
+{
+    const auto count = static_cast<std::int64_t>(rows.size());
+    if (rows.back() - rows.front() + 1 == count)
+        return head(member, rows.front(), count);
+    member.each(count, [&](std::int64_t i, bool) {
+        std::copy_n(
+            m_scratch.normed.data() + rows[static_cast<std::size_t>(i)] * m_xStride, m_xStride, m_scratch.picked.data() + i * m_xStride);
+    });
+    headOf(member, m_scratch.picked.data(), count);
 }
 
 } // namespace precedent::core

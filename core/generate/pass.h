@@ -23,6 +23,8 @@ public:
     [[nodiscard]] bool layers(Team::Member& member, const std::stop_token& stop);
     /// Logits of normed's rows [first, first + rows).
     void head(Team::Member& member, std::int64_t first, std::int64_t rows);
+    /// Logits of some rows of normed, by way of scratch.picked.
+    void head(Team::Member& member, const std::vector<std::int64_t>& rows);
 
 private:
     /// A product and where its columns go.
@@ -47,6 +49,7 @@ private:
     void narrow(Team::Member& member, std::initializer_list<const Linear*> linears, const ProductInput& input);
     /// The input as the index-th of those products takes it.
     [[nodiscard]] ProductInput narrowed(ProductInput input, std::size_t index) const;
+    void headOf(Team::Member& member, const float* x, std::int64_t rows);
     void multiply(Team::Member& member, std::initializer_list<Product> products, const ProductInput& input);
     void attention(Team::Member& member, std::int64_t layer);
     void rotateAndStore(Team::Member& member, std::int64_t layer);

@@ -227,6 +227,85 @@ void prepare(const float* x, std::int64_t xStride, std::int64_t rows, std::int64
 void multiply(const void* x, std::int64_t rows, std::int64_t K, const Bf16* w, std::int64_t wStride, std::int64_t N, std::int64_t wanted,
     float* out, std::int64_t outStride);
 
+constexpr std::int64_t kMixRows = kLanes == 16 ? 8 : 6;
+constexpr std::int64_t kMixPositions = 64; // whose values stay in the first-level cache while the rows go by
+
+// Positions [0, count) of R rows, a step of d: even and odd values are summed apart, and lie side by side again in `out`.
+// Fetches the next positions' values if `ahead`.
+template <int R>
+HWY_INLINE void mixTile(const float* HWY_RESTRICT weights, std::int64_t weightStride, std::int64_t count, const Bf16* HWY_RESTRICT values,
+    std::int64_t D, float* HWY_RESTRICT out, std::int64_t outStride, bool accumulate, bool ahead)
+{
+    const Floats df;
+    Vec even[R], odd[R];
+    HWY_UNROLL(8)
+    for (int r = 0; r < R; ++r) {
+        even[r] = hn::Zero(df);
+        odd[r] = hn::Zero(df);
+        if (accumulate)
+            hn::LoadInterleaved2(df, out + r * outStride, even[r], odd[r]);
+    }
+    for (std::int64_t p = 0; p < count; ++p) {
+        const auto pairs = hn::LoadU(Words(), reinterpret_cast<const std::uint32_t*>(values + p * D));
+        if (ahead)
+            hwy::Prefetch(values + (p + kMixPositions) * D);
+        const Vec lower = lowerOf(pairs), upper = upperOf(pairs);
+        HWY_UNROLL(8)
+        for (int r = 0; r < R; ++r) {
+            const Vec weight = hn::Set(df, weights[r * weightStride + p]);
+            even[r] = hn::MulAdd(weight, lower, even[r]);
+            odd[r] = hn::MulAdd(weight, upper, odd[r]);
+        }
+    }
+    HWY_UNROLL(8)
+    for (int r = 0; r < R; ++r)
+        hn::StoreInterleaved2(even[r], odd[r], df, out + r * outStride);
+}
+
+template <int R>
+HWY_NOINLINE void mixRows(const float* weights, std::int64_t weightStride, std::int64_t count, const Bf16* values, std::int64_t D,
+    float* out, std::int64_t outStride, bool accumulate, bool ahead)
+{
+    for (std::int64_t d = 0; d < D; d += kStep)
+        mixTile<R>(weights, weightStride, count, values + d, D, out + d, outStride, accumulate, ahead);
+}
+
+void mixGroup(std::int64_t rows, const float* weights, std::int64_t weightStride, std::int64_t count, const Bf16* values, std::int64_t D,
+    float* out, std::int64_t outStride, bool accumulate, bool ahead)
+{
+    switch (rows) {
+    case 1:
+        return mixRows<1>(weights, weightStride, count, values, D, out, outStride, accumulate, ahead);
+    case 2:
+        return mixRows<2>(weights, weightStride, count, values, D, out, outStride, accumulate, ahead);
+    case 3:
+        return mixRows<3>(weights, weightStride, count, values, D, out, outStride, accumulate, ahead);
+    case 4:
+        return mixRows<4>(weights, weightStride, count, values, D, out, outStride, accumulate, ahead);
+    case 5:
+        return mixRows<5>(weights, weightStride, count, values, D, out, outStride, accumulate, ahead);
+    case 6:
+        return mixRows<6>(weights, weightStride, count, values, D, out, outStride, accumulate, ahead);
+#if HWY_MAX_BYTES >= 64
+    case 7:
+        return mixRows<7>(weights, weightStride, count, values, D, out, outStride, accumulate, ahead);
+    default:
+        return mixRows<8>(weights, weightStride, count, values, D, out, outStride, accumulate, ahead);
+#endif
+    }
+}
+
+void mix(const float* weights, std::int64_t weightStride, std::int64_t rows, std::int64_t count, const Bf16* values, std::int64_t D,
+    float* out, std::int64_t outStride, bool accumulate)
+{
+    for (std::int64_t p = 0; p < count || p == 0; p += kMixPositions) {
+        const std::int64_t positions = count - p < kMixPositions ? count - p : kMixPositions;
+        for (std::int64_t r = 0; r < rows; r += kMixRows)
+            mixGroup(rows - r < kMixRows ? rows - r : kMixRows, weights + r * weightStride + p, weightStride, positions, values + p * D, D,
+                out + r * outStride, outStride, accumulate || p > 0, r == 0 && p + kMixPositions < count);
+    }
+}
+
 constexpr RowKernels kTable = {
 #if HWY_TARGET == HWY_AVX2
     "avx2",
@@ -237,7 +316,7 @@ constexpr RowKernels kTable = {
 #else
     "simd",
 #endif
-    /*roundsInput=*/false, kMostRows, kStep, sizeof(float), &prepare, &multiply};
+    /*roundsInput=*/false, kMostRows, kStep, sizeof(float), &prepare, &multiply, &mix};
 
 void multiply(const void* x, std::int64_t rows, std::int64_t K, const Bf16* w, std::int64_t wStride, std::int64_t N, std::int64_t wanted,
     float* out, std::int64_t outStride)
@@ -270,14 +349,6 @@ HWY_AFTER_NAMESPACE();
 namespace precedent::core {
 namespace {
 
-float widened(Bf16 value)
-{
-    const std::uint32_t bits = std::uint32_t{value} << 16;
-    float result = 0;
-    std::memcpy(&result, &bits, sizeof result);
-    return result;
-}
-
 void preparePlain(const float* x, std::int64_t xStride, std::int64_t rows, std::int64_t K, void* out)
 {
     for (std::int64_t r = 0; r < rows; ++r)
@@ -292,13 +363,26 @@ void multiplyPlain(const void* x, std::int64_t rows, std::int64_t K, const Bf16*
         for (std::int64_t n = 0; n < N; ++n) {
             float sum = 0;
             for (std::int64_t k = 0; k < K; ++k)
-                sum += row[k] * widened(w[n * wStride + k]);
+                sum += row[k] * widenedFromBf16(w[n * wStride + k]);
             out[r * outStride + n] = sum;
         }
     }
 }
 
-constexpr RowKernels kPlain = {"plain", /*roundsInput=*/false, 1, 1, sizeof(float), &preparePlain, &multiplyPlain};
+void mixPlain(const float* weights, std::int64_t weightStride, std::int64_t rows, std::int64_t count, const Bf16* values, std::int64_t D,
+    float* out, std::int64_t outStride, bool accumulate)
+{
+    for (std::int64_t r = 0; r < rows; ++r) {
+        for (std::int64_t d = 0; d < D; ++d) {
+            float sum = accumulate ? out[r * outStride + d] : 0;
+            for (std::int64_t p = 0; p < count; ++p)
+                sum += weights[r * weightStride + p] * widenedFromBf16(values[p * D + d]);
+            out[r * outStride + d] = sum;
+        }
+    }
+}
+
+constexpr RowKernels kPlain = {"plain", /*roundsInput=*/false, 1, 1, sizeof(float), &preparePlain, &multiplyPlain, &mixPlain};
 
 std::vector<const RowKernels*> found()
 {
@@ -319,7 +403,7 @@ std::vector<const RowKernels*> found()
 #if (HWY_TARGETS & HWY_NEON) != 0
     offer(HWY_NEON, N_NEON::kTable);
 #endif
-    if (const RowKernels* kernels = avx512Bf16RowKernels())
+    if (const RowKernels* kernels = avx512Bf16RowKernels(*all.back()))
         all.push_back(kernels);
     return all;
 }

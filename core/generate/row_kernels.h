@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 namespace precedent::core {
@@ -41,6 +42,11 @@ struct RowKernels {
     void (*multiply)(const void* x, std::int64_t rows, std::int64_t K, const Bf16* w, std::int64_t wStride, std::int64_t N,
         std::int64_t wanted, float* out, std::int64_t outStride);
 
+    /// out[r][d] = sum over p < count of weights[r][p] * values[p][d], in the order of p, d < D; starts from what out holds
+    /// if `accumulate`. D, the values' stride, is a multiple of 32. Nothing is rounded.
+    void (*mix)(const float* weights, std::int64_t weightStride, std::int64_t rows, std::int64_t count, const Bf16* values, std::int64_t D,
+        float* out, std::int64_t outStride, bool accumulate);
+
     [[nodiscard]] std::int64_t paddedK(std::int64_t K) const { return roundedUp(K, padding); }
     /// Rows are taken in groups of about one size; `rows` alone says where each begins.
     [[nodiscard]] std::int64_t groups(std::int64_t rows) const { return (rows + groupRows - 1) / groupRows; }
@@ -60,7 +66,23 @@ struct RowKernels {
 /// nullptr if there is none of that name or the processor lacks it.
 [[nodiscard]] const RowKernels* findRowKernels(const char* name);
 
-/// Of the file that needs its own instructions: nullptr if the processor lacks them.
-[[nodiscard]] const RowKernels* avx512Bf16RowKernels();
+/// Of the file that needs its own instructions: nullptr if the processor lacks them. Mixing is as in the set `floats`.
+[[nodiscard]] const RowKernels* avx512Bf16RowKernels(const RowKernels& floats);
+
+/// Round to nearest, ties to even.
+[[nodiscard]] inline Bf16 narrowedToBf16(float value)
+{
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, &value, sizeof bits);
+    return static_cast<Bf16>((bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16);
+}
+
+[[nodiscard]] inline float widenedFromBf16(Bf16 value)
+{
+    const std::uint32_t bits = std::uint32_t{value} << 16;
+    float result = 0;
+    std::memcpy(&result, &bits, sizeof result);
+    return result;
+}
 
 } // namespace precedent::core

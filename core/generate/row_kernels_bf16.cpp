@@ -195,16 +195,15 @@ void multiply(const void* x, std::int64_t rows, std::int64_t K, const Bf16* w, s
 
 #pragma GCC pop_options
 
-constexpr RowKernels kTable = {"avx512bf16", /*roundsInput=*/true, kMostRows, kStep, sizeof(Bf16), &prepare, &multiply};
-
 } // namespace
 
-const RowKernels* avx512Bf16RowKernels()
+const RowKernels* avx512Bf16RowKernels(const RowKernels& floats)
 {
     __builtin_cpu_init();
     const bool known = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bf16");
-    return known ? &kTable : nullptr;
+    static const RowKernels table = {"avx512bf16", /*roundsInput=*/true, kMostRows, kStep, sizeof(Bf16), &prepare, &multiply, floats.mix};
+    return known ? &table : nullptr;
 }
 
 } // namespace precedent::core
@@ -212,7 +211,7 @@ const RowKernels* avx512Bf16RowKernels()
 #else
 
 namespace precedent::core {
-const RowKernels* avx512Bf16RowKernels() { return nullptr; }
+const RowKernels* avx512Bf16RowKernels(const RowKernels& /*floats*/) { return nullptr; }
 } // namespace precedent::core
 
 #endif

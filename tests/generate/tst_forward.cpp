@@ -169,10 +169,10 @@ void TestForward::teamEqualsOneThread()
         const Forward forward(weights, kernels, /*leastTeamBytes=*/0);
         Scratch scratch;
         KvSequence sequence;
-        sequence.addBlock(std::make_shared<KvBlock>(weights.config, 100));
+        sequence.addBlock(std::make_shared<KvBlock>(weights.config, 100, forward.kvFormat()));
         sequence.extend(100);
         QVERIFY(forward.run({Span{&sequence, ids.data(), 100}}, scratch, {Phase::prefill, threads > 1}, {}));
-        sequence.addBlock(std::make_shared<KvBlock>(weights.config, 50));
+        sequence.addBlock(std::make_shared<KvBlock>(weights.config, 50, forward.kvFormat()));
         sequence.extend(50);
         QVERIFY(forward.run({Span{&sequence, ids.data() + 100, 50}}, scratch, {Phase::prefill, threads > 1}, {}));
         forward.logits(scratch, 0, 50, Phase::prefill, threads > 1);
@@ -180,12 +180,18 @@ void TestForward::teamEqualsOneThread()
         std::vector<KvSequence> forks(next.size(), sequence.fork());
         std::vector<Span> spans;
         for (std::size_t i = 0; i < next.size(); ++i) {
-            forks[i].addBlock(std::make_shared<KvBlock>(weights.config, 1));
+            forks[i].addBlock(std::make_shared<KvBlock>(weights.config, 1, forward.kvFormat()));
             forks[i].extend(1);
             spans.push_back({&forks[i], &next[i], 1});
         }
-        QVERIFY(forward.run(spans, scratch, {Phase::decode, threads > 1, 0, 5}, {}));
+        QVERIFY(forward.run(spans, scratch, {Phase::decode, threads > 1, {0, 1, 2, 3, 4}}, {}));
         values.insert(values.end(), scratch.logits.data(), scratch.logits.data() + 5 * forward.logitStride());
+        const std::vector<float> whole(scratch.logits.data(), scratch.logits.data() + 5 * forward.logitStride());
+        QVERIFY(forward.run(spans, scratch, {Phase::decode, threads > 1, {1, 4}}, {}));
+        for (std::int64_t i = 0; i < forward.logitStride(); ++i) {
+            QCOMPARE(scratch.logits.data()[i], whole[static_cast<std::size_t>(forward.logitStride() + i)]);
+            QCOMPARE(scratch.logits.data()[forward.logitStride() + i], whole[static_cast<std::size_t>(4 * forward.logitStride() + i)]);
+        }
     }
     setThreadCount(2);
     QCOMPARE(results[0], results[1]);

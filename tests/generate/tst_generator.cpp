@@ -35,6 +35,8 @@ private Q_SLOTS:
     void greedyTakesTheHighest();
     void samplerFollowsTheDistribution_data();
     void samplerFollowsTheDistribution();
+    void aLargeVocabularyIsDrawnFromAlike_data();
+    void aLargeVocabularyIsDrawnFromAlike();
     void stopEndsGenerationAndMarksWhatIsUnfinished();
     void sinksSeeEveryToken();
     void adapterIsMerged();
@@ -346,6 +348,54 @@ void TestGenerator::samplerFollowsTheDistribution()
         const double sigma = std::sqrt(expected * (1 - expected) / kDraws);
         QVERIFY2(std::abs(seen[id] / double{kDraws} - expected) < 5 * sigma + 1e-9, std::to_string(id).c_str());
     }
+}
+
+void TestGenerator::aLargeVocabularyIsDrawnFromAlike_data()
+{
+    QTest::addColumn<double>("temperature");
+    QTest::addColumn<int>("topK");
+    QTest::addColumn<double>("topP");
+    QTest::newRow("greedy") << 0.0 << 0 << 1.0;
+    QTest::newRow("plain") << 1.0 << 0 << 1.0;
+    QTest::newRow("hot") << 1.7 << 0 << 1.0;
+    QTest::newRow("cold") << 1e-6 << 0 << 1.0;
+    QTest::newRow("top-k") << 1.0 << 20 << 1.0;
+    QTest::newRow("top-k above the number of chunks") << 1.3 << 500 << 1.0;
+    QTest::newRow("top-p") << 1.0 << 0 << 0.8;
+    QTest::newRow("top-p, warm") << 1.4 << 0 << 0.6;
+    QTest::newRow("both") << 0.9 << 50 << 0.9;
+}
+
+// A vocabulary that is drawn from in chunks, against one that is not: the same logits, spread over more places.
+void TestGenerator::aLargeVocabularyIsDrawnFromAlike()
+{
+    QFETCH(double, temperature);
+    QFETCH(int, topK);
+    QFETCH(double, topP);
+    Random numbers(4);
+    const int small = 1000, large = 20011;
+    std::vector<float> some, many(large, -90.0F); // the rest have hardly any weight
+    for (int i = 0; i < small; ++i) {
+        some.push_back(static_cast<float>(numbers.uniform() * 12 - 6));
+        many[static_cast<std::size_t>(i) * 20 + 7] = some.back();
+    }
+    Sampling sampling;
+    sampling.temperature = temperature;
+    sampling.topK = topK;
+    sampling.topP = topP;
+    Sampler plain(sampling, bestKernels()), chunked(sampling, bestKernels());
+    Random first(11), second(11);
+    int same = 0;
+    constexpr int kDraws = 3000;
+    for (int i = 0; i < kDraws; ++i) {
+        const SampledToken expected = plain.draw(some.data(), small, first), got = chunked.draw(many.data(), large, second);
+        same += got.id == expected.id * 20 + 7;
+        QVERIFY(std::abs(got.logprob -
+                    (many[static_cast<std::size_t>(got.id)] - some[static_cast<std::size_t>(expected.id)] + expected.logprob)) < 1e-4);
+    }
+    QVERIFY2(same >= kDraws - 6, std::to_string(same).c_str()); // a draw on a boundary may fall to either side
+    many[15000] = NAN;
+    QVERIFY(std::isnan(chunked.draw(many.data(), large, second).logprob));
 }
 
 void TestGenerator::stopEndsGenerationAndMarksWhatIsUnfinished()

@@ -38,22 +38,6 @@ private:
     Bf16* m_values = nullptr;
 };
 
-/// Round to nearest, ties to even.
-Bf16 narrowed(float value)
-{
-    std::uint32_t bits = 0;
-    std::memcpy(&bits, &value, sizeof bits);
-    return static_cast<Bf16>((bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16);
-}
-
-float widened(Bf16 value)
-{
-    const std::uint32_t bits = std::uint32_t{value} << 16;
-    float result = 0;
-    std::memcpy(&result, &bits, sizeof result);
-    return result;
-}
-
 std::vector<float> numbers(Random& random, std::int64_t count)
 {
     std::vector<float> values(static_cast<std::size_t>(count));
@@ -84,6 +68,8 @@ private Q_SLOTS:
     void aRowIsTheSameInAnyBatchAndUnderAnyCut();
     void rowsMayLieApart_data() { eachSet(); }
     void rowsMayLieApart();
+    void mixesAreTheReferences_data() { eachSet(); }
+    void mixesAreTheReferences();
 
 private:
     static void eachSet();
@@ -114,7 +100,7 @@ void TestRowKernels::sumsAreTheReferences()
         for (const std::int64_t N : {1, 2, 3, 7, 25, 50}) {
             GuardedRows w(N * K);
             for (std::int64_t i = 0; i < N * K; ++i)
-                w.data()[i] = narrowed(static_cast<float>(random.uniform() * 2 - 1));
+                w.data()[i] = narrowedToBf16(static_cast<float>(random.uniform() * 2 - 1));
             for (const std::int64_t rows : {1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17, 31, 40}) {
                 if (rows > 9 && K > 100 && N > 3)
                     continue;
@@ -126,8 +112,8 @@ void TestRowKernels::sumsAreTheReferences()
                         double expected = 0, size = 0;
                         for (std::int64_t k = 0; k < K; ++k) {
                             const float value = x[static_cast<std::size_t>(m * K + k)];
-                            const double part =
-                                double{kernels.roundsInput ? widened(narrowed(value)) : value} * double{widened(w.data()[n * K + k])};
+                            const double part = double{kernels.roundsInput ? widenedFromBf16(narrowedToBf16(value)) : value} *
+                                double{widenedFromBf16(w.data()[n * K + k])};
                             expected += part;
                             size += std::abs(part);
                         }
@@ -150,7 +136,7 @@ void TestRowKernels::aRowIsTheSameInAnyBatchAndUnderAnyCut()
         const std::int64_t N = 103, most = 40;
         std::vector<Bf16> w(static_cast<std::size_t>(N * K));
         for (Bf16& value : w)
-            value = narrowed(static_cast<float>(random.uniform() * 2 - 1));
+            value = narrowedToBf16(static_cast<float>(random.uniform() * 2 - 1));
         const std::vector<float> x = numbers(random, most * K);
         std::vector<float> alone(static_cast<std::size_t>(most * N));
         for (std::int64_t m = 0; m < most; ++m)
@@ -172,10 +158,10 @@ void TestRowKernels::rowsMayLieApart()
     Random random(3);
     const std::int64_t rows = 5, K = 70, N = 9, stride = 90, outStride = 12;
     const std::vector<float> x = numbers(random, rows * K);
-    std::vector<Bf16> apart(static_cast<std::size_t>(N * stride), narrowed(7.0F)), close;
+    std::vector<Bf16> apart(static_cast<std::size_t>(N * stride), narrowedToBf16(7.0F)), close;
     for (std::int64_t n = 0; n < N; ++n) {
         for (std::int64_t k = 0; k < K; ++k)
-            close.push_back(apart[static_cast<std::size_t>(n * stride + k)] = narrowed(static_cast<float>(random.uniform())));
+            close.push_back(apart[static_cast<std::size_t>(n * stride + k)] = narrowedToBf16(static_cast<float>(random.uniform())));
     }
     std::vector<float> expected(static_cast<std::size_t>(rows * N)), out(static_cast<std::size_t>(rows * outStride), -5.0F);
     product(kernels, x.data(), rows, K, close.data(), N, expected.data(), 0, N);
@@ -186,6 +172,43 @@ void TestRowKernels::rowsMayLieApart()
     for (std::int64_t m = 0; m < rows; ++m) {
         for (std::int64_t n = 0; n < outStride; ++n)
             QCOMPARE(out[static_cast<std::size_t>(m * outStride + n)], n < N ? expected[static_cast<std::size_t>(m * N + n)] : -5.0F);
+    }
+}
+
+void TestRowKernels::mixesAreTheReferences()
+{
+    QFETCH(QString, set);
+    const RowKernels& kernels = *findRowKernels(set.toUtf8().constData());
+    Random random(4);
+    for (const std::int64_t D : {32, 96, 256}) {
+        for (const std::int64_t count : {1, 2, 63, 64, 65, 200}) {
+            GuardedRows values(count * D);
+            for (std::int64_t i = 0; i < count * D; ++i)
+                values.data()[i] = narrowedToBf16(static_cast<float>(random.uniform() * 2 - 1));
+            const std::int64_t most = 17, stride = count + 3;
+            const std::vector<float> weights = numbers(random, most * stride);
+            std::vector<float> whole(static_cast<std::size_t>(most * D), 99.0F);
+            kernels.mix(weights.data(), stride, most, count, values.data(), D, whole.data(), D, false);
+            for (std::int64_t r = 0; r < most; ++r) {
+                for (std::int64_t d = 0; d < D; ++d) {
+                    double expected = 0;
+                    for (std::int64_t p = 0; p < count; ++p)
+                        expected +=
+                            double{weights[static_cast<std::size_t>(r * stride + p)]} * double{widenedFromBf16(values.data()[p * D + d])};
+                    QVERIFY(std::abs(whole[static_cast<std::size_t>(r * D + d)] - expected) < 2e-5);
+                }
+            }
+            // Some rows at a time, and the positions in two parts: the same to the last bit.
+            std::vector<float> parts(whole.size(), 7.0F);
+            for (std::int64_t r = 0; r < most; r += 5) {
+                const std::int64_t rows = std::min<std::int64_t>(5, most - r), cut = count / 3;
+                float* out = parts.data() + r * D;
+                const float* own = weights.data() + r * stride;
+                kernels.mix(own, stride, rows, cut, values.data(), D, out, D, false);
+                kernels.mix(own + cut, stride, rows, count - cut, values.data() + cut * D, D, out, D, true);
+            }
+            QCOMPARE(parts, whole);
+        }
     }
 }
 
