@@ -93,7 +93,7 @@ void addAskCommand(CLI::App& app, Commands& commands)
     options->request.sampling.temperature = 0;
     CLI::App* command = addCommand(app, "ask", "One request: chain, answer, verdict, citations",
         "ask --model starter --casebase demo.casebase --mode cases 'How do I keep bees calm?'");
-    command->add_option("--model", options->model, "A folder, starter, or run:RUN[@STEP]")->required();
+    command->add_option("--model", options->model, "A folder, a .gguf file, starter, or run:RUN[@STEP]")->required();
     command->add_option("--adapter", options->adapter, "A PEFT folder")->type_name("DIR");
     command->add_option("--casebase", options->casebase, "Where codes and cases come from")->type_name("CASEBASE");
     command->add_option("--mode", options->mode, "What the context holds")->required()->check(CLI::IsMember({"none", "codes", "cases"}));

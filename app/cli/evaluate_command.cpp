@@ -217,7 +217,7 @@ void addOptions(CLI::App& command, EvaluateOptions& options)
 {
     workspace::EvaluationOrder& order = options.order;
     command.add_option("--casebase", options.casebase, "The casebase with suites, codes and cases")->required()->type_name("CASEBASE");
-    command.add_option("--model", order.models, "A folder, starter, or run:RUN[@STEP]; may be given again")
+    command.add_option("--model", order.models, "A folder, a .gguf file, starter, or run:RUN[@STEP]; may be given again")
         ->required()
         ->type_name("MODEL")
         ->allow_extra_args(false);

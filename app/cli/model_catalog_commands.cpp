@@ -41,10 +41,12 @@ void addModelImport(CLI::App& group, Commands& commands)
         workspace::AddModelOptions add;
     };
     auto options = std::make_shared<Options>();
-    CLI::App* command = addCommand(group, "import", "Gives a model folder a name, once it is sure that it can be loaded",
+    CLI::App* command = addCommand(group, "import", "Gives a model folder or GGUF file a name, once it is sure that it can be loaded",
         "model import ~/models/my-llama --name my-llama");
-    command->add_option("SOURCE", options->source, "A folder: config.json, model.safetensors (or its shards), tokenizer.json")->required();
-    command->add_option("--name", options->add.name, "What to call it; else the folder's own name")->type_name("NAME");
+    command
+        ->add_option("SOURCE", options->source, "A folder (config.json, model.safetensors or its shards, tokenizer.json) or a .gguf file")
+        ->required();
+    command->add_option("--name", options->add.name, "What to call it; else its own name")->type_name("NAME");
     command->add_flag("--copy", options->add.copy, "Copy it to the other models of this user, instead of using it where it is");
     command->add_flag("--dry-run", options->add.dryRun, "Check everything and write nothing");
     commands.on(command, [options](Context& context) -> Result<Outcome> {
@@ -90,7 +92,7 @@ void addModelList(CLI::App& group, Commands& commands)
                 workspace::grouped(card.vocabulary) + ", context " + workspace::grouped(card.contextLength) + "\n";
         }
         if (all.places.empty())
-            outcome.text = "No model is at hand. Add one: precedent-cli model import FOLDER.\n";
+            outcome.text = "No model is at hand. Add one: precedent-cli model import FOLDER, or FILE.gguf.\n";
         return outcome;
     });
 }

@@ -45,7 +45,7 @@ void addModelInfo(CLI::App& group, Commands& commands)
     };
     auto options = std::make_shared<Options>();
     CLI::App* command = addCommand(group, "info", "What a model is", "model info starter");
-    command->add_option("MODEL", options->model, "A folder, starter, or run:RUN[@STEP]")->required();
+    command->add_option("MODEL", options->model, "A folder, a .gguf file, starter, or run:RUN[@STEP]")->required();
     command->add_option("--casebase", options->casebase, "The casebase of the run")->type_name("CASEBASE");
     commands.on(command, [options](Context& context) -> Result<Outcome> {
         const Result<LoadedModel> loaded = loadModel(context, options->model, {}, options->casebase);
@@ -103,7 +103,7 @@ Result<Outcome> tokenize(const TokenizeOptions& options, bool fromFile)
     const Result<workspace::ModelSource> source = workspace::resolveModel(options.model);
     if (!source)
         return source.error();
-    const auto tokenizer = text::Tokenizer::load(source.value().folder);
+    const auto tokenizer = workspace::tokenizerOf(source.value().folder);
     if (!tokenizer)
         return tokenizer.error();
     const Result<std::string> input = fromFile ? readFile(options.file) : options.text;
@@ -119,7 +119,7 @@ void addTokenize(CLI::App& group, Commands& commands)
     auto options = std::make_shared<TokenizeOptions>();
     CLI::App* command =
         addCommand(group, "tokenize", "Ids of a text, or with --decode the text of ids", "model tokenize starter --text 'Hello there'");
-    command->add_option("MODEL", options->model, "A folder or starter")->required();
+    command->add_option("MODEL", options->model, "A folder, a .gguf file, or starter")->required();
     CLI::Option* text = command->add_option("--text", options->text, "The text (with --decode: ids)");
     CLI::Option* file = command->add_option("--file", options->file, "Read it from a file")->excludes(text);
     command->add_flag("--no-special", options->noSpecial, "Add no beginning-of-text token; with --decode leave special tokens out");
@@ -180,7 +180,7 @@ void addGenerate(CLI::App& group, Commands& commands)
     auto options = std::make_shared<GenerateOptions>();
     CLI::App* command =
         addCommand(group, "generate", "Continues a text", "model generate starter --chat --prompt 'What is 4 plus 5?' --temperature 0");
-    command->add_option("MODEL", options->model, "A folder, starter, or run:RUN[@STEP]")->required();
+    command->add_option("MODEL", options->model, "A folder, a .gguf file, starter, or run:RUN[@STEP]")->required();
     command->add_option("--prompt", options->prompt, "The text to continue")->required();
     command->add_flag("--chat", options->chat, "Put it into the chat template as a user's turn");
     command->add_option("--adapter", options->adapter, "A PEFT folder")->type_name("DIR");
@@ -210,7 +210,7 @@ void addLogits(CLI::App& group, Commands& commands)
     auto options = std::make_shared<Options>();
     CLI::App* command = addCommand(
         group, "logits", "The text's log-probabilities and the next token's distribution", "model logits starter --text 'Hello' --top 5");
-    command->add_option("MODEL", options->model, "A folder, starter, or run:RUN[@STEP]")->required();
+    command->add_option("MODEL", options->model, "A folder, a .gguf file, starter, or run:RUN[@STEP]")->required();
     command->add_option("--text", options->text, "The text")->required();
     command->add_option("--top", options->top, "Candidates for the next token")->check(CLI::Range(0, 1000000))->capture_default_str();
     command->add_option("--adapter", options->adapter, "A PEFT folder")->type_name("DIR");

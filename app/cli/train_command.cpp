@@ -163,7 +163,7 @@ void addTrainCommand(CLI::App& app, Commands& commands)
         "train --casebase demo.casebase --model starter --preset quickstart\n  precedent-cli train --casebase demo.casebase --resume "
         "run-1");
     command->add_option("--casebase", options->casebase, "The casebase")->required()->type_name("CASEBASE");
-    command->add_option("--model", options->model, "A folder, starter, or run:RUN[@STEP]");
+    command->add_option("--model", options->model, "A folder, a .gguf file, starter, or run:RUN[@STEP]");
     command->add_option("--preset", options->preset, "Settings to start from")->check(CLI::IsMember(align::presetNames()));
     command->add_option("--spec", options->spec, "Settings from a file, over the preset's")->type_name("FILE.json");
     command->add_option("--set", options->settings, "key=value, over the file's; may be given again")->allow_extra_args(false);

@@ -48,7 +48,23 @@ bool isWanted(const fs::directory_entry& entry, const ModelCard& card)
     return std::find(weights.begin(), weights.end(), entry.path()) != weights.end() || (entry.file_size(ec) <= kLargestSmallFile && !ec);
 }
 
-/// Copies weights, configuration, tokenizer and licence of a card's folder, under a temporary name until all are there.
+/// The files to copy: weights, configuration, tokenizer and licence of a card's folder, or its one GGUF file.
+Result<std::vector<fs::path>> filesToCopy(const ModelCard& card)
+{
+    if (!core::ggufFileOf(card.folder).empty())
+        return card.weightFiles;
+    std::vector<fs::path> files;
+    std::error_code ec;
+    for (fs::directory_iterator entry(card.folder, ec), end; !ec && entry != end; entry.increment(ec)) {
+        if (isWanted(*entry, card))
+            files.push_back(entry->path());
+    }
+    if (ec)
+        return errnoError(ec.value(), "read", card.folder.string());
+    return files;
+}
+
+/// Copies a card's files, under a temporary name until all are there.
 Status copyModel(const ModelCard& card, const fs::path& to)
 {
     const fs::path fresh = to.string() + ".tmp-" + std::to_string(::getpid());
@@ -58,14 +74,15 @@ Status copyModel(const ModelCard& card, const fs::path& to)
         return errnoError(ec.value(), "copy the model to", to.string());
     };
     std::error_code ec;
+    const Result<std::vector<fs::path>> files = filesToCopy(card);
+    if (!files)
+        return files.error();
     fs::remove_all(fresh, ec);
     if (!fs::create_directories(fresh, ec))
         return fail(ec);
-    for (fs::directory_iterator entry(card.folder, ec), end; !ec && entry != end; entry.increment(ec)) {
-        const fs::path copied = fresh / entry->path().filename();
-        if (!isWanted(*entry, card))
-            continue;
-        if (!fs::copy_file(entry->path(), copied, ec)) // what a link names, not the link
+    for (const fs::path& file : files.value()) {
+        const fs::path copied = fresh / file.filename();
+        if (!fs::copy_file(file, copied, ec)) // what a link names, not the link
             return fail(ec);
         if (!syncPath(copied))
             return fail(std::make_error_code(std::errc::io_error));

@@ -56,8 +56,7 @@ std::vector<ModelChoice> baseModelChoices()
 {
     std::vector<ModelChoice> choices;
     for (const ModelPlace& place : modelPlaces().places) {
-        std::error_code ec;
-        if (fs::exists(place.folder / "config.json", ec))
+        if (isModelPlace(place.folder))
             choices.push_back({place.name, place.name, {}, {}, {}, 0});
     }
     return choices;

@@ -172,7 +172,8 @@ std::string nameForFolder(const fs::path& folder, const std::vector<RegisteredMo
     fs::path place = fs::absolute(folder).lexically_normal();
     if (place.filename().empty())
         place = place.parent_path();
-    std::string stem = place.filename().string().substr(0, kLongestName - 5); // room for a number
+    std::string stem =
+        (place.extension() == ".gguf" ? place.stem() : place.filename()).string().substr(0, kLongestName - 5); // room for a number
     for (char& c : stem) {
         const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-';
         if (!plain)

@@ -4,6 +4,8 @@
 #include <set>
 #include <sstream>
 
+#include "precedent/architecture/model_text.h"
+#include "precedent/architecture/stored_model.h"
 #include "precedent/base/files.h"
 #include "precedent/base/json.h"
 #include "precedent/casebase/run_store.h"
@@ -17,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kRunPrefix = "run:";
+constexpr const char* kGguf = ".gguf";
 
 Result<casebase::Checkpoint> checkpointOf(const casebase::Casebase& casebase, const std::string& run, const std::string& step)
 {
@@ -95,9 +98,9 @@ ModelPlaces modelPlaces()
     std::vector<ModelPlace> inFolder;
     std::error_code ec;
     for (fs::directory_iterator entry(userModelsFolder(), ec), end; !ec && entry != end; entry.increment(ec)) {
-        const std::string name = entry->path().filename().string();
-        std::error_code ignored;
-        if (!named.contains(name) && fs::exists(entry->path() / "config.json", ignored))
+        const bool isFile = entry->path().extension() == kGguf;
+        const std::string name = (isFile ? entry->path().stem() : entry->path().filename()).string();
+        if (isModelPlace(entry->path()) && named.insert(name).second)
             inFolder.push_back({name, entry->path(), ModelOrigin::modelsFolder});
     }
     std::sort(inFolder.begin(), inFolder.end(), [](const ModelPlace& a, const ModelPlace& b) { return a.name < b.name; });
@@ -119,12 +122,14 @@ Result<ModelSource> resolveModel(const std::string& name, const casebase::Caseba
     const Result<fs::path> added = checkModelName(name) ? ModelRegistry().find(name) : Error(ErrorCode::notFound, name);
     std::error_code ec;
     if (added) {
-        if (fs::exists(added.value() / "config.json", ec))
+        if (isModelPlace(added.value()))
             return ModelSource{name, added.value(), {}, {}, 0};
-        return Error(ErrorCode::notFound, "The model " + name + " is no longer there: " + added.value().string() + " has no config.json.",
-            "Put the folder back, or remove the model from the list and add it where it is now.");
+        const bool isFile = added.value().extension() == kGguf;
+        return Error(ErrorCode::notFound,
+            "The model " + name + " is no longer there: " + added.value().string() + (isFile ? " is gone." : " has no config.json."),
+            "Put it back, or remove the model from the list and add it where it is now.");
     }
-    for (const fs::path& candidate : {fs::path(name), userModelsFolder() / name}) {
+    for (const fs::path& candidate : {fs::path(name), userModelsFolder() / name, userModelsFolder() / (name + kGguf)}) {
         if (!fs::exists(candidate, ec))
             continue;
         PRECEDENT_TRY(checkModelFolder(candidate));
@@ -132,21 +137,31 @@ Result<ModelSource> resolveModel(const std::string& name, const casebase::Caseba
     }
     if (added.error().code() != ErrorCode::notFound)
         return added.error();
-    return Error(ErrorCode::notFound, "There is no model " + name + ".", "Name a model folder, `starter`, or run:RUN[@STEP].");
+    return Error(
+        ErrorCode::notFound, "There is no model " + name + ".", "Name a model folder, a .gguf file, `starter`, or run:RUN[@STEP].");
 }
 
 Status checkModelFolder(const fs::path& folder)
 {
     std::error_code ec;
-    const char* const layout = "Name a folder in Hugging Face layout: config.json, model.safetensors, tokenizer.json.";
-    if (folder.extension() == ".gguf" && !fs::is_directory(folder, ec))
-        return Error(ErrorCode::unsupported, "GGUF files cannot be loaded yet: " + folder.string() + ".", layout);
+    const char* const layout = "Name a folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json) or a .gguf file.";
+    if (folder.extension() == kGguf && fs::is_regular_file(folder, ec))
+        return {};
     if (!fs::is_directory(folder, ec))
-        return Error(ErrorCode::notFound, folder.string() + " is no folder.", layout);
-    if (!fs::exists(folder / "config.json", ec))
+        return Error(ErrorCode::notFound, folder.string() + " is no folder and no .gguf file.", layout);
+    if (fs::exists(folder / "config.json", ec))
+        return {};
+    if (const Result<std::vector<fs::path>> files = core::weightFilesOf(folder);
+        !files && files.error().code() == ErrorCode::invalidArgument)
+        return files.error(); // several .gguf files
+    if (core::ggufFileOf(folder).empty())
         return Error(ErrorCode::notFound, folder.string() + " is no model folder: it has no config.json.", layout);
     return {};
 }
+
+bool isModelPlace(const fs::path& path) { return checkModelFolder(path).ok(); }
+
+Result<std::shared_ptr<const text::Tokenizer>> tokenizerOf(const fs::path& model) { return core::loadTokenizer(model); }
 
 Result<fs::path> starterFolder()
 {
@@ -164,6 +179,10 @@ Result<fs::path> starterFolder()
 
 Result<int> contextLengthOf(const fs::path& folder)
 {
+    if (!core::ggufFileOf(folder).empty()) {
+        const Result<core::DecoderConfig> config = core::readDecoderConfig(folder);
+        return config ? Result<int>(config->contextLength) : config.error();
+    }
     const Result<std::string> text = readFile(folder / "config.json");
     if (!text)
         return text.error();
@@ -178,6 +197,8 @@ Result<int> contextLengthOf(const fs::path& folder)
 
 std::string licenceOf(const fs::path& folder)
 {
+    if (const fs::path file = core::ggufFileOf(folder); !file.empty())
+        return core::ggufLicence(file);
     if (const Result<std::string> readme = readFile(folder / "README.md", 1U << 20); readme) {
         std::istringstream lines(readme.value());
         for (std::string line; std::getline(lines, line);) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "precedent/architecture/stored_model.h"
 #include "precedent/base/files.h"
 #include "precedent/workspace/run_service.h"
 
@@ -88,15 +89,26 @@ bool sameContext(const core::RunSpec& a, const core::RunSpec& b)
     return a.modeWeights == b.modeWeights && a.casesPerPrompt == b.casesPerPrompt;
 }
 
+/// config.json, or what it would say of a GGUF file.
+Result<Json> configOf(const fs::path& folder)
+{
+    if (!core::ggufFileOf(folder).empty()) {
+        const Result<core::DecoderConfig> config = core::readDecoderConfig(folder);
+        return config ? Result<Json>(config->toJson()) : config.error();
+    }
+    const fs::path file = folder / "config.json";
+    const Result<std::string> text = readFile(file);
+    if (!text)
+        return text.error();
+    return parseJson(text.value(), file.string());
+}
+
 } // namespace
 
 Result<ModelFacts> modelFactsOf(const fs::path& folder)
 {
     const fs::path file = folder / "config.json";
-    const Result<std::string> text = readFile(file);
-    if (!text)
-        return text.error();
-    const Result<Json> config = parseJson(text.value(), file.string());
+    const Result<Json> config = configOf(folder);
     if (!config)
         return config.error();
     std::string missing;
@@ -129,6 +141,8 @@ Result<ModelFacts> modelFactsOf(const fs::path& folder)
     facts.queryWidth = static_cast<int>(queryWidth);
     facts.vocabulary = static_cast<int>(vocabulary);
     std::error_code ec;
+    if (const fs::path gguf = core::ggufFileOf(folder); !gguf.empty())
+        facts.weightBytes = static_cast<std::int64_t>(fs::file_size(gguf, ec));
     for (const fs::directory_entry& entry : fs::directory_iterator(folder, ec)) {
         if (entry.path().extension() == ".safetensors")
             facts.weightBytes += static_cast<std::int64_t>(entry.file_size(ec));

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "precedent/align/context.h"
+#include "precedent/architecture/model_text.h"
+#include "precedent/architecture/stored_model.h"
 #include "precedent/base/files.h"
 #include "precedent/base/json.h"
 
@@ -11,9 +13,14 @@ namespace {
 
 text::RenderOptions renderOptions() { return {true, true, std::string(text::kLastingDate)}; }
 
-/// generation_config.json's "eos_token_id": a number or a list. Chat models name their end-of-turn token there.
+/// generation_config.json's "eos_token_id": a number or a list. Chat models name their end-of-turn token there. Of a GGUF file
+/// the ids that its metadata and vocabulary give.
 std::vector<int> generationStopIds(const std::filesystem::path& modelFolder, int vocabularySize)
 {
+    if (!core::ggufFileOf(modelFolder).empty()) {
+        const Result<core::DecoderConfig> config = core::readDecoderConfig(modelFolder);
+        return config ? config->eosIds : std::vector<int>();
+    }
     const std::filesystem::path path = modelFolder / "generation_config.json";
     const Result<std::string> bytes = readFile(path, std::size_t{1} << 20);
     const Result<Json> json = bytes ? parseJson(*bytes, path.string()) : Result<Json>(bytes.error());
@@ -32,17 +39,17 @@ std::vector<int> generationStopIds(const std::filesystem::path& modelFolder, int
 
 Result<PromptEncoder> PromptEncoder::load(const std::filesystem::path& modelFolder)
 {
-    return load(modelFolder, text::ChatTemplate::forModel(modelFolder));
+    return load(modelFolder, core::loadChatTemplate(modelFolder));
 }
 
 Result<PromptEncoder> PromptEncoder::load(const std::filesystem::path& modelFolder, const std::string& templateSource)
 {
-    return load(modelFolder, text::ChatTemplate::forModel(modelFolder, templateSource));
+    return load(modelFolder, core::loadChatTemplate(modelFolder, templateSource));
 }
 
 Result<PromptEncoder> PromptEncoder::load(const std::filesystem::path& modelFolder, Result<text::ChatTemplate> chatTemplate)
 {
-    Result<std::shared_ptr<const text::Tokenizer>> tokenizer = text::Tokenizer::load(modelFolder);
+    Result<std::shared_ptr<const text::Tokenizer>> tokenizer = core::loadTokenizer(modelFolder);
     if (!tokenizer)
         return tokenizer.error();
     if (!chatTemplate)

@@ -2,9 +2,9 @@
 
 #include <set>
 
+#include "precedent/architecture/model_text.h"
 #include "precedent/base/files.h"
 #include "precedent/base/json.h"
-#include "precedent/text/chat_template.h"
 
 namespace precedent::align {
 namespace {
@@ -78,7 +78,7 @@ Result<fs::path> templateFolderFor(const fs::path& modelFolder)
     Result<fs::path> resources = resourceFolder();
     if (!resources.ok())
         return resources.error();
-    Result<text::ChatTemplate> chat = text::ChatTemplate::forModel(modelFolder);
+    Result<text::ChatTemplate> chat = core::loadChatTemplate(modelFolder);
     if (!chat.ok())
         return chat.error();
     return *resources / "templates" / (chat->name() == "starter" ? "starter" : "default");

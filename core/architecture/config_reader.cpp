@@ -76,8 +76,7 @@ void ConfigReader::ropeObject(const Json& object, const char* key, RopeConfig& t
         return fail(key, dumpJson(object), "an object");
     ConfigReader inner(object);
     std::string type = "default";
-    inner.text("type", type); // older files
-    inner.text("rope_type", type);
+    inner.text(inner.has("rope_type") ? "rope_type" : "type", type); // the latter in older files
     inner.number("rope_theta", target.theta);
     using Scaling = RopeConfig::Scaling;
     if (type == "default")

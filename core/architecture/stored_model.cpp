@@ -1,6 +1,7 @@
 #include "precedent/architecture/stored_model.h"
 
 #include "core/architecture/gguf_model.h"
+#include "precedent/architecture/model_text.h"
 #include "precedent/base/digest.h"
 
 namespace precedent::core {
@@ -78,7 +79,7 @@ Result<StoredModel> openFolder(const fs::path& folder, bool requireTokenizer)
     auto config = readDecoderConfig(folder);
     if (!config.ok())
         return config.error();
-    if (requireTokenizer && !fs::exists(folder / "tokenizer.json", ec))
+    if (requireTokenizer && !fs::exists(folder / "tokenizer.json", ec) && !fs::exists(folder / kGgufTokenizerFile, ec))
         return Error(ErrorCode::notFound, folder.string() + " has no tokenizer.json.",
             "Fetch the model with its tokenizer in the tokenizers format.");
     auto weights = formats::SafetensorsSet::open(folder);

@@ -10,6 +10,7 @@
 #include "core/model/loader.h"
 #include "core/model/lora.h"
 #include "core/model/ops.h"
+#include "precedent/architecture/model_text.h"
 #include "precedent/architecture/stored_model.h"
 #include "precedent/base/digest.h"
 #include "precedent/base/files.h"
@@ -157,6 +158,8 @@ Result<ExportReport> exportHuggingFace(const ExportRequest& request, Source sour
     }
     const std::vector<fs::path> companions = companionFiles(source.model.folder);
     PRECEDENT_TRY(saveModel(place, *source.model.decoder, type == "f32" ? StoredType::f32 : StoredType::bf16, companions));
+    if (const fs::path file = ggufFileOf(source.model.folder); !file.empty())
+        PRECEDENT_TRY(writeGgufTexts(file, place));
     PRECEDENT_TRY(writeProvenance(place / "provenance.json", request, source, type));
     source.model.decoder.reset();
     auto again = loadSource({place.string(), {}});

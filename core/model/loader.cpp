@@ -9,6 +9,7 @@
 
 #include "core/model/weights_io.h"
 #include "precedent/architecture/architecture.h"
+#include "precedent/architecture/model_text.h"
 #include "precedent/architecture/stored_model.h"
 #include "precedent/base/digest.h"
 #include "precedent/base/files.h"
@@ -113,11 +114,13 @@ Result<LoadedModel> loadModel(const fs::path& folder, bool requireTokenizer, con
 
 std::vector<fs::path> companionFiles(const fs::path& modelFolder)
 {
+    if (const fs::path gguf = ggufFileOf(modelFolder); !gguf.empty())
+        return {gguf};
     std::vector<fs::path> files;
     std::error_code ec;
-    for (const char* name :
-        {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.model", "vocab.json",
-            "merges.txt", "chat_template.jinja", "chat_template.json", "generation_config.json", "LICENSE", "LICENSE.txt", "LICENSE.md"}) {
+    for (const char* name : {kGgufTokenizerFile, "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+             "tokenizer.model", "vocab.json", "merges.txt", "chat_template.jinja", "chat_template.json", "generation_config.json",
+             "LICENSE", "LICENSE.txt", "LICENSE.md"}) {
         if (fs::is_regular_file(modelFolder / name, ec))
             files.push_back(modelFolder / name);
     }
@@ -130,8 +133,12 @@ Status writeModelFiles(const fs::path& folder, const Decoder& decoder, StoredTyp
     DecoderConfig config = decoder.config();
     config.dtype = bf16 ? "bfloat16" : "float32";
     PRECEDENT_TRY(writeWeights(folder / "model.safetensors", decoder.parameters(), bf16 ? formats::DType::bf16 : formats::DType::f32));
-    for (const fs::path& file : extraFiles)
-        PRECEDENT_TRY(copyFileAtomically(file, folder / file.filename()));
+    for (const fs::path& file : extraFiles) {
+        if (file.extension() == ".gguf")
+            PRECEDENT_TRY(writeGgufTexts(file, folder));
+        else
+            PRECEDENT_TRY(copyFileAtomically(file, folder / file.filename()));
+    }
     return writeFileAtomically(folder / "config.json", dumpJson(config.toJson(), 2) + "\n");
 }
 

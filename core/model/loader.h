@@ -28,12 +28,14 @@ struct LoadedModel {
     const std::filesystem::path& folder, bool requireTokenizer = true, const Placement& placement = {});
 
 /// What a model folder holds beside config and weights and a copy of it needs: tokenizer, template, generation settings, licence.
+/// Of a GGUF file: the file itself, of which writeModelFiles() takes vocabulary and template.
 [[nodiscard]] std::vector<std::filesystem::path> companionFiles(const std::filesystem::path& modelFolder);
 
 enum class StoredType { f32, bf16 };
 
 /// Writes config.json, model.safetensors and copies of `extraFiles` (tokenizer.json, ...) into an existing folder, each
-/// file atomically. For folders that the caller makes whole itself.
+/// file atomically; of a GGUF file among them its tokenizer and template (writeGgufTexts()). For folders that the caller makes whole
+/// itself.
 [[nodiscard]] Status writeModelFiles(const std::filesystem::path& folder, const Decoder& decoder, StoredType type = StoredType::f32,
     const std::vector<std::filesystem::path>& extraFiles = {});
 

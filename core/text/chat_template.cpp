@@ -236,22 +236,31 @@ Result<ChatTemplate> ChatTemplate::forModel(const std::filesystem::path& folder)
     }
     const Result<TemplateFiles> files = readTemplateFiles(folder);
     PRECEDENT_TRY(files);
-    if (trimmed(files->source).empty())
-        return withNote(builtIn("plain"), "The model in " + folder.string() + " has no chat template; plain turns are used.");
-    Result<ChatTemplate> chat = fromSource(files->source, files->tokens);
+    return ofModel(files->source, files->tokens, folder);
+}
+
+ChatTemplate ChatTemplate::ofModel(const std::string& source, const SpecialTokens& tokens, const std::filesystem::path& model)
+{
+    std::error_code ignored;
+    const bool isFolder = std::filesystem::is_directory(model, ignored);
+    const std::string which = "The model in " + model.string();
+    if (trimmed(source).empty())
+        return withNote(builtIn("plain"), which + " has no chat template; plain turns are used.");
+    Result<ChatTemplate> chat = fromSource(source, tokens);
     if (chat.ok())
-        return chat;
+        return *chat;
     // The model may still be looked at, and asked without a template: only rendering fails.
     auto state = std::make_shared<State>();
     state->kind = State::Kind::unreadable;
     state->name = "jinja";
     state->isModels = true;
     state->problem =
-        Error(chat.error().code(), "The chat template of the model in " + folder.string() + " cannot be used: " + chat.error().message(),
-            "Write the name of a built-in template (chatml, llama3, gemma, mistral or plain), or a template that works, into " +
-                (folder / "chat_template.jinja").string() + ".");
+        Error(chat.error().code(), "The chat template of the model in " + model.string() + " cannot be used: " + chat.error().message(),
+            isFolder ? "Write the name of a built-in template (chatml, llama3, gemma, mistral or plain), or a template that works, into " +
+                    (model / "chat_template.jinja").string() + "."
+                     : std::string("Use another file of the model, or its Hugging Face folder."));
     state->note = state->problem->message();
-    if (const auto eos = files->tokens.find("eos_token"); eos != files->tokens.end())
+    if (const auto eos = tokens.find("eos_token"); eos != tokens.end())
         state->stops.push_back(eos->second);
     return ChatTemplate(std::move(state));
 }

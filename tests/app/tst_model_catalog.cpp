@@ -7,6 +7,7 @@
 #include <QTemporaryDir>
 #include <QtEndian>
 
+#include "precedent/base/digest.h"
 #include "precedent/workspace/model_catalog.h"
 #include "precedent/workspace/model_registry.h"
 #include "tests/app/model_folder.h"
@@ -37,6 +38,8 @@ private Q_SLOTS:
     void whatDoesNotFitIsTheCardsProblem();
     void addedFolderKeepsItsPlaceAndGetsAName();
     void copiedFolderLoadsWithoutItsSource();
+    void ggufFilesAreModels_data();
+    void ggufFilesAreModels();
     void refusedFolderLeavesNothing_data();
     void refusedFolderLeavesNothing();
     void dryRunWritesNothing();
@@ -153,11 +156,11 @@ void TestModelCatalog::whatDoesNotFitIsTheCardsProblem_data()
     QTest::newRow("config a list") << "config.json" << QByteArray("[]") << "not a JSON object";
     QTest::newRow("huge config") << "config.json" << QByteArray(9 << 20, ' ') << "bytes";
     QTest::newRow("unknown architecture") << "config.json" << config("\"llama\"", "\"mamba\"")
-                                          << "\"mamba\" is not known here; known: llama";
+                                          << "\"mamba\" is not known here; known: gemma3_text, llama";
     QTest::newRow("strange rope") << "config.json"
                                   << config("\"rope_scaling\": null", "\"rope_scaling\": {\"rope_type\": \"default\", \"type\": 3}") << "";
     QTest::newRow("unknown rope") << "config.json" << config("\"rope_scaling\": null", "\"rope_scaling\": {\"rope_type\": 3}")
-                                  << "rope_scaling";
+                                  << "rope_type";
     QTest::newRow("another width") << "config.json" << config("\"intermediate_size\": 512", "\"intermediate_size\": 513")
                                    << "config.json needs [513, 192]";
     QTest::newRow("endless layers") << "config.json" << config("\"num_hidden_layers\": 5", "\"num_hidden_layers\": 2000000000")
@@ -222,6 +225,40 @@ void TestModelCatalog::copiedFolderLoadsWithoutItsSource()
     QCOMPARE(left, QStringList{"kept"});
 }
 
+void TestModelCatalog::ggufFilesAreModels_data()
+{
+    QTest::addColumn<bool>("copy");
+    QTest::newRow("where it is") << false;
+    QTest::newRow("copied") << true;
+}
+
+void TestModelCatalog::ggufFilesAreModels()
+{
+    QFETCH(bool, copy);
+    const fs::path file = path("tiny-qwen.gguf");
+    fs::copy_file(fs::path(PRECEDENT_TEST_FIXTURES) / "gguf/models/qwen3/model.gguf", file);
+    write(path("README.md"), "beside it, not of it");
+    const auto added = addModel(file, {{}, copy, false});
+    QVERIFY2(added.ok(), added.ok() ? "" : added.error().message().c_str());
+    QCOMPARE(added.value().name, std::string("tiny-qwen"));
+    QCOMPARE(added.value().architecture, std::string("qwen3"));
+    QCOMPARE(added.value().vocabulary, 48);
+    QCOMPARE(added.value().contextLength, 128);
+    QCOMPARE(added.value().dtype, std::string("BF16"));
+    QCOMPARE(added.value().licence, std::string("cc0-1.0"));
+    QCOMPARE(added.value().weightBytes, static_cast<std::int64_t>(fs::file_size(file)));
+    QCOMPARE(*modelDigest(added.value().weightFiles), sha256Hex(read(file).toStdString()));
+    QCOMPARE(contextLengthOf(file).value(), 128);
+    if (copy) {
+        fs::remove(file);
+        QCOMPARE(resolveModel("tiny-qwen").value().folder, path("data/precedent/models/tiny-qwen"));
+        QCOMPARE(std::distance(fs::directory_iterator(path("data/precedent/models/tiny-qwen")), {}), 1);
+    } else {
+        QCOMPARE(resolveModel("tiny-qwen").value().folder, file);
+    }
+    QVERIFY(readModelCard({"tiny-qwen", resolveModel("tiny-qwen").value().folder, ModelOrigin::added}).loads());
+}
+
 void TestModelCatalog::refusedFolderLeavesNothing_data()
 {
     QTest::addColumn<QString>("source");
@@ -230,8 +267,8 @@ void TestModelCatalog::refusedFolderLeavesNothing_data()
                              << "not_found";
     QTest::newRow("a file") << "text"
                             << "not_found";
-    QTest::newRow("gguf") << "m.gguf"
-                          << "unsupported";
+    QTest::newRow("gguf cut off") << "m.gguf"
+                                  << "corrupt";
     QTest::newRow("an adapter") << "adapter"
                                 << "not_found";
     QTest::newRow("no weights") << "bare"

@@ -19,6 +19,7 @@ private Q_SLOTS:
     void importedFolderHasAName();
     void copyIsIndependent();
     void dryRunWritesNothing();
+    void ggufFileWorksWhereAFolderDoes();
     void refusalsSayWhy_data();
     void refusalsSayWhy();
     void listGoesOnWithoutWhatCannotBeLoaded();
@@ -88,13 +89,33 @@ void TestModelCli::dryRunWritesNothing()
     QVERIFY(!QFile::exists(path("cache")));
 }
 
+void TestModelCli::ggufFileWorksWhereAFolderDoes()
+{
+    const QString fixture = QStringLiteral(PRECEDENT_TEST_FIXTURES "/gguf/models/llama-3.1/model.gguf");
+    QVERIFY(QFile::copy(fixture, path("tiny.gguf")));
+    const CliResult imported = runCli({"model", "import", path("tiny.gguf"), "--json"});
+    QVERIFY2(imported.exitCode == 0, imported.out.constData());
+    QCOMPARE(imported.json()["name"].toString(), QString("tiny"));
+    QCOMPARE(listed()[1].toObject()["path"].toString(), path("tiny.gguf"));
+    for (const QString& model : {path("tiny.gguf"), QString("tiny")}) {
+        const CliResult info = runCli({"model", "info", model, "--json"});
+        QVERIFY2(info.exitCode == 0, info.out.constData());
+        QCOMPARE(info.json()["sha256"], imported.json()["sha256"]);
+        QCOMPARE(info.json()["licence"].toString(), QString("cc0-1.0"));
+        QCOMPARE(runCli({"model", "tokenize", model, "--text", "cab", "--json"}).json()["ids"].toArray(), (QJsonArray{1, 3, 6, 4, 5}));
+        const CliResult answer = runCli({"model", "generate", model, "--prompt", "cab", "--max-tokens", "4", "--json"});
+        QVERIFY2(answer.exitCode == 0, answer.out.constData());
+        QVERIFY(!answer.json()["completions"].toArray().isEmpty());
+    }
+}
+
 void TestModelCli::refusalsSayWhy_data()
 {
     QTest::addColumn<QStringList>("arguments");
     QTest::addColumn<QString>("code");
     QTest::addColumn<QString>("says");
-    QTest::newRow("gguf") << QStringList{"m.gguf"} << "unsupported"
-                          << "GGUF files cannot be loaded yet";
+    QTest::newRow("gguf cut off") << QStringList{"m.gguf"} << "corrupt"
+                                  << "does not begin with the letters GGUF";
     QTest::newRow("nothing there") << QStringList{"missing"} << "not_found"
                                    << "is no folder";
     QTest::newRow("no config") << QStringList{"empty"} << "not_found"

@@ -37,7 +37,7 @@ private Q_SLOTS:
     void programsThatAddAtOnceLoseNothing();
     void aDamagedListHidesNeitherStarterNorFolders();
     void resolvesInTheDocumentedOrder();
-    void ggufIsRefusedInPlainWords();
+    void ggufFilesAreResolved();
     void placesListEachNameOnce();
     void choicesListCheckpointsNewestFirst();
     void checkpointsSayWhatMadeThem();
@@ -254,12 +254,30 @@ void TestModelRegistry::resolvesInTheDocumentedOrder()
     QVERIFY2(gone.error().message().find(added.string()) != std::string::npos, gone.error().message().c_str());
 }
 
-void TestModelRegistry::ggufIsRefusedInPlainWords()
+void TestModelRegistry::ggufFilesAreResolved()
 {
     write(path("m.gguf"), "GGUF");
-    const auto resolved = resolveModel(path("m.gguf").string());
-    QCOMPARE(resolved.error().code(), ErrorCode::unsupported);
-    QVERIFY(resolved.error().message().find("GGUF files cannot be loaded yet") != std::string::npos);
+    QCOMPARE(resolveModel(path("m.gguf").string()).value().folder, path("m.gguf"));
+    QVERIFY(ModelRegistry().add("added", path("m.gguf")).ok());
+    QCOMPARE(resolveModel("added").value().folder, path("m.gguf"));
+    write(path("data/precedent/models/in-folder/x.gguf"), "GGUF");
+    write(path("data/precedent/models/plain.gguf"), "GGUF");
+    QCOMPARE(resolveModel("in-folder").value().folder, path("data/precedent/models/in-folder"));
+    QCOMPARE(resolveModel("plain").value().folder, path("data/precedent/models/plain.gguf"));
+    QStringList listed;
+    for (const ModelPlace& place : modelPlaces().places)
+        listed << QString::fromStdString(place.name);
+    QCOMPARE(listed, (QStringList{"starter", "added", "in-folder", "plain"}));
+
+    fs::remove(path("m.gguf"));
+    const auto gone = resolveModel("added");
+    QCOMPARE(gone.error().code(), ErrorCode::notFound);
+    QVERIFY2(gone.error().message().find("m.gguf is gone") != std::string::npos, gone.error().message().c_str());
+    write(path("two/a.gguf"), "GGUF");
+    write(path("two/b.gguf"), "GGUF");
+    QCOMPARE(resolveModel(path("two").string()).error().code(), ErrorCode::invalidArgument);
+    write(path("text"), "GGUF");
+    QCOMPARE(resolveModel(path("text").string()).error().code(), ErrorCode::notFound);
 }
 
 void TestModelRegistry::placesListEachNameOnce()

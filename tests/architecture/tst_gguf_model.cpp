@@ -8,7 +8,6 @@
 #include <QTemporaryDir>
 #include <QTest>
 
-#include "gguf_entries.h"
 #include "precedent/architecture/architecture.h"
 #include "precedent/architecture/stored_model.h"
 #include "precedent/base/files.h"
@@ -30,7 +29,7 @@ using Edit = std::function<void(Entries&, Tensors&)>;
 fs::path changed(const QTemporaryDir& folder, const char* name, const Edit& edit)
 {
     const auto file = *formats::GgufFile::open(kModels / name / "model.gguf");
-    Entries entries = entriesOf(*file);
+    Entries entries = *formats::ggufEntries(*file, "");
     Tensors tensors = file->tensors();
     edit(entries, tensors);
     const fs::path path = folder.filePath("changed.gguf").toStdString();

@@ -52,6 +52,7 @@ private Q_SLOTS:
     void cleanup() { closeWindow(); }
     void starterHasItsNumbers();
     void folderIsAddedByItsFunctionAndByDrop();
+    void droppedGgufFileIsAModel();
     void droppedFolderOpensThePlaceFromAnywhere();
     void folderThatCannotBeLoadedIsAnIssue_data();
     void folderThatCannotBeLoadedIsAnIssue();
@@ -185,6 +186,17 @@ void TestModelsPlace::folderIsAddedByItsFunctionAndByDrop()
     QCOMPARE(workspace::ModelRegistry().list().value().size(), std::size_t{2});
 }
 
+void TestModelsPlace::droppedGgufFileIsAModel()
+{
+    const QString file = m_home->filePath(QStringLiteral("tiny.gguf"));
+    QVERIFY(QFile::copy(QStringLiteral(PRECEDENT_TEST_FIXTURES "/gguf/models/gemma3/model.gguf"), file));
+    dropOn(*m_window, file);
+    QTRY_VERIFY(card("tiny") != nullptr && card("tiny")->wasRead());
+    QTRY_COMPARE(child<QLabel>("modelTitleLabel")->text(), QStringLiteral("tiny"));
+    QCOMPARE(detail("detailFolder"), file);
+    QCOMPARE(issues(), 0);
+}
+
 void TestModelsPlace::droppedFolderOpensThePlaceFromAnywhere()
 {
     QVERIFY(!child<ui::ModelsPlace>("modelsPlace")->isVisible());
@@ -203,8 +215,8 @@ void TestModelsPlace::folderThatCannotBeLoadedIsAnIssue_data()
                                      << "model.safetensors";
     QTest::newRow("unknown architecture") << "mamba"
                                           << "\"mamba\" is not known";
-    QTest::newRow("gguf") << "gguf"
-                          << "GGUF files cannot be loaded yet";
+    QTest::newRow("gguf cut off") << "gguf"
+                                  << "letters GGUF";
 }
 
 void TestModelsPlace::folderThatCannotBeLoadedIsAnIssue()

@@ -7,7 +7,6 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDialogButtonBox>
-#include <QFileDialog>
 #include <QFormLayout>
 #include <QLabel>
 #include <QListWidget>
@@ -16,6 +15,7 @@
 #include <QSpinBox>
 #include <QVBoxLayout>
 
+#include "ui/models/choose_model.h"
 #include "ui/shell/card.h"
 #include "ui/shell/counted.h"
 #include "ui/shell/style.h"
@@ -151,9 +151,9 @@ void EvaluateDialog::fill(const EvaluationChoices& choices)
 
 void EvaluateDialog::addFolder()
 {
-    const QString folder = QFileDialog::getExistingDirectory(this, tr("A model's folder"));
-    if (!folder.isEmpty())
-        addChecked(*m_models, folder, folder, true);
+    const QString model = chooseModel(this);
+    if (!model.isEmpty())
+        addChecked(*m_models, model, model, true);
     check();
 }
 

@@ -24,7 +24,8 @@ DropArea::DropArea(QWidget* parent)
     setFixedHeight(kHeight);
     auto* icon = new QLabel(this);
     showIcon(*icon, QStringLiteral("folder"), kIcon);
-    auto* words = new LinkLabel(tr("Drop a model's folder here, or <a href=\"choose\">choose one</a>"), this, Role::secondary);
+    auto* words =
+        new LinkLabel(tr("Drop a model's folder or .gguf file here, or <a href=\"choose\">choose one</a>"), this, Role::secondary);
     words->setObjectName(QStringLiteral("chooseModelLink"));
     auto* row = new QHBoxLayout(this);
     row->setSpacing(12);

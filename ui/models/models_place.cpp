@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <QFileDialog>
-#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -12,9 +10,11 @@
 #include <QSplitter>
 #include <QVBoxLayout>
 
+#include "precedent/workspace/model_source.h"
 #include "ui/bridge/casebase_bridge.h"
 #include "ui/bridge/model_catalog_bridge.h"
 #include "ui/models/checkpoint_table_model.h"
+#include "ui/models/choose_model.h"
 #include "ui/models/drop_area.h"
 #include "ui/models/model_card_view.h"
 #include "ui/models/model_detail.h"
@@ -91,7 +91,7 @@ ModelsPlace::~ModelsPlace() = default;
 
 void ModelsPlace::makePage()
 {
-    auto* add = new QPushButton(themedIcon(QStringLiteral("import"), Role::onAccent), tr("Add a folder"), this);
+    auto* add = new QPushButton(themedIcon(QStringLiteral("import"), Role::onAccent), tr("Add a model"), this);
     add->setObjectName(QStringLiteral("addModelButton"));
     add->setProperty("primary", true);
     auto* page = new QWidget;
@@ -169,19 +169,17 @@ void ModelsPlace::connectCatalog()
 
 QString ModelsPlace::help() const
 {
-    return tr("Models are folders in Hugging Face layout: config.json, model.safetensors and tokenizer.json. Added ones stay where they "
-              "are; the list only keeps a name for each. Below a model is what runs of this casebase made of it: adapters, or all "
-              "weights. Choose a name or a row to see all of it, to ask it in Inspect, or to start a run on it.");
+    return tr(
+        "Models are folders in Hugging Face layout (config.json, model.safetensors and tokenizer.json) or .gguf files. Added ones stay "
+        "where they are; the list only keeps a name for each. Below a model is what runs of this casebase made of it: adapters, or all "
+        "weights. Choose a name or a row to see all of it, to ask it in Inspect, or to start a run on it.");
 }
 
 QWidget* ModelsPlace::filterField() const { return m_search; }
 
 QWidget* ModelsPlace::mainView() { return m_scroll; }
 
-bool ModelsPlace::isModelFolder(const QString& path)
-{
-    return QFileInfo(path).isDir() && QFileInfo::exists(path + QStringLiteral("/config.json"));
-}
+bool ModelsPlace::isModelFolder(const QString& path) { return workspace::isModelPlace(path.toStdString()); }
 
 void ModelsPlace::setCasebase(CasebaseBridge* casebase)
 {
@@ -372,9 +370,9 @@ void ModelsPlace::addFolders(const QStringList& folders)
 
 void ModelsPlace::chooseFolder()
 {
-    const QString folder = QFileDialog::getExistingDirectory(this, tr("A model's folder"));
-    if (!folder.isEmpty())
-        addFolders({folder});
+    const QString model = chooseModel(this);
+    if (!model.isEmpty())
+        addFolders({model});
 }
 
 } // namespace precedent::ui

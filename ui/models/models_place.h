@@ -38,7 +38,7 @@ public:
 
     /// Adds model folders to the user's list; one that cannot be loaded is an issue and changes nothing.
     void addFolders(const QStringList& folders);
-    /// Whether a dropped file is a model's folder, as far as its config.json tells.
+    /// Whether a dropped file is a model: a folder, as far as its config.json tells, or a .gguf file.
     [[nodiscard]] static bool isModelFolder(const QString& path);
 
 Q_SIGNALS:

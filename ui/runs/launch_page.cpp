@@ -5,7 +5,6 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
-#include <QFileDialog>
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -19,6 +18,7 @@
 #include "precedent/workspace/model_choices.h"
 #include "precedent/workspace/model_source.h"
 #include "ui/bridge/background.h"
+#include "ui/models/choose_model.h"
 #include "ui/runs/estimate_panel.h"
 #include "ui/shell/card.h"
 #include "ui/shell/counted.h"
@@ -268,9 +268,9 @@ void LaunchPage::addBasics(QGridLayout& form)
     for (QSpinBox* field : {m_steps, m_seed, m_cases})
         connect(field, &QSpinBox::valueChanged, this, &LaunchPage::check);
     connect(browse, &QPushButton::clicked, this, [this] {
-        const QString folder = QFileDialog::getExistingDirectory(this, tr("A model's folder"));
-        if (!folder.isEmpty())
-            m_model->setCurrentText(folder);
+        const QString model = chooseModel(this);
+        if (!model.isEmpty())
+            m_model->setCurrentText(model);
     });
 }
 

@@ -88,7 +88,7 @@ public:
 };
 
 struct LoadOptions {
-    std::string folder; ///< Hugging Face layout
+    std::string folder; ///< in Hugging Face layout, or a GGUF file
     std::string adapter; ///< PEFT folder, or empty
 };
 

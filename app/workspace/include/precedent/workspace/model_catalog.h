@@ -14,19 +14,19 @@ namespace precedent::workspace {
 
 struct ModelCard {
     std::string name; ///< as resolveModel() takes it
-    std::filesystem::path folder;
+    std::filesystem::path folder; ///< or GGUF file
     ModelOrigin origin = ModelOrigin::starter;
-    std::string architecture; ///< config.json's model_type: "llama"
+    std::string architecture; ///< in config.json's words: "llama"
     std::int64_t parameters = 0; ///< tied embeddings are counted once
     int vocabulary = 0;
     int contextLength = 0; ///< positions
     int layers = 0;
     int hiddenSize = 0;
-    std::string dtype; ///< of the stored weights: "BF16"; "mixed" if they differ
+    std::string dtype; ///< of the stored weights: "BF16", "Q4_K_M"; "mixed" if they differ
     std::int64_t weightBytes = 0; ///< of the weights' files
     std::vector<std::filesystem::path> weightFiles; ///< what modelDigest() reads
     std::string sha256; ///< as the engine names the weights; empty until modelDigest() was asked
-    std::string licence; ///< as the folder states it; may be empty
+    std::string licence; ///< as the model states it; may be empty
     std::string templateName; ///< "starter", "plain"
     std::string templateNote; ///< why that one, where it needs saying
     /// Why the core cannot load it; empty if it can. What is known beside that is filled in all the same.
@@ -52,11 +52,11 @@ using DigestProgress = std::function<bool(std::int64_t read, std::int64_t total)
 
 struct AddModelOptions {
     std::string name; ///< empty: made from the folder's
-    bool copy = false; ///< into the models folder, instead of adding the folder where it is
+    bool copy = false; ///< into a folder in the models folder, instead of adding it where it is
     bool dryRun = false; ///< checks everything and writes nothing
 };
 
-/// Adds a model folder to the list (or copies it into the models folder), once it is sure that the core can load it.
+/// Adds a model folder or GGUF file to the list (or copies it into the models folder), once it is sure that the core can load it.
 /// Fails with unsupported, corrupt or notFound (why the core cannot load it), or as ModelRegistry::add() does. Nothing is
 /// left behind on failure.
 [[nodiscard]] Result<ModelCard> addModel(const std::filesystem::path& source, const AddModelOptions& options = {});

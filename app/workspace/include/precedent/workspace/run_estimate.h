@@ -21,7 +21,7 @@ struct PreparedRun;
 /// A model's size as its folder says it.
 struct ModelFacts {
     std::int64_t parameters = 0;
-    std::int64_t weightBytes = 0; ///< of its safetensors files
+    std::int64_t weightBytes = 0; ///< of its safetensors or GGUF files
     int layers = 0;
     int hiddenSize = 0;
     int intermediateSize = 0;
@@ -29,7 +29,7 @@ struct ModelFacts {
     int queryWidth = 0; ///< query heads times their width
     int vocabulary = 0;
 };
-/// From config.json. Fails with notFound or corrupt, naming the key that is missing.
+/// From config.json or GGUF metadata. Fails with notFound or corrupt, naming the key that is missing.
 [[nodiscard]] Result<ModelFacts> modelFactsOf(const std::filesystem::path& folder);
 
 /// Parameters that a LoRA adapter of the spec adds to the model.

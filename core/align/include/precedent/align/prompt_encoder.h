@@ -14,12 +14,12 @@
 
 namespace precedent::align {
 
-/// A model folder's tokenizer and chat template: how messages become ids and ids an answer. Needs no LibTorch.
+/// A model's tokenizer and chat template: how messages become ids and ids an answer. Needs no LibTorch.
 /// Immutable; every method from any thread.
 class PromptEncoder {
 public:
-    /// Reads generation_config.json too, for the ids that end a text. Fails as Tokenizer::load() and
-    /// ChatTemplate::forModel() do.
+    /// Of a Hugging Face folder or a GGUF file. Reads generation_config.json too, for the ids that end a text. Fails as
+    /// core::loadTokenizer() and core::loadChatTemplate() do.
     [[nodiscard]] static Result<PromptEncoder> load(const std::filesystem::path& modelFolder);
     /// With another chat template: Jinja, or a built-in one's name.
     [[nodiscard]] static Result<PromptEncoder> load(const std::filesystem::path& modelFolder, const std::string& templateSource);

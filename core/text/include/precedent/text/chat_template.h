@@ -51,6 +51,13 @@ public:
     /// A template's Jinja text (of a GGUF file's metadata, say). Fails with corrupt or unsupported, naming the line.
     [[nodiscard]] static Result<ChatTemplate> fromJinja(std::string_view jinja, const SpecialTokens& tokens = {});
 
+    /// As forModel(), of a template and special tokens that were read already: `source` is Jinja, a built-in template's name, or
+    /// empty. `model` is what notes and messages name.
+    [[nodiscard]] static ChatTemplate ofModel(const std::string& source, const SpecialTokens& tokens, const std::filesystem::path& model);
+
+    /// `source` is Jinja, or a built-in template's name. Fails as fromJinja().
+    [[nodiscard]] static Result<ChatTemplate> fromSource(const std::string& source, const SpecialTokens& tokens);
+
     /// One of builtInNames(); any other name gives "plain" with a note. These never fail to render.
     ///   starter: <|system|>TEXT<|end|><|user|>TEXT<|end|><|assistant|>TEXT<|end|>
     ///   plain:   TEXT\n\nUser: TEXT\nAssistant: TEXT\n
@@ -81,7 +88,6 @@ public:
 private:
     struct State;
     explicit ChatTemplate(std::shared_ptr<const State> state);
-    static Result<ChatTemplate> fromSource(const std::string& source, const SpecialTokens& tokens);
     static ChatTemplate withNote(const ChatTemplate& chat, std::string note);
     std::shared_ptr<const State> m_state;
 };
