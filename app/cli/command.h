@@ -72,6 +72,7 @@ void addModelCommands(CLI::App& app, Commands& commands);
 void addModelCatalogCommands(CLI::App& group, Commands& commands);
 void addModelExport(CLI::App& group, Commands& commands);
 void addRenderCommand(CLI::App& group, Commands& commands);
+void addModelBench(CLI::App& group, Commands& commands);
 void addPretrainCommand(CLI::App& app, Commands& commands);
 void addTrainCommand(CLI::App& app, Commands& commands);
 void addRunCommands(CLI::App& app, Commands& commands);

@@ -251,6 +251,7 @@ void addModelCommands(CLI::App& app, Commands& commands)
     addRenderCommand(*group, commands);
     addGenerate(*group, commands);
     addLogits(*group, commands);
+    addModelBench(*group, commands);
 }
 
 } // namespace precedent::cli

@@ -24,7 +24,7 @@ struct Scratch {
 class Forward {
 public:
     /// Rows times bytes of weights from which a team pays: below, its threads' meetings cost more than they save.
-    static constexpr std::int64_t kLeastTeamBytes = 100'000'000;
+    static constexpr std::int64_t kLeastTeamBytes = 30'000'000;
 
     struct Options {
         Phase phase = Phase::prefill;

@@ -53,7 +53,7 @@ Status checkRequest(const GenerationRequest& request, const DecoderConfig& confi
     return {};
 }
 
-bool holdsRows(const Decoder& decoder)
+bool hasRows(const Decoder& decoder)
 {
     const NamedTensors& weights = decoder.parameters();
     return std::any_of(weights.begin(), weights.end(), [](const auto& entry) { return entry.second.scalar_type() == at::kBFloat16; });
@@ -109,7 +109,7 @@ Generator::Generator(std::shared_ptr<const Decoder> decoder, const KernelChoice&
 }
 
 Generator::Generator(std::shared_ptr<const Decoder> decoder)
-    : Generator(decoder, holdsRows(*decoder) ? chosenKernels() : chosenFloatKernels())
+    : Generator(decoder, hasRows(*decoder) ? chosenKernels() : chosenFloatKernels())
 {
 }
 
@@ -119,6 +119,19 @@ void Generator::refreshWeights()
 {
     if (kernelsCompute(*m_decoder))
         m_state->weights.copyFrom(*m_decoder);
+}
+
+bool Generator::usesKernels() const { return kernelsCompute(*m_decoder); }
+
+bool Generator::holdsRows() const { return m_state->weights.heldAsRows; }
+
+std::int64_t Generator::weightBytes() const { return m_state->weights.bytes(); }
+
+std::int64_t Generator::bytesPerPosition() const
+{
+    const DecoderConfig& config = m_decoder->config();
+    const std::int64_t value = Forward(m_state->weights, m_kernels).kvFormat() == KvFormat::rows ? sizeof(Bf16) : sizeof(float);
+    return 2 * value * config.layers * config.kvHeads * config.headDim;
 }
 
 Result<GenerationResult> Generator::generate(

@@ -41,6 +41,16 @@ public:
     /// log p of each id after the first, and the topK candidates for the next. Fails as generate(), or with cancelled.
     [[nodiscard]] Result<LogitsResult> logits(const std::vector<int>& ids, int topK, std::stop_token stop = {});
 
+    [[nodiscard]] const Decoder& decoder() const { return *m_decoder; }
+    [[nodiscard]] const KernelChoice& kernels() const { return m_kernels; }
+    /// Whether the kernels compute, and not the plain path.
+    [[nodiscard]] bool usesKernels() const;
+    /// Some weights are bfloat16 rows.
+    [[nodiscard]] bool holdsRows() const;
+    /// Bytes of weights that a decoding step reads, and of keys and values for each position that all layers see.
+    [[nodiscard]] std::int64_t weightBytes() const;
+    [[nodiscard]] std::int64_t bytesPerPosition() const;
+
 private:
     struct State;
     std::shared_ptr<const Decoder> m_decoder;

@@ -39,20 +39,13 @@ const Kernels& floatsFor(const std::string& name)
     return found == all.end() ? bestKernels() : **found;
 }
 
-/// What the processor calls itself, and all that can run on it: the same text means the same choice of kernels.
-std::string processorName()
+/// The processor and all that can run on it: the same text means the same choice of kernels.
+std::string keyOfProcessor()
 {
-    std::map<std::string, std::string> facts;
-    std::ifstream file("/proc/cpuinfo");
-    for (std::string line; std::getline(file, line) && !line.empty();) {
-        const std::size_t colon = line.find(':');
-        if (colon != std::string::npos && colon + 2 <= line.size())
-            facts.emplace(line.substr(0, line.find_last_not_of(" \t", colon - 1) + 1), line.substr(colon + 2));
-    }
-    std::string name = facts["model name"] + ", family " + facts["cpu family"] + ", model " + facts["model"];
+    std::string key = processorName();
     for (const RowKernels* kernels : availableRowKernels())
-        name += std::string(", ") + kernels->name;
-    return name;
+        key += std::string(", ") + kernels->name;
+    return key;
 }
 
 fs::path choiceFile(const fs::path& folder, const std::string& processor)
@@ -118,12 +111,24 @@ bool writeIfFirst(const fs::path& file, const std::string& text)
 
 } // namespace
 
+std::string processorName()
+{
+    std::map<std::string, std::string> facts;
+    std::ifstream file("/proc/cpuinfo");
+    for (std::string line; std::getline(file, line) && !line.empty();) {
+        const std::size_t colon = line.find(':');
+        if (colon != std::string::npos && colon + 2 <= line.size())
+            facts.emplace(line.substr(0, line.find_last_not_of(" \t", colon - 1) + 1), line.substr(colon + 2));
+    }
+    return facts["model name"] + ", family " + facts["cpu family"] + ", model " + facts["model"];
+}
+
 KernelChoice storedKernels(const fs::path& folder)
 {
     std::vector<const RowKernels*> candidates(availableRowKernels().begin() + 1, availableRowKernels().end());
     if (candidates.empty())
         candidates = availableRowKernels();
-    const std::string processor = processorName();
+    const std::string processor = keyOfProcessor();
     const fs::path file = choiceFile(folder, processor);
     KernelChoice choice = {&bestKernels(), candidates.back(), candidates.back()};
     if (candidates.size() == 1 || readChoice(file, processor, choice))

@@ -28,6 +28,9 @@ struct KernelChoice {
 /// The same for models without bfloat16 rows: nothing is measured.
 [[nodiscard]] KernelChoice chosenFloatKernels();
 
+/// What the processor calls itself, with its family and model.
+[[nodiscard]] std::string processorName();
+
 /// All by one name; "auto" and names that this processor does not run give storedKernels().
 [[nodiscard]] KernelChoice kernelsNamed(const std::string& name, const std::filesystem::path& folder);
 

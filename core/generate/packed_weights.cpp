@@ -110,6 +110,12 @@ public:
         return reinterpret_cast<const Bf16*>(rows.data_ptr<at::BFloat16>());
     }
 
+    [[nodiscard]] const float* floatsOf(const at::Tensor& weight) const
+    {
+        m_held.push_back(weight.to(at::kFloat).contiguous()); // as a rule the same tensor
+        return m_held.back().data_ptr<float>();
+    }
+
 private:
     std::map<std::string, at::Tensor> m_byName;
     std::shared_ptr<const LoraSet> m_adapter;
@@ -156,7 +162,7 @@ void PackedWeights::copyFrom(const Decoder& decoder)
     if (embedded.scalar_type() == at::kBFloat16)
         embeddingRows = packer.rowsOf(embedded);
     else
-        copyVector(embedding, embedded);
+        embedding = packer.floatsOf(embedded);
     layers.resize(static_cast<std::size_t>(config.layers));
     for (std::size_t i = 0; i < layers.size(); ++i) {
         layers[i].config = config.layer(static_cast<int>(i));
@@ -164,7 +170,11 @@ void PackedWeights::copyFrom(const Decoder& decoder)
     }
     packer.norm(norm, "model.norm");
     packer.matrix(head, decoder.headWeight().detach(), {});
-    heldAsRows = !m_held.empty();
+    heldAsRows = head.rows != nullptr;
+    for (const Layer& layer : layers) {
+        for (const Linear* linear : layer.linears())
+            heldAsRows = heldAsRows || linear->rows != nullptr;
+    }
     reserveRope(1);
 }
 
@@ -183,8 +193,7 @@ std::int64_t PackedWeights::bytes() const
 {
     std::int64_t total = head.bytes();
     for (const Layer& layer : layers) {
-        for (const Linear* linear :
-            {&layer.qkv[0], &layer.qkv[1], &layer.qkv[2], &layer.output, &layer.gateUp[0], &layer.gateUp[1], &layer.down})
+        for (const Linear* linear : layer.linears())
             total += linear->bytes();
     }
     return total;

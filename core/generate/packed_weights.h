@@ -10,7 +10,8 @@
 namespace precedent::core {
 
 /// A decoder's weights as generation reads them. Matrices held in float32 are copied, the adapter merged in; those held in
-/// bfloat16 stay where they are (their tensors are kept alive) and the adapter, if any, is a small copy beside them.
+/// bfloat16, and the embedding, stay where they are (their tensors are kept alive), and an adapter beside bfloat16 is a
+/// small copy.
 struct PackedWeights {
     struct Layer {
         LayerConfig config;
@@ -21,12 +22,17 @@ struct PackedWeights {
         Linear output;
         std::array<Linear, 2> gateUp;
         Linear down;
+
+        [[nodiscard]] std::array<const Linear*, 7> linears() const
+        {
+            return {&qkv[0], &qkv[1], &qkv[2], &output, &gateUp[0], &gateUp[1], &down};
+        }
     };
     struct Rope {
         AlignedBuffer cos, sin; // [positions, D/2]
     };
     DecoderConfig config;
-    AlignedBuffer embedding; // [V, C], or
+    const float* embedding = nullptr; // [V, C], the decoder's own, or
     const Bf16* embeddingRows = nullptr; // [V, C]
     std::vector<Layer> layers;
     AlignedBuffer norm; // [C]
@@ -42,7 +48,7 @@ struct PackedWeights {
     [[nodiscard]] std::int64_t bytes() const;
 
 private:
-    std::vector<at::Tensor> m_held; // what the rows point into
+    std::vector<at::Tensor> m_held; // what is pointed into
 };
 
 } // namespace precedent::core

@@ -57,8 +57,7 @@ Pass::Pass(const PackedWeights& weights, const KernelChoice& kernels, Phase phas
     m_mixedStride = paddedToPanel(Q);
     m_gateStride = paddedToPanel(config.intermediateSize);
     for (const PackedWeights::Layer& layer : weights.layers) {
-        for (const Linear* linear :
-            {&layer.qkv[0], &layer.qkv[1], &layer.qkv[2], &layer.output, &layer.gateUp[0], &layer.gateUp[1], &layer.down})
+        for (const Linear* linear : layer.linears())
             m_narrowStride = std::max(m_narrowStride, linear->adapter.down.paddedColumns());
     }
     scratch.threads.resize(std::max(scratch.threads.size(), static_cast<std::size_t>(threads)));
@@ -114,7 +113,7 @@ void Pass::embed(Team::Member& member)
         if (m_weights.embeddingRows != nullptr)
             widen(m_weights.embeddingRows + id * C, C, row);
         else
-            std::copy_n(m_weights.embedding.data() + id * C, C, row);
+            std::copy_n(m_weights.embedding + id * C, C, row);
         for (std::int64_t i = 0; scale != 1.0F && i < C; ++i)
             row[i] *= scale;
     });

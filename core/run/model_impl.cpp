@@ -8,6 +8,7 @@
 #include "core/model/cancelled.h"
 #include "core/model/loader.h"
 #include "core/model/lora.h"
+#include "core/run/model_bench.h"
 
 namespace precedent::core {
 namespace {
@@ -52,6 +53,13 @@ public:
     {
         const std::scoped_lock lock(m_mutex);
         return guarded("Computing logits", [&] { return m_generator.logits(ids, topK); });
+    }
+
+    [[nodiscard]] Result<BenchResult> bench(
+        const BenchRequest& request, std::stop_token stop, const std::function<void(const BenchRow&)>& onRow) override
+    {
+        const std::scoped_lock lock(m_mutex);
+        return guarded("Measuring", [&] { return benchModel(m_generator, request, stop, onRow); });
     }
 
 private:

@@ -23,6 +23,8 @@ private Q_SLOTS:
     void refusalsSayWhy_data();
     void refusalsSayWhy();
     void listGoesOnWithoutWhatCannotBeLoaded();
+    void benchMeasuresEveryBatchAndPrompt();
+    void benchRefusesWhatDoesNotFit();
 
 private:
     [[nodiscard]] QString path(const QString& name) const { return m_folder->filePath(name); }
@@ -157,6 +159,38 @@ void TestModelCli::listGoesOnWithoutWhatCannotBeLoaded()
     QCOMPARE(list.json()["models"].toArray().size(), 1);
     QCOMPARE(list.json()["problems"].toArray().at(0).toObject()["name"].toString(), QString("mine"));
     QVERIFY(list.err.contains("mine: "));
+}
+
+void TestModelCli::benchMeasuresEveryBatchAndPrompt()
+{
+    const CliResult result =
+        runCli({"model", "bench", "starter", "--batch", "1,3", "--prompt", "20,40", "--tokens", "4", "--goes", "1", "--json"});
+    QCOMPARE(result.exitCode, 0);
+    const QJsonObject json = result.json();
+    const QJsonArray rows = json["rows"].toArray();
+    QCOMPARE(rows.size(), 4);
+    for (int i = 0; i < 4; ++i) {
+        const QJsonObject row = rows[i].toObject();
+        QCOMPARE(row["batch"].toInt(), i < 2 ? 1 : 3);
+        QCOMPARE(row["prompt"].toInt(), i % 2 == 0 ? 20 : 40);
+        for (const char* key : {"prefill_tokens_per_second", "decode_tokens_per_second", "matmul_share", "bandwidth_share"})
+            QVERIFY2(row[key].toDouble() > 0, key);
+    }
+    QVERIFY(json["peak_rss_bytes"].toDouble() > 1e7);
+    const QJsonObject machine = json["machine"].toObject();
+    QVERIFY(machine["processor"].toString().size() > 3);
+    QVERIFY(machine["threads"].toInt() > 0);
+    for (const char* key : {"float32_gigaflops", "bfloat16_gigaflops", "memory_gigabytes"})
+        QVERIFY2(machine[key].toDouble() > 0, key);
+}
+
+void TestModelCli::benchRefusesWhatDoesNotFit()
+{
+    const CliResult tooLong = runCli({"model", "bench", "starter", "--prompt", "2000", "--tokens", "100", "--json"});
+    QCOMPARE(tooLong.exitCode, 1);
+    QCOMPARE(tooLong.json()["error"].toObject()["code"].toString(), QString("invalid_argument"));
+    QVERIFY(tooLong.json()["error"].toObject()["message"].toString().contains("2048"));
+    QCOMPARE(runCli({"model", "bench", "starter", "--batch", "0"}).exitCode, 2);
 }
 
 QTEST_GUILESS_MAIN(TestModelCli)

@@ -1,5 +1,6 @@
 // Prompt and decoding speed of a model folder, one prompt and its completions together.
-// Usage: model_bench FOLDER [PROMPT] [TOKENS] [BATCHES] [THREADS]     PRECEDENT_KERNELS names the instruction set
+// Usage: model_bench FOLDER [PROMPT] [TOKENS] [BATCHES] [THREADS] [RANK]     PRECEDENT_KERNELS names the instruction set
+// RANK: with an adapter of that rank on every projection.
 // Prints the best of some goes: the machine is shared.
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "core/generate/generator.h"
 #include "core/generate/kernel_choice.h"
 #include "core/model/loader.h"
+#include "core/model/lora.h"
 #include "core/model/threads.h"
 #include "precedent/base/random.h"
 
@@ -36,6 +38,14 @@ int main(int argc, char** argv)
         return 1;
     }
     loaded->decoder->setTrainable(false);
+    if (const int rank = number(6, 0); rank > 0) {
+        LoraConfig lora;
+        lora.rank = rank;
+        const auto adapter = LoraSet::create(*loaded->decoder, lora, 1);
+        if (!adapter.ok())
+            return 1;
+        loaded->decoder->setAdapter(*adapter);
+    }
     Generator generator(loaded->decoder);
     const KernelChoice& kernels = chosenKernels();
     std::printf("%s: %d threads; prompts by %s, decoding by %s, the rest by %s\n", argv[1], threadCount(), kernels.prefill->name,

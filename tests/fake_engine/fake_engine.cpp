@@ -64,6 +64,11 @@ public:
 
     [[nodiscard]] Result<LogitsResult> logits(const std::vector<int>&, int) override { return LogitsResult{}; }
 
+    [[nodiscard]] Result<BenchResult> bench(const BenchRequest&, std::stop_token, const std::function<void(const BenchRow&)>&) override
+    {
+        return BenchResult{};
+    }
+
 private:
     ModelInfo m_info{"llama", "bf16", 2'361'408, 2048, 2048, 5, 192, "fake"};
 };

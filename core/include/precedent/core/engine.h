@@ -10,6 +10,7 @@
 
 #include "precedent/base/event_channel.h"
 #include "precedent/base/result.h"
+#include "precedent/core/model_bench.h"
 #include "precedent/core/run_inputs.h"
 #include "precedent/core/run_records.h"
 
@@ -85,6 +86,12 @@ public:
         const TokenSink& onToken = {}, const CompletionSink& onCompletion = {}) = 0;
 
     [[nodiscard]] virtual Result<LogitsResult> logits(const std::vector<int>& ids, int topK) = 0;
+
+    /// Measures generation with prompts of random tokens. Takes seconds to minutes; `onRow` is told of each row as it is
+    /// done, on this thread. Fails with invalidArgument (a number below 1, or a prompt and completion longer than the
+    /// context), unsupported for a model that is not on the processor, cancelled if stopped.
+    [[nodiscard]] virtual Result<BenchResult> bench(
+        const BenchRequest& request, std::stop_token stop = {}, const std::function<void(const BenchRow&)>& onRow = {}) = 0;
 };
 
 struct LoadOptions {
@@ -232,7 +239,7 @@ public:
 };
 
 /// The version of this facade: the library is refused if it was built against another.
-inline constexpr int kEngineVersion = 3;
+inline constexpr int kEngineVersion = 4;
 
 } // namespace precedent::core
 
