@@ -2,6 +2,8 @@
 
 #include <QTemporaryDir>
 
+#include <spdlog/spdlog.h>
+
 #include "precedent/base/files.h"
 #include "precedent/base/log.h"
 
