@@ -182,6 +182,19 @@ bool StoredModel::readRowsAsBf16(const std::string& name, std::int64_t firstRow,
     return read(name, firstRow, rowCount, out);
 }
 
+void StoredModel::release(const std::string& name) const
+{
+    if (const formats::TensorView* view = find(name))
+        std::visit(
+            [&](const auto& weights) {
+                if constexpr (requires { weights->release(*view); })
+                    weights->release(*view);
+                else
+                    weights.release(*view);
+            },
+            m_weights);
+}
+
 Status StoredModel::check(const std::string& where) const
 {
     const GgufPtr* file = std::get_if<GgufPtr>(&m_weights);

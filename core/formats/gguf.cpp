@@ -241,6 +241,12 @@ const GgufValue* GgufFile::value(std::string_view key) const
     return place ? &m_values[*place] : nullptr;
 }
 
+void GgufFile::release(const TensorView& tensor) const
+{
+    if (m_mapping)
+        m_mapping->release(tensor.bytes);
+}
+
 const TensorView* GgufFile::find(std::string_view name) const
 {
     const auto place = findByName(

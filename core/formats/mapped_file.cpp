@@ -1,6 +1,7 @@
 #include "core/formats/mapped_file.h"
 
 #include <cerrno>
+#include <functional>
 #include <utility>
 
 #include <fcntl.h>
@@ -30,6 +31,18 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path)
     if (size > 0)
         file.m_bytes = {static_cast<const char*>(address), size};
     return file;
+}
+
+void MappedFile::release(std::string_view part) const
+{
+    const std::less_equal<const char*> notAfter;
+    if (!notAfter(m_bytes.data(), part.data()) || !notAfter(part.data() + part.size(), m_bytes.data() + m_bytes.size()))
+        return;
+    const auto pageSize = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const auto before = static_cast<std::size_t>(part.data() - m_bytes.data()); // the mapping begins with a page
+    const std::size_t begin = (before + pageSize - 1) / pageSize * pageSize, end = (before + part.size()) / pageSize * pageSize;
+    if (begin < end)
+        (void)::madvise(const_cast<char*>(m_bytes.data()) + begin, end - begin, MADV_DONTNEED); // advice: memory is all that it costs
 }
 
 MappedFile::~MappedFile()

@@ -24,6 +24,10 @@ public:
     /// Empty for an empty file.
     [[nodiscard]] std::string_view bytes() const { return m_bytes; }
 
+    /// Takes the pages that lie whole in `part` out of this process's memory, if it is a part of bytes(); reading them again
+    /// fetches them.
+    void release(std::string_view part) const;
+
 private:
     std::string_view m_bytes;
 };

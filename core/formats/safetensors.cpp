@@ -193,6 +193,12 @@ const TensorView* SafetensorsFile::find(std::string_view name) const
     return found == m_byName.end() ? nullptr : &m_tensors[found->second];
 }
 
+void SafetensorsFile::release(const TensorView& tensor) const
+{
+    if (m_mapping)
+        m_mapping->release(tensor.bytes);
+}
+
 Result<SafetensorsSet> SafetensorsSet::open(const fs::path& folder)
 {
     std::error_code ec;
@@ -259,6 +265,12 @@ const TensorView* SafetensorsSet::find(std::string_view name) const
 {
     const auto found = m_byName.find(name);
     return found == m_byName.end() ? nullptr : found->second;
+}
+
+void SafetensorsSet::release(const TensorView& tensor) const
+{
+    for (const auto& file : m_files)
+        file->release(tensor);
 }
 
 std::vector<std::string> SafetensorsSet::names() const

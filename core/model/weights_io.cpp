@@ -93,7 +93,9 @@ Status readWeight(const StoredModel& stored, const std::string& name, const at::
     const RowSource source{view->rows(), view->rowLength(),
         [&](std::int64_t first, std::int64_t count, float* out) { return stored.readRows(name, first, count, out); },
         [&](std::int64_t first, std::int64_t count, std::uint16_t* out) { return stored.readRowsAsBf16(name, first, count, out); }};
-    return copyRows(source, target) ? Status() : notFinite(name, where);
+    const bool good = copyRows(source, target);
+    stored.release(name); // the copy is enough: a model's weights are held once
+    return good ? Status() : notFinite(name, where);
 }
 
 Status writeWeights(const std::filesystem::path& path, const NamedTensors& tensors, formats::DType dtype)

@@ -60,6 +60,7 @@ private Q_SLOTS:
     void refusesBadIndexes_data();
     void refusesBadIndexes();
     void missingFileIsNotFound();
+    void releasedTensorsTakeNoMemory();
 };
 
 void TestSafetensors::readsTensorsMetadataAndAliases()
@@ -281,6 +282,36 @@ void TestSafetensors::missingFileIsNotFound()
     QCOMPARE(SafetensorsFile::open(pathIn(folder, "none")).error().code(), ErrorCode::notFound);
     QCOMPARE(SafetensorsSet::open(folder.path().toStdString()).error().code(), ErrorCode::notFound);
     QCOMPARE(SafetensorsFile::open(folder.path().toStdString()).error().code(), ErrorCode::invalidArgument);
+}
+
+void TestSafetensors::releasedTensorsTakeNoMemory()
+{
+    QTemporaryDir folder;
+    const std::string values(8 << 20, '\1'), other(64 << 10, '\2');
+    QVERIFY(writeSafetensors(
+        pathIn(folder, "a"), {{"a", DType::u8, {std::int64_t{8} << 20}, values}, {"b", DType::u8, {std::int64_t{64} << 10}, other}})
+                .ok());
+    const auto file = SafetensorsFile::open(pathIn(folder, "a"));
+    QVERIFY(file.ok());
+    const TensorView& a = *(*file)->find("a");
+    const auto residentKilobytes = [] { // of mapped files
+        std::ifstream status("/proc/self/status");
+        for (std::string word; status >> word;) {
+            if (long kilobytes = 0; word == "RssFile:" && status >> kilobytes)
+                return kilobytes;
+        }
+        return -1L;
+    };
+    QVERIFY(a.bytes == values);
+    const long read = residentKilobytes();
+    (*file)->release(a);
+    QVERIFY2(read - residentKilobytes() > 7 << 10, "the pages are still there");
+    QVERIFY(a.bytes == values); // fetched again
+    QVERIFY((*file)->find("b")->bytes == other);
+    const std::string small = smallFile();
+    const auto foreign = SafetensorsFile::parse(small, "memory");
+    (*file)->release((*foreign)->tensors().front()); // not of this file
+    (*foreign)->release((*foreign)->tensors().front());
 }
 
 QTEST_GUILESS_MAIN(TestSafetensors)

@@ -38,6 +38,9 @@ public:
     /// The same, rounded to bf16 (nearest, ties to even), without the floats' memory.
     [[nodiscard]] bool readRowsAsBf16(const std::string& name, std::int64_t firstRow, std::int64_t rowCount, std::uint16_t* out) const;
 
+    /// Takes a weight, whose values were copied, out of memory until it is read again.
+    void release(const std::string& name) const;
+
     /// ok if every weight of the config is there with its shape and a type that can be read, and in a GGUF file nothing is left
     /// over. Else corrupt or unsupported, naming the weight; `where` begins the message.
     [[nodiscard]] Status check(const std::string& where) const;

@@ -87,6 +87,8 @@ public:
     [[nodiscard]] const std::vector<TensorView>& tensors() const { return m_tensors; }
     /// nullptr if there is none of that name.
     [[nodiscard]] const TensorView* find(std::string_view name) const;
+    /// Takes one of tensors(), whose values were copied, out of memory until it is read again. Of use where the file is mapped.
+    void release(const TensorView& tensor) const;
 
 private:
     GgufFile() = default;

@@ -36,6 +36,8 @@ public:
     /// Finds a tensor by name, or by an alias that __metadata__ declares ("model.embed_tokens.weight" ->
     /// "lm_head.weight"); nullptr if neither is there.
     [[nodiscard]] const TensorView* find(std::string_view name) const;
+    /// Takes one of tensors(), whose values were copied, out of memory until it is read again. Of use where the file is mapped.
+    void release(const TensorView& tensor) const;
 
 private:
     SafetensorsFile() = default;
@@ -55,6 +57,8 @@ public:
     [[nodiscard]] static Result<SafetensorsSet> open(const std::filesystem::path& folder);
 
     [[nodiscard]] const TensorView* find(std::string_view name) const;
+    /// As SafetensorsFile::release, of a tensor found here.
+    void release(const TensorView& tensor) const;
     [[nodiscard]] std::vector<std::string> names() const;
     /// The files behind the set, in order of their names.
     [[nodiscard]] const std::vector<std::filesystem::path>& paths() const { return m_paths; }
