@@ -12,17 +12,6 @@ namespace fs = std::filesystem;
 
 using GgufPtr = std::shared_ptr<const formats::GgufFile>;
 
-/// The GGUF file that a model's texts are read from; empty where a Hugging Face folder has its own.
-fs::path textFileOf(const fs::path& model)
-{
-    if (fs::path file = ggufFileOf(model); !file.empty() && file.extension() != ".json")
-        return file;
-    std::error_code ec;
-    if (!fs::exists(model / "tokenizer.json", ec) && fs::exists(model / kGgufTokenizerFile, ec))
-        return model / kGgufTokenizerFile;
-    return {};
-}
-
 std::string textOf(const formats::GgufFile& file, const char* key)
 {
     const formats::GgufValue* value = file.value(key);
@@ -47,9 +36,19 @@ text::SpecialTokens specialTokens(const formats::GgufFile& file)
 
 } // namespace
 
+fs::path ggufTextFile(const fs::path& model)
+{
+    if (fs::path file = ggufFileOf(model); !file.empty() && file.extension() != ".json")
+        return file;
+    std::error_code ec;
+    if (!fs::exists(model / "tokenizer.json", ec) && fs::exists(model / kGgufTokenizerFile, ec))
+        return model / kGgufTokenizerFile;
+    return {};
+}
+
 Result<std::shared_ptr<const text::Tokenizer>> loadTokenizer(const fs::path& model)
 {
-    const fs::path path = textFileOf(model);
+    const fs::path path = ggufTextFile(model);
     if (path.empty())
         return text::Tokenizer::load(model);
     const auto file = formats::GgufFile::open(path);
@@ -66,7 +65,7 @@ Result<std::shared_ptr<const text::Tokenizer>> loadTokenizer(const fs::path& mod
 
 Result<text::ChatTemplate> loadChatTemplate(const fs::path& model)
 {
-    const fs::path path = textFileOf(model);
+    const fs::path path = ggufTextFile(model);
     if (path.empty())
         return text::ChatTemplate::forModel(model);
     const auto file = formats::GgufFile::open(path);
@@ -77,7 +76,7 @@ Result<text::ChatTemplate> loadChatTemplate(const fs::path& model)
 
 Result<text::ChatTemplate> loadChatTemplate(const fs::path& model, const std::string& source)
 {
-    const fs::path path = textFileOf(model);
+    const fs::path path = ggufTextFile(model);
     if (path.empty())
         return text::ChatTemplate::forModel(model, source);
     const auto file = formats::GgufFile::open(path);

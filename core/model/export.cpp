@@ -190,11 +190,11 @@ Result<ExportReport> exportPeft(const ExportRequest& request, const Source& sour
 Result<ExportReport> exportGguf(const ExportRequest& request, Source source, const std::string& type, const fs::path& place)
 {
     const at::Tensor wanted = probe(*source.model.decoder);
-    auto tokenizer = ggufTokenizerOf(source.model.folder, source.model.config.vocabulary);
-    if (!tokenizer.ok())
-        return tokenizer.error();
+    const auto texts = ggufTexts(source.model.folder, source.model.config.vocabulary);
+    if (!texts.ok())
+        return texts.error();
     ExportReport report = reportOn(place, {});
-    PRECEDENT_TRY(writeGgufModel(place, *source.model.decoder, place.stem().string(), type, *tokenizer, report.note));
+    PRECEDENT_TRY(writeGgufModel(place, *source.model.decoder, place.stem().string(), type, *texts, report.note));
     PRECEDENT_TRY(writeProvenance(place.string() + ".provenance.json", request, source, type));
     source.model.decoder.reset();
     auto again = loadSource({place.string(), {}});

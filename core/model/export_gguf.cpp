@@ -5,7 +5,6 @@
 
 #include <ATen/ATen.h>
 
-#include "core/model/gguf_tokenizer.h"
 #include "core/model/weights_io.h"
 #include "precedent/architecture/gguf_writing.h"
 #include "precedent/architecture/stored_model.h"
@@ -71,25 +70,15 @@ Status addTensor(const std::string& name, const std::vector<std::int64_t>& shape
 
 } // namespace
 
-Result<std::vector<formats::GgufEntry>> ggufTokenizerOf(const std::filesystem::path& model, int vocabulary)
-{
-    if (const std::filesystem::path file = ggufFileOf(model); !file.empty()) {
-        auto opened = formats::GgufFile::open(file);
-        if (!opened.ok())
-            return opened.error();
-        return formats::ggufEntries(**opened, "tokenizer.");
-    }
-    return ggufTokenizerOfFolder(model, vocabulary);
-}
-
 Status writeGgufModel(const std::filesystem::path& path, const Decoder& decoder, const std::string& name, const std::string& type,
-    const std::vector<formats::GgufEntry>& tokenizer, std::string& note)
+    const GgufTexts& texts, std::string& note)
 {
     const FileType fileType = fileTypeOf(type);
-    auto plan = planGguf(decoder.config(), name, fileType.number);
+    const bool named = name.find(texts.nameNeeded) != std::string::npos;
+    auto plan = planGguf(decoder.config(), named ? name : texts.nameNeeded + " " + name, fileType.number);
     if (!plan.ok())
         return plan.error();
-    note = plan->note;
+    note = plan->note + (plan->note.empty() || texts.note.empty() ? "" : " ") + texts.note;
     const std::map<std::string, at::Tensor> weights(decoder.parameters().begin(), decoder.parameters().end());
     std::deque<std::string> kept;
     std::vector<formats::TensorView> views;
@@ -109,7 +98,7 @@ Status writeGgufModel(const std::filesystem::path& path, const Decoder& decoder,
         PRECEDENT_TRY(addTensor(tensor.name, tensor.shape, values, fileType.dtype, kept, views));
     }
     std::vector<formats::GgufEntry> metadata = std::move(plan->metadata);
-    metadata.insert(metadata.end(), tokenizer.begin(), tokenizer.end());
+    metadata.insert(metadata.end(), texts.tokenizer.begin(), texts.tokenizer.end());
     return formats::writeGguf(path, metadata, views);
 }
 

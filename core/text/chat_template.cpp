@@ -66,6 +66,12 @@ std::string_view trimmed(std::string_view text)
     return from == std::string_view::npos ? std::string_view() : text.substr(from, text.find_last_not_of(" \t\r\n") + 1 - from);
 }
 
+bool isBuiltInName(const std::string& source)
+{
+    const std::vector<std::string> names = ChatTemplate::builtInNames();
+    return std::find(names.begin(), names.end(), trimmed(source)) != names.end();
+}
+
 } // namespace
 
 std::string_view starterChatTemplateJinja()
@@ -215,9 +221,16 @@ Result<ChatTemplate> ChatTemplate::fromJinja(std::string_view jinja, const Speci
 
 Result<ChatTemplate> ChatTemplate::fromSource(const std::string& source, const SpecialTokens& tokens)
 {
-    const std::vector<std::string> names = builtInNames();
-    const std::string_view name = trimmed(source);
-    return std::find(names.begin(), names.end(), name) != names.end() ? builtIn(name) : fromJinja(source, tokens);
+    return isBuiltInName(source) ? builtIn(trimmed(source)) : fromJinja(source, tokens);
+}
+
+Result<ChatTemplateSource> chatTemplateSource(const std::filesystem::path& folder)
+{
+    Result<TemplateFiles> files = readTemplateFiles(folder);
+    PRECEDENT_TRY(files);
+    if (isBuiltInName(files->source))
+        return ChatTemplateSource{{}, std::string(trimmed(files->source))};
+    return ChatTemplateSource{std::move(files->source), {}};
 }
 
 Result<ChatTemplate> ChatTemplate::forModel(const std::filesystem::path& folder, const std::string& source)

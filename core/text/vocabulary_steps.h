@@ -32,10 +32,7 @@ struct VocabularySteps {
     return isNormal ? TokenType::normal : static_cast<TokenType>(vocabulary.types[id]);
 }
 
-/// Whether the special tokens take the white space after them: Phi-3's do, known by its name.
-[[nodiscard]] bool stripsAfterTokens(const Vocabulary& vocabulary);
-
-/// Of those that do, whether this one does.
+/// Whether a special token takes the white space after it where stripsAfterTokens().
 [[nodiscard]] bool stripsAfter(std::string_view token);
 
 } // namespace precedent::text

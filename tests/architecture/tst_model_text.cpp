@@ -44,6 +44,8 @@ private Q_SLOTS:
     void templatesAreRead();
     void foldersKeepTheirOwnTexts();
     void saysItsLicence();
+    void foldersTextsBecomeGguf();
+    void namesThatMatterAreKept();
 };
 
 void TestModelText::readsTheVocabulary()
@@ -163,6 +165,39 @@ void TestModelText::saysItsLicence()
 {
     QCOMPARE(ggufLicence(kFile), std::string("cc0-1.0"));
     QVERIFY(ggufLicence("/no/such/model.gguf").empty());
+}
+
+void TestModelText::foldersTextsBecomeGguf()
+{
+    QTemporaryDir folder;
+    const fs::path place = folder.path().toStdString();
+    fs::copy_file(fs::path(PRECEDENT_TEST_FIXTURES) / "tokenizers/sentencepiece/bpe_prefix.tokenizer.json", place / "tokenizer.json");
+    QVERIFY(writeFileAtomically(place / "config.json", "{}").ok());
+    QVERIFY(writeFileAtomically(place / "tokenizer_config.json", R"({"chat_template": "[{{ messages[0].content }}]"})").ok());
+    const auto rendered = [&](const char* what) {
+        auto texts = ggufTexts(place, (*loadTokenizer(place))->vocabularySize());
+        const fs::path made = folder.filePath(what).toStdString();
+        if (!texts.ok() || !formats::writeGguf(made, texts->tokenizer, {}).ok())
+            return "not written: " + (texts.ok() ? std::string() : texts.error().message());
+        const auto chat = loadChatTemplate(made);
+        return chat->name() + " " + chat->render({{"user", "the cab"}}).value() + " " + texts->note;
+    };
+    QVERIFY2(rendered("own.gguf") == "jinja [the cab] ", rendered("own.gguf").c_str());
+    QVERIFY(writeFileAtomically(place / "chat_template.jinja", "chatml\n").ok());
+    QVERIFY(rendered("named.gguf").find("The chat template \"chatml\"") != std::string::npos);
+    fs::remove(place / "chat_template.jinja");
+    fs::remove(place / "tokenizer_config.json");
+    QVERIFY(rendered("none.gguf").starts_with("plain "));
+}
+
+void TestModelText::namesThatMatterAreKept()
+{
+    QTemporaryDir folder;
+    QCOMPARE(ggufTexts(kFile, 48)->nameNeeded, std::string());
+    QCOMPARE(ggufTexts(changed(folder, "general.name", std::string("Phi-3 mini")), 48)->nameNeeded, std::string("Phi-3 mini"));
+    const auto texts = ggufTexts(kFile, 48);
+    const auto same = *formats::ggufEntries(**formats::GgufFile::open(kFile), "tokenizer.");
+    QCOMPARE(texts->tokenizer.size(), same.size());
 }
 
 QTEST_GUILESS_MAIN(TestModelText)

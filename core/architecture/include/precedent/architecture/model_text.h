@@ -3,8 +3,10 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "precedent/base/result.h"
+#include "precedent/formats/gguf.h"
 #include "precedent/text/chat_template.h"
 #include "precedent/text/tokenizer.h"
 
@@ -22,6 +24,20 @@ inline constexpr const char* kGgufTokenizerFile = "tokenizer.gguf";
 [[nodiscard]] Result<text::ChatTemplate> loadChatTemplate(const std::filesystem::path& model);
 /// Another template for the model, whose special tokens it is given. `source` is Jinja, or a built-in template's name.
 [[nodiscard]] Result<text::ChatTemplate> loadChatTemplate(const std::filesystem::path& model, const std::string& source);
+
+/// The GGUF file that a model's texts are read from; empty where a Hugging Face folder has its own.
+[[nodiscard]] std::filesystem::path ggufTextFile(const std::filesystem::path& model);
+
+/// What a GGUF file holds of a model's texts.
+struct GgufTexts {
+    std::vector<formats::GgufEntry> tokenizer; ///< "tokenizer.*": the vocabulary, and the chat template where the model has one
+    std::string nameNeeded; ///< what "general.name" must contain for the vocabulary to be read right (Phi-3); as a rule empty
+    std::string note; ///< what could not be said; else empty
+};
+
+/// Of a GGUF file (or a folder with one of its texts) as they stand there; of a Hugging Face folder as text::vocabularyOf() makes
+/// them, filled up to `vocabulary`, the rows of the embedding. Fails with unsupported for a tokenizer that has no exact form.
+[[nodiscard]] Result<GgufTexts> ggufTexts(const std::filesystem::path& model, int vocabulary);
 
 /// The licence that a GGUF file states; empty if it states none or cannot be read.
 [[nodiscard]] std::string ggufLicence(const std::filesystem::path& file);

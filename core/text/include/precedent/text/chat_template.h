@@ -17,6 +17,14 @@ namespace precedent::text {
 /// equality, and other programs render it to what builtIn("starter") renders.
 [[nodiscard]] std::string_view starterChatTemplateJinja();
 
+/// What a model folder's files say of its chat template; both empty where they say nothing.
+struct ChatTemplateSource {
+    std::string jinja;
+    std::string builtIn; ///< the name of the built-in template that stands in place of Jinja
+};
+/// Fails with corrupt for an unreadable tokenizer_config.json.
+[[nodiscard]] Result<ChatTemplateSource> chatTemplateSource(const std::filesystem::path& folder);
+
 struct RenderOptions {
     bool generationPrompt = false; ///< open the next assistant turn
     /// The variable enable_thinking, which templates of models with chains read. None: it is not defined, and the

@@ -50,4 +50,7 @@ struct Vocabulary {
     std::string charactersMap;
 };
 
+/// Whether its special tokens take the white space after them, as Phi-3's do: `modelName` alone tells.
+[[nodiscard]] bool stripsAfterTokens(const Vocabulary& vocabulary);
+
 } // namespace precedent::text

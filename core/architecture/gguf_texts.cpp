@@ -1,5 +1,6 @@
-#include "core/model/gguf_tokenizer.h"
+#include "precedent/architecture/model_text.h"
 
+#include "core/architecture/gguf_vocabulary.h"
 #include "precedent/text/vocabulary.h"
 #include "precedent/text/vocabulary_writing.h"
 
@@ -7,6 +8,8 @@ namespace precedent::core {
 namespace {
 
 using formats::GgufEntry;
+
+namespace fs = std::filesystem;
 
 constexpr const char* kPrefix = "tokenizer.ggml.";
 
@@ -22,9 +25,21 @@ void addFlag(std::vector<GgufEntry>& entries, const char* key, std::optional<boo
         entries.push_back({std::string(kPrefix) + key, *flag});
 }
 
-} // namespace
+Result<GgufTexts> textsOfFile(const fs::path& path)
+{
+    auto file = formats::GgufFile::open(path);
+    if (!file.ok())
+        return file.error();
+    auto entries = formats::ggufEntries(**file, "tokenizer.");
+    if (!entries.ok())
+        return entries.error().in(path.string());
+    GgufTexts texts{*std::move(entries), {}, {}};
+    if (const auto vocabulary = ggufVocabulary(**file); vocabulary.ok() && text::stripsAfterTokens(*vocabulary))
+        texts.nameNeeded = vocabulary->modelName;
+    return texts;
+}
 
-Result<std::vector<GgufEntry>> ggufTokenizerOfFolder(const std::filesystem::path& folder, int vocabulary)
+Result<GgufTexts> textsOfFolder(const fs::path& folder, int vocabulary)
 {
     auto made = text::vocabularyOf(folder, vocabulary);
     if (!made.ok())
@@ -51,7 +66,23 @@ Result<std::vector<GgufEntry>> ggufTokenizerOfFolder(const std::filesystem::path
     if (!all.charactersMap.empty())
         return Error(ErrorCode::unsupported, "The tokenizer of " + folder.string() + " has a table of replacements, which is not written.",
             "Export it as a Hugging Face folder (hf).");
-    return entries;
+    GgufTexts texts{std::move(entries), all.modelName, {}};
+    const auto chat = text::chatTemplateSource(folder);
+    if (!chat.ok())
+        return chat.error();
+    if (chat->jinja.empty() && !chat->builtIn.empty())
+        texts.note = "The chat template \"" + chat->builtIn + "\", which the model's folder names, is no text that the file could hold.";
+    else if (!chat->jinja.empty())
+        texts.tokenizer.push_back({"tokenizer.chat_template", chat->jinja});
+    return texts;
+}
+
+} // namespace
+
+Result<GgufTexts> ggufTexts(const fs::path& model, int vocabulary)
+{
+    const fs::path path = ggufTextFile(model);
+    return path.empty() ? textsOfFolder(model, vocabulary) : textsOfFile(path);
 }
 
 } // namespace precedent::core
