@@ -2,7 +2,7 @@
 """llama.cpp's speed with a GGUF file: one prompt, shared by the sequences of a batch, then decoding them together.
 
     llama_cpp.py measure FILE.gguf [--batch 1,8,16] [--prompt 128,800] [--tokens 128] [--threads 2]
-    llama_cpp.py table OURS.json... -- THEIRS.json...
+    llama_cpp.py table PEER OURS.json... -- THEIRS.json...
 
 measure prints one JSON object with the keys of `precedent-cli model bench --json`. Each number is the best over flash
 attention on and off and over micro-batches of 128 and 512 tokens; decoding is timed without drawing tokens. table
@@ -130,12 +130,12 @@ def best_rows(files):
 def table(options):
     cut = options.files.index("--")
     ours, theirs = best_rows(options.files[:cut]), best_rows(options.files[cut + 1 :])
-    print("                 prefill, tokens/s                 decoding, tokens/s")
-    print("batch  prompt    ours  llama.cpp  ratio            ours  llama.cpp  ratio")
+    print("                 prefill, tokens/s                    decoding, tokens/s")
+    print(f"batch  prompt    ours  {options.peer:>12}  ratio            ours  {options.peer:>12}  ratio")
     for key in ours:
         if key in theirs:
             (a, b), (c, d) = ours[key], theirs[key]
-            print(f"{key[0]:5}  {key[1]:6}  {a:6.0f}  {c:9.0f}  {a / c:5.2f}          {b:6.1f}  {d:9.1f}  {b / d:5.2f}")
+            print(f"{key[0]:5}  {key[1]:6}  {a:6.0f}  {c:12.0f}  {a / c:5.2f}          {b:6.1f}  {d:12.1f}  {b / d:5.2f}")
 
 
 def numbers(text):
@@ -153,6 +153,7 @@ def main():
     one.add_argument("--threads", type=int, default=2)
     one.set_defaults(run=measure)
     other = commands.add_parser("table")
+    other.add_argument("peer")
     other.add_argument("files", nargs=argparse.REMAINDER)
     other.set_defaults(run=table)
     options = parser.parse_args()
