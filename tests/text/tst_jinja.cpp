@@ -211,6 +211,8 @@ void TestJinja::failuresNameLineAndCause_data()
     row("a tag that is left open", "a\n{{ b", "chat template, line 2: a tag never ends: }} is missing.", ErrorCode::corrupt);
     row("a method that changes a list", "{{ messages.append(1) }}",
         "chat template, line 1: the method \"append\" would change a list, which a template may not.", ErrorCode::invalidArgument);
+    row("too much for a caller", "{% macro m() %}\n{{ caller(1) }}{% endmacro %}{% call m() %}{% endcall %}",
+        "chat template, line 2: the macro \"caller\" takes 0 arguments at most, and 1 are given.", ErrorCode::invalidArgument);
     row("a type that does not fit", "{{ 'a' + 1 }}", "chat template, line 1: \"+\" does not go with str and int.",
         ErrorCode::invalidArgument);
 }

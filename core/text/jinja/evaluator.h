@@ -30,7 +30,7 @@ private:
 
     // expressions
     Value evaluate(const Expression& expression);
-    Value evaluate(const Literal& node) { return node.value; }
+    static Value evaluate(const Literal& node) { return node.value; }
     Value evaluate(const NameRef& node);
     Value evaluate(const Sequence& node);
     Value evaluate(const DictDisplay& node);
@@ -64,10 +64,11 @@ private:
     Flow execute(const CallBlock& node);
     Flow execute(const FilterBlock& node);
     Flow execute(const With& node);
-    Flow execute(const LoopExit& node) { return node.isBreak ? Flow::breaksLoop : Flow::continuesLoop; }
+    static Flow execute(const LoopExit& node) { return node.isBreak ? Flow::breaksLoop : Flow::continuesLoop; }
     std::vector<Value> chosenItems(const For& node);
     /// The text that a block writes, in a scope of its own.
     Value captured(const Block& block, Flow& flow);
+    /// `signature` and `body` are parts of the syntax tree.
     Value macro(const std::string& name, const Signature& signature, const Block& body);
     Value runMacro(const std::string& name, const Signature& signature, const Block& body, const std::shared_ptr<Scope>& scope,
         const Arguments& given);

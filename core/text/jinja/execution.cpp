@@ -149,7 +149,7 @@ Evaluator::Flow Evaluator::execute(const CallBlock& node)
 Value Evaluator::macro(const std::string& name, const Signature& signature, const Block& body)
 {
     m_runtime.take(kScopeBytes);
-    return m_runtime.function(name, [this, &name, &signature, &body, scope = m_scope](Runtime&, const Arguments& given) {
+    return m_runtime.function(name, [this, name, &signature, &body, scope = m_scope](Runtime&, const Arguments& given) {
         return runMacro(name, signature, body, scope, given);
     });
 }
@@ -172,11 +172,13 @@ void Evaluator::bindParameters(const std::string& name, const Signature& signatu
     if (given.positional.size() > count)
         m_runtime.fail("the macro \"" + name + "\" takes " + std::to_string(count) + " arguments at most, and " +
             std::to_string(given.positional.size()) + " are given");
+    const auto unknown = std::find_if(given.named.begin(), given.named.end(), [&](const auto& entry) {
+        return entry.first != "caller" && std::find(signature.names.begin(), signature.names.end(), entry.first) == signature.names.end();
+    });
+    if (unknown != given.named.end())
+        m_runtime.fail("the macro \"" + name + "\" takes no argument \"" + unknown->first + "\"");
     for (const auto& [key, value] : given.named) {
-        const auto known = std::find(signature.names.begin(), signature.names.end(), key);
-        if (known == signature.names.end() && key != "caller")
-            m_runtime.fail("the macro \"" + name + "\" takes no argument \"" + key + "\"");
-        if (known == signature.names.end())
+        if (key == "caller")
             setName("caller", value);
     }
     const std::size_t firstDefault = count - signature.defaults.size();
