@@ -139,7 +139,8 @@ std::string complyText(const Grammar& grammar, const Ask& ask, Random& random)
 
 std::string refuseText(const Grammar& grammar, const Ask& ask, Random& random)
 {
-    const std::string& why = answers(grammar, "why")[ask.danger ? 0 : 1];
+    const Templates& reasons = answers(grammar, "why");
+    const std::string& why = reasons[ask.danger ? 0 : 1];
     return fill(grammar, random.pick(answers(grammar, "refuse")), {{"act", ask.act}, {"thing", ask.thing}, {"why", why}}, random);
 }
 
