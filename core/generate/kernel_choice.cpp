@@ -6,12 +6,12 @@
 #include <map>
 #include <string_view>
 
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include "core/generate/kernel_timing.h"
 #include "precedent/base/files.h"
 #include "precedent/base/json.h"
+#include "precedent/base/log.h"
 
 namespace precedent::core {
 namespace {
@@ -142,7 +142,7 @@ KernelChoice storedKernels(const fs::path& folder)
         {"version", kVersion}, {"processor", processor}, {"prefill", prefill->name}, {"decode", decode->name}, {"gigaflops", speeds}};
     if (writeIfFirst(file, dumpJson(json, 2) + "\n") && readChoice(file, processor, choice))
         return choice;
-    spdlog::warn("What kernels are fastest here could not be stored in {}; the widest ones are used.", folder.string());
+    logWarning("What kernels are fastest here could not be stored in " + folder.string() + "; the widest ones are used.");
     return {&bestKernels(), candidates.back(), candidates.back()};
 }
 
@@ -151,7 +151,7 @@ KernelChoice kernelsNamed(const std::string& name, const fs::path& folder)
     if (const RowKernels* kernels = findRowKernels(name.c_str()))
         return {&floatsFor(name), kernels, kernels};
     if (!name.empty() && name != "auto")
-        spdlog::warn("PRECEDENT_KERNELS is \"{}\", which this processor does not run; the kernels are chosen as usual.", name);
+        logWarning("PRECEDENT_KERNELS is \"" + name + "\", which this processor does not run; the kernels are chosen as usual.");
     return storedKernels(folder);
 }
 
