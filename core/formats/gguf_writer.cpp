@@ -86,18 +86,13 @@ Status checkName(std::set<std::string_view>& names, const std::string& name, con
     return {};
 }
 
-Status checkTensor(const TensorView& tensor, const fs::path& path)
+Status checkTensor(const TensorToWrite& tensor, const fs::path& path)
 {
     const std::string who = "Tensor " + shownName(tensor.name) + " of " + path.string();
     if (!ggufNumber(tensor.dtype))
         return Error(ErrorCode::invalidArgument, who + " is " + toString(tensor.dtype) + ", which GGUF files do not have.");
-    if (tensor.shape.empty() || tensor.shape.size() > kGgufMostRank || tensor.elements() < 1)
-        return Error(ErrorCode::invalidArgument, who + " has a shape that GGUF files cannot hold.");
-    const std::int64_t block = blockElements(tensor.dtype);
-    if (tensor.rowLength() % block != 0 ||
-        static_cast<std::uint64_t>(tensor.elements() / block) * blockBytes(tensor.dtype) != tensor.bytes.size())
-        return Error(ErrorCode::invalidArgument,
-            who + " has " + std::to_string(tensor.bytes.size()) + " bytes, which do not fit its shape and type.");
+    if (tensor.shape.empty() || tensor.shape.size() > kGgufMostRank || tensor.size().value_or(0) == 0)
+        return Error(ErrorCode::invalidArgument, who + " has a shape that GGUF files cannot hold in this type.");
     return {};
 }
 
@@ -105,7 +100,7 @@ std::uint64_t padded(std::uint64_t size) { return (size + kGgufAlignment - 1) / 
 
 } // namespace
 
-Status writeGguf(const fs::path& path, const std::vector<GgufEntry>& metadata, const std::vector<TensorView>& tensors)
+Status streamGguf(const fs::path& path, const std::vector<GgufEntry>& metadata, const std::vector<TensorToWrite>& tensors)
 {
     Header header;
     header.putRaw(kGgufMagic);
@@ -120,7 +115,7 @@ Status writeGguf(const fs::path& path, const std::vector<GgufEntry>& metadata, c
     }
     names.clear();
     std::uint64_t offset = 0;
-    for (const TensorView& tensor : tensors) {
+    for (const TensorToWrite& tensor : tensors) {
         PRECEDENT_TRY(checkName(names, tensor.name, "tensor", path));
         PRECEDENT_TRY(checkTensor(tensor, path));
         header.put(tensor.name);
@@ -129,18 +124,23 @@ Status writeGguf(const fs::path& path, const std::vector<GgufEntry>& metadata, c
             header.put(static_cast<std::uint64_t>(tensor.shape[i]));
         header.put(*ggufNumber(tensor.dtype));
         header.put(offset);
-        offset += padded(tensor.bytes.size());
+        offset += padded(*tensor.size());
     }
     header.pad();
 
     PendingFile file(path);
     PRECEDENT_TRY(file.write(header.bytes()));
     const std::string zeros(kGgufAlignment, '\0');
-    for (const TensorView& tensor : tensors) {
-        PRECEDENT_TRY(file.write(tensor.bytes));
-        PRECEDENT_TRY(file.write(std::string_view(zeros).substr(0, padded(tensor.bytes.size()) - tensor.bytes.size())));
+    for (const TensorToWrite& tensor : tensors) {
+        PRECEDENT_TRY(file.write(tensor));
+        PRECEDENT_TRY(file.write(std::string_view(zeros).substr(0, padded(*tensor.size()) - *tensor.size())));
     }
     return file.commit();
+}
+
+Status writeGguf(const fs::path& path, const std::vector<GgufEntry>& metadata, const std::vector<TensorView>& tensors)
+{
+    return streamGguf(path, metadata, toWrite(tensors));
 }
 
 } // namespace precedent::formats

@@ -42,6 +42,17 @@ Status PendingFile::write(std::string_view bytes)
     return {};
 }
 
+Status PendingFile::write(const TensorToWrite& tensor)
+{
+    const auto bytes = tensor.make();
+    PRECEDENT_TRY(bytes);
+    if (bytes->size() != tensor.size())
+        return Error(ErrorCode::invalidArgument,
+            "Tensor \"" + tensor.name + "\" of " + m_path.string() + " has " + std::to_string(bytes->size()) +
+                " bytes, which do not fit its shape and dtype.");
+    return write(*bytes);
+}
+
 Status PendingFile::commit()
 {
     if (::fsync(m_fd) != 0)

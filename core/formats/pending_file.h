@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "precedent/base/result.h"
+#include "precedent/formats/tensor.h"
 
 namespace precedent::formats {
 
@@ -17,6 +18,8 @@ public:
     PendingFile& operator=(const PendingFile&) = delete;
 
     [[nodiscard]] Status write(std::string_view bytes);
+    /// What the tensor makes. Fails as that, or with invalidArgument where it is not as long as shape and dtype need.
+    [[nodiscard]] Status write(const TensorToWrite& tensor);
     /// Flushes the file, renames it and flushes the folder.
     [[nodiscard]] Status commit();
 

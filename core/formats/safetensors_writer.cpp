@@ -19,22 +19,22 @@ std::string lengthBytes(std::uint64_t length)
 
 } // namespace
 
-Status writeSafetensors(const fs::path& path, const std::vector<TensorView>& tensors, const std::map<std::string, std::string>& metadata)
+Status streamSafetensors(
+    const fs::path& path, const std::vector<TensorToWrite>& tensors, const std::map<std::string, std::string>& metadata)
 {
     Json header = Json::object();
     if (!metadata.empty())
         header["__metadata__"] = metadata;
     std::set<std::string> names;
     std::uint64_t offset = 0;
-    for (const TensorView& tensor : tensors) {
+    for (const TensorToWrite& tensor : tensors) {
         if (tensor.name == "__metadata__" || !names.insert(tensor.name).second)
             return Error(ErrorCode::invalidArgument, "Two tensors would be written as \"" + tensor.name + "\" in " + path.string() + ".");
-        const std::uint64_t size = tensor.bytes.size();
-        if (static_cast<std::uint64_t>(tensor.elements()) * blockBytes(tensor.dtype) != size)
-            return Error(ErrorCode::invalidArgument,
-                "Tensor \"" + tensor.name + "\" has " + std::to_string(size) + " bytes, which do not fit its shape and dtype.");
-        header[tensor.name] = {{"dtype", toString(tensor.dtype)}, {"shape", tensor.shape}, {"data_offsets", {offset, offset + size}}};
-        offset += size;
+        const auto size = tensor.size();
+        if (!size)
+            return Error(ErrorCode::invalidArgument, "Tensor \"" + tensor.name + "\" has a shape that no file can hold.");
+        header[tensor.name] = {{"dtype", toString(tensor.dtype)}, {"shape", tensor.shape}, {"data_offsets", {offset, offset + *size}}};
+        offset += *size;
     }
     std::string text = dumpJson(header);
     text.append((8 - text.size() % 8) % 8, ' '); // the data begins on a multiple of 8
@@ -42,9 +42,14 @@ Status writeSafetensors(const fs::path& path, const std::vector<TensorView>& ten
     PendingFile file(path);
     PRECEDENT_TRY(file.write(lengthBytes(text.size())));
     PRECEDENT_TRY(file.write(text));
-    for (const TensorView& tensor : tensors)
-        PRECEDENT_TRY(file.write(tensor.bytes));
+    for (const TensorToWrite& tensor : tensors)
+        PRECEDENT_TRY(file.write(tensor));
     return file.commit();
+}
+
+Status writeSafetensors(const fs::path& path, const std::vector<TensorView>& tensors, const std::map<std::string, std::string>& metadata)
+{
+    return streamSafetensors(path, toWrite(tensors), metadata);
 }
 
 } // namespace precedent::formats

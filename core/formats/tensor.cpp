@@ -122,6 +122,29 @@ std::string widenableTypes()
     return names;
 }
 
+std::optional<std::uint64_t> TensorToWrite::size() const
+{
+    const auto block = static_cast<std::uint64_t>(blockElements(dtype));
+    std::uint64_t elements = 1;
+    for (const std::int64_t extent : shape) {
+        if (extent < 0 || __builtin_mul_overflow(elements, static_cast<std::uint64_t>(extent), &elements))
+            return std::nullopt;
+    }
+    std::uint64_t bytes = 0;
+    const std::uint64_t row = shape.empty() ? 1 : static_cast<std::uint64_t>(shape.back());
+    if (row % block != 0 || __builtin_mul_overflow(elements / block, std::uint64_t{blockBytes(dtype)}, &bytes))
+        return std::nullopt;
+    return bytes;
+}
+
+std::vector<TensorToWrite> toWrite(const std::vector<TensorView>& views)
+{
+    std::vector<TensorToWrite> tensors;
+    for (const TensorView& view : views)
+        tensors.push_back({view.name, view.dtype, view.shape, [&view]() -> Result<std::string> { return std::string(view.bytes); }});
+    return tensors;
+}
+
 std::int64_t TensorView::elements() const { return rows() * rowLength(); }
 
 std::int64_t TensorView::rowLength() const { return shape.empty() ? 1 : shape.back(); }

@@ -1,6 +1,5 @@
 #include "core/model/export_gguf.h"
 
-#include <deque>
 #include <map>
 
 #include <ATen/ATen.h>
@@ -29,43 +28,54 @@ FileType fileTypeOf(const std::string& type)
     return kTypes.at(type);
 }
 
-std::string bytesOf(const std::vector<float>& values)
-{
-    return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
-}
-
 /// A weight's values in float32, with the adapter's part.
 std::vector<float> valuesOf(const at::Tensor& weight, const at::Tensor& update)
 {
-    at::Tensor values = weight.detach().to(at::kCPU, at::kFloat).contiguous();
+    at::Tensor values = floatValues(weight);
     if (update.defined())
-        values = values + update.to(at::kCPU, at::kFloat);
+        values = values + floatValues(update);
     return {values.data_ptr<float>(), values.data_ptr<float>() + values.numel()};
 }
 
-/// The values in the type asked for, as far as their shape lets them be.
-Status addTensor(const std::string& name, const std::vector<std::int64_t>& shape, const std::vector<float>& values, DType wanted,
-    std::deque<std::string>& kept, std::vector<formats::TensorView>& views)
+/// The type asked for, as far as the shape lets it be.
+DType typeFor(const std::vector<std::int64_t>& shape, DType wanted)
 {
-    DType dtype = shape.size() < 2 ? DType::f32 : wanted;
-    if (dtype == DType::q8_0 && shape.back() % kQ8Block != 0)
-        dtype = DType::bf16;
+    if (shape.size() < 2)
+        return DType::f32;
+    return wanted == DType::q8_0 && shape.back() % kQ8Block != 0 ? DType::bf16 : wanted;
+}
+
+Result<std::string> bytesOf(const std::string& name, const std::vector<float>& values, DType dtype)
+{
     const auto count = static_cast<std::int64_t>(values.size());
     if (dtype == DType::f32)
-        kept.push_back(bytesOf(values));
-    else if (dtype == DType::bf16)
-        kept.push_back(formats::narrowToBf16(values.data(), count));
-    else if (dtype == DType::f16)
-        kept.push_back(formats::narrowToF16(values.data(), count));
-    else {
-        auto blocks = formats::quantizeQ8_0(values.data(), count);
-        if (!blocks)
-            return Error(
-                ErrorCode::invalidArgument, "The weight " + name + " has values that q8_0 cannot hold.", "Export it as bf16 or f32.");
-        kept.push_back(*std::move(blocks));
+        return std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
+    if (dtype == DType::bf16)
+        return formats::narrowToBf16(values.data(), count);
+    if (dtype == DType::f16)
+        return formats::narrowToF16(values.data(), count);
+    auto blocks = formats::quantizeQ8_0(values.data(), count);
+    if (!blocks)
+        return Error(ErrorCode::invalidArgument, "The weight " + name + " has values that q8_0 cannot hold.", "Export it as bf16 or f32.");
+    return *std::move(blocks);
+}
+
+/// What the plan says of a tensor, made of the decoder's weight.
+std::vector<float> plannedValues(const GgufTensorPlan& tensor, const std::map<std::string, at::Tensor>& weights, const LoraSet* adapter)
+{
+    std::vector<float> values = tensor.values;
+    if (!tensor.weight.empty()) {
+        const bool adapted = adapter != nullptr && tensor.shape.size() == 2;
+        values =
+            valuesOf(weights.at(tensor.weight), adapted ? adapter->delta(tensor.weight.substr(0, tensor.weight.rfind('.'))) : at::Tensor());
     }
-    views.push_back({name, dtype, shape, kept.back()});
-    return {};
+    if (tensor.pairedHeads > 0)
+        pairRows(values, tensor.shape.size() == 2 ? tensor.shape.back() : 1, tensor.pairedHeads);
+    if (tensor.offset != 0) {
+        for (float& value : values)
+            value += tensor.offset;
+    }
+    return values;
 }
 
 } // namespace
@@ -80,26 +90,15 @@ Status writeGgufModel(const std::filesystem::path& path, const Decoder& decoder,
         return plan.error();
     note = plan->note + (plan->note.empty() || texts.note.empty() ? "" : " ") + texts.note;
     const std::map<std::string, at::Tensor> weights(decoder.parameters().begin(), decoder.parameters().end());
-    std::deque<std::string> kept;
-    std::vector<formats::TensorView> views;
+    std::vector<formats::TensorToWrite> tensors;
     for (const GgufTensorPlan& tensor : plan->tensors) {
-        std::vector<float> values = tensor.values;
-        if (!tensor.weight.empty()) {
-            const std::string module = tensor.weight.substr(0, tensor.weight.rfind('.'));
-            const bool matrix = tensor.shape.size() == 2;
-            values = valuesOf(weights.at(tensor.weight), matrix && decoder.adapter() ? decoder.adapter()->delta(module) : at::Tensor());
-        }
-        if (tensor.pairedHeads > 0)
-            pairRows(values, tensor.shape.size() == 2 ? tensor.shape.back() : 1, tensor.pairedHeads);
-        if (tensor.offset != 0) {
-            for (float& value : values)
-                value += tensor.offset;
-        }
-        PRECEDENT_TRY(addTensor(tensor.name, tensor.shape, values, fileType.dtype, kept, views));
+        const DType dtype = typeFor(tensor.shape, fileType.dtype);
+        tensors.push_back({tensor.name, dtype, tensor.shape,
+            [&, dtype] { return bytesOf(tensor.name, plannedValues(tensor, weights, decoder.adapter().get()), dtype); }});
     }
     std::vector<formats::GgufEntry> metadata = std::move(plan->metadata);
     metadata.insert(metadata.end(), texts.tokenizer.begin(), texts.tokenizer.end());
-    return formats::writeGguf(path, metadata, views);
+    return formats::streamGguf(path, metadata, tensors);
 }
 
 Status writeGgufAdapter(const std::filesystem::path& path, const DecoderConfig& config, const LoraSet& adapter)
@@ -107,24 +106,26 @@ Status writeGgufAdapter(const std::filesystem::path& path, const DecoderConfig& 
     const std::string architecture = ggufArchitectureName(config);
     if (architecture.empty())
         return Error(ErrorCode::unsupported, "There is no GGUF form of the architecture " + config.family + ".", "Export it as peft.");
-    std::deque<std::string> kept;
-    std::vector<formats::TensorView> views;
-    for (const auto& [name, tensor] : adapter.parameters()) {
+    std::vector<formats::TensorToWrite> tensors;
+    for (const auto& [name, values] : adapter.parameters()) {
         // base_model.model.MODULE.lora_A.weight
         const std::string rest = name.substr(std::string(kPeftPrefix).size());
         const std::size_t end = rest.rfind(".lora_");
         const std::string module = rest.substr(0, end);
         const bool isB = rest[end + 6] == 'B';
-        std::vector<float> values = valuesOf(tensor, {});
-        if (const int heads = isB ? ggufPairedHeads(config, module) : 0; heads > 0)
-            pairRows(values, tensor.size(1), heads);
-        PRECEDENT_TRY(addTensor(
-            ggufModuleName(config, module) + ".weight.lora_" + (isB ? "b" : "a"), tensor.sizes().vec(), values, DType::f32, kept, views));
+        const int heads = isB ? ggufPairedHeads(config, module) : 0;
+        const std::string stored = ggufModuleName(config, module) + ".weight.lora_" + (isB ? "b" : "a");
+        tensors.push_back({stored, DType::f32, values.sizes().vec(), [values = values, heads, stored] {
+                               std::vector<float> rows = valuesOf(values, {});
+                               if (heads > 0)
+                                   pairRows(rows, values.size(1), heads);
+                               return bytesOf(stored, rows, DType::f32);
+                           }});
     }
     const std::vector<formats::GgufEntry> metadata = {{"general.architecture", architecture}, {"general.type", std::string("adapter")},
         {"adapter.type", std::string("lora")}, {"adapter.lora.alpha", static_cast<float>(adapter.config().alpha)},
         {"general.name", adapter.config().baseModel + " adapter"}, {"general.file_type", std::uint32_t{0}}};
-    return formats::writeGguf(path, metadata, views);
+    return formats::streamGguf(path, metadata, tensors);
 }
 
 Result<std::shared_ptr<LoraSet>> readGgufAdapter(const std::filesystem::path& path, const Decoder& decoder)

@@ -127,12 +127,15 @@ std::vector<fs::path> companionFiles(const fs::path& modelFolder)
     return files;
 }
 
-Status writeModelFiles(const fs::path& folder, const Decoder& decoder, StoredType type, const std::vector<fs::path>& extraFiles)
+namespace {
+
+Status writeFiles(
+    const fs::path& folder, const Decoder& decoder, StoredType type, const std::vector<fs::path>& extraFiles, std::uint64_t mostBytes)
 {
     const bool bf16 = type == StoredType::bf16;
     DecoderConfig config = decoder.config();
     config.dtype = bf16 ? "bfloat16" : "float32";
-    PRECEDENT_TRY(writeWeights(folder / "model.safetensors", decoder.parameters(), bf16 ? formats::DType::bf16 : formats::DType::f32));
+    PRECEDENT_TRY(writeWeightFiles(folder, decoder.parameters(), bf16 ? formats::DType::bf16 : formats::DType::f32, mostBytes));
     for (const fs::path& file : extraFiles) {
         if (file.extension() == ".gguf")
             PRECEDENT_TRY(writeGgufTexts(file, folder));
@@ -142,7 +145,15 @@ Status writeModelFiles(const fs::path& folder, const Decoder& decoder, StoredTyp
     return writeFileAtomically(folder / "config.json", dumpJson(config.toJson(), 2) + "\n");
 }
 
-Status saveModel(const fs::path& folder, const Decoder& decoder, StoredType type, const std::vector<fs::path>& extraFiles)
+} // namespace
+
+Status writeModelFiles(const fs::path& folder, const Decoder& decoder, StoredType type, const std::vector<fs::path>& extraFiles)
+{
+    return writeFiles(folder, decoder, type, extraFiles, std::numeric_limits<std::uint64_t>::max());
+}
+
+Status saveModel(
+    const fs::path& folder, const Decoder& decoder, StoredType type, const std::vector<fs::path>& extraFiles, std::uint64_t mostBytes)
 {
     fs::path place = folder.lexically_normal();
     if (place.filename().empty())
@@ -154,7 +165,7 @@ Status saveModel(const fs::path& folder, const Decoder& decoder, StoredType type
     fs::remove_all(fresh, ec);
     if (!fs::create_directory(fresh, ec))
         return errnoError(ec.value(), "create", fresh.string());
-    Status written = writeModelFiles(fresh, decoder, type, extraFiles);
+    Status written = writeFiles(fresh, decoder, type, extraFiles, mostBytes);
     if (written.ok())
         written = exchange(fresh, place);
     fs::remove_all(fresh, ec); // what was replaced, or what could not be finished

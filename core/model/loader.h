@@ -33,6 +33,9 @@ struct LoadedModel {
 
 enum class StoredType { f32, bf16 };
 
+/// Of one file of weights that others are to read: transformers' own limit.
+inline constexpr std::uint64_t kMostShardBytes = 5'000'000'000;
+
 /// Writes config.json, model.safetensors and copies of `extraFiles` (tokenizer.json, ...) into an existing folder, each
 /// file atomically; of a GGUF file among them its tokenizer and template (writeGgufTexts()). For folders that the caller makes whole
 /// itself.
@@ -41,8 +44,9 @@ enum class StoredType { f32, bf16 };
 
 /// As writeModelFiles, but the folder itself appears at once or not at all: it is written under a temporary name
 /// beside its place, flushed, and renamed (exchanged with what was there, which is then removed).
+/// Weights longer than `mostBytes` become shards of that length.
 [[nodiscard]] Status saveModel(const std::filesystem::path& folder, const Decoder& decoder, StoredType type = StoredType::f32,
-    const std::vector<std::filesystem::path>& extraFiles = {});
+    const std::vector<std::filesystem::path>& extraFiles = {}, std::uint64_t mostBytes = kMostShardBytes);
 
 /// Digest as in LoadedModel::sha256, without loading. Fails with notFound.
 [[nodiscard]] Result<std::string> weightsSha256(const std::filesystem::path& folder);

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <atomic>
-#include <deque>
+#include <cstdio>
 #include <functional>
 
 #include <ATen/ATen.h>
 
 #include "core/model/parallel.h"
-
 #include "precedent/architecture/stored_model.h"
+#include "precedent/base/files.h"
+#include "precedent/base/json.h"
 
 namespace precedent::core {
 
@@ -75,6 +76,17 @@ Error notFinite(const std::string& name, const std::string& where)
         "The files do not fit together or are damaged: fetch the model again."};
 }
 
+formats::TensorToWrite toWrite(const std::string& name, const at::Tensor& tensor, formats::DType dtype)
+{
+    return {name, dtype, tensor.sizes().vec(), [tensor, dtype]() -> Result<std::string> {
+                const at::Tensor values = floatValues(tensor);
+                const float* data = values.data_ptr<float>();
+                if (dtype == formats::DType::bf16)
+                    return formats::narrowToBf16(data, values.numel());
+                return std::string(reinterpret_cast<const char*>(data), values.nbytes());
+            }};
+}
+
 } // namespace
 
 Status readWeight(const formats::TensorView* stored, const std::string& name, const at::Tensor& target, const std::string& where)
@@ -98,23 +110,41 @@ Status readWeight(const StoredModel& stored, const std::string& name, const at::
     return good ? Status() : notFinite(name, where);
 }
 
+at::Tensor floatValues(const at::Tensor& tensor) { return tensor.detach().to(at::kCPU, at::kFloat).contiguous(); }
+
 Status writeWeights(const std::filesystem::path& path, const NamedTensors& tensors, formats::DType dtype)
 {
-    std::deque<at::Tensor> kept;
-    std::deque<std::string> narrowed;
-    std::vector<formats::TensorView> views;
-    for (const auto& [name, tensor] : tensors) {
-        kept.push_back(tensor.detach().to(at::kCPU, at::kFloat).contiguous());
-        const float* data = kept.back().data_ptr<float>();
-        const std::int64_t n = kept.back().numel();
-        std::string_view bytes(reinterpret_cast<const char*>(data), static_cast<std::size_t>(n) * sizeof(float));
-        if (dtype == formats::DType::bf16) {
-            narrowed.push_back(formats::narrowToBf16(data, n));
-            bytes = narrowed.back();
+    std::vector<formats::TensorToWrite> planned;
+    for (const auto& [name, tensor] : tensors)
+        planned.push_back(toWrite(name, tensor, dtype));
+    return formats::streamSafetensors(path, planned);
+}
+
+Status writeWeightFiles(const std::filesystem::path& folder, const NamedTensors& tensors, formats::DType dtype, std::uint64_t mostBytes)
+{
+    std::vector<NamedTensors> shards(1);
+    std::uint64_t total = 0, ofShard = 0;
+    for (const auto& entry : tensors) {
+        const std::uint64_t size = toWrite(entry.first, entry.second, dtype).size().value_or(0);
+        if (!shards.back().empty() && size > mostBytes - std::min(ofShard, mostBytes)) {
+            shards.emplace_back();
+            ofShard = 0;
         }
-        views.push_back({name, dtype, tensor.sizes().vec(), bytes});
+        shards.back().push_back(entry);
+        ofShard += size;
+        total += size;
     }
-    return formats::writeSafetensors(path, views);
+    if (shards.size() == 1)
+        return writeWeights(folder / "model.safetensors", tensors, dtype);
+    Json index = {{"metadata", {{"total_size", total}}}, {"weight_map", Json::object()}};
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+        char name[48];
+        std::snprintf(name, sizeof name, "model-%05zu-of-%05zu.safetensors", i + 1, shards.size());
+        PRECEDENT_TRY(writeWeights(folder / name, shards[i], dtype));
+        for (const auto& entry : shards[i])
+            index["weight_map"][entry.first] = name;
+    }
+    return writeFileAtomically(folder / "model.safetensors.index.json", dumpJson(index, 2) + "\n");
 }
 
 } // namespace precedent::core

@@ -18,7 +18,15 @@ namespace precedent::core {
 /// The same of a model's weight, with what its file's format wants undone. `target` is float32, float64 or bfloat16.
 [[nodiscard]] Status readWeight(const StoredModel& stored, const std::string& name, const at::Tensor& target, const std::string& where);
 
-/// Writes tensors as F32 or BF16 (formats::writeSafetensors).
+/// Writes tensors as F32 or BF16, one at a time in memory (formats::streamSafetensors).
 [[nodiscard]] Status writeWeights(const std::filesystem::path& path, const NamedTensors& tensors, formats::DType dtype);
+
+/// The same into a folder: model.safetensors, or, where that would be longer than `mostBytes`, shards of about that length and
+/// model.safetensors.index.json, named as transformers names them. A longer tensor is a shard of its own.
+[[nodiscard]] Status writeWeightFiles(
+    const std::filesystem::path& folder, const NamedTensors& tensors, formats::DType dtype, std::uint64_t mostBytes);
+
+/// The values in float32, on the CPU and contiguous: its own if they are so already.
+[[nodiscard]] at::Tensor floatValues(const at::Tensor& tensor);
 
 } // namespace precedent::core

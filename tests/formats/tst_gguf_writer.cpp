@@ -29,6 +29,7 @@ private Q_SLOTS:
     void refusesWhatDoesNotFit_data();
     void refusesWhatDoesNotFit();
     void failedWriteKeepsTheOldFile();
+    void tensorsAreMadeInTheirTurn();
 };
 
 void TestGgufWriter::writesTheBytesOfTheGgufPackage()
@@ -82,7 +83,7 @@ void TestGgufWriter::refusesWhatDoesNotFit_data()
     for (const auto& [which, part] :
         {std::pair{"key twice", "twice"}, std::pair{"key without a name", "0 bytes"}, std::pair{"tensor twice", "twice"},
             std::pair{"type of safetensors only", "BOOL"}, std::pair{"no extents", "cannot hold"}, std::pair{"five extents", "cannot hold"},
-            std::pair{"extent 0", "cannot hold"}, std::pair{"too few bytes", "do not fit"}, std::pair{"half a block", "do not fit"}})
+            std::pair{"extent 0", "cannot hold"}, std::pair{"too few bytes", "do not fit"}, std::pair{"half a block", "cannot hold"}})
         QTest::newRow(which) << which << part;
 }
 
@@ -130,6 +131,30 @@ void TestGgufWriter::failedWriteKeepsTheOldFile()
     std::filesystem::create_directories(pathIn(folder, "taken") / "inside"); // a folder in the file's place: the rename fails
     QVERIFY(!writeGguf(pathIn(folder, "taken"), {}, {}).ok());
     QCOMPARE(filesIn(folder), 1);
+}
+
+void TestGgufWriter::tensorsAreMadeInTheirTurn()
+{
+    QTemporaryDir folder;
+    int made = 0;
+    const auto tensor = [&](const char* name, int turn, std::size_t bytes) {
+        return TensorToWrite{name, DType::f32, {4, 4}, [&made, turn, bytes]() -> Result<std::string> {
+                                 if (made++ != turn)
+                                     return Error(ErrorCode::internal, "out of turn");
+                                 return std::string(bytes, static_cast<char>(turn));
+                             }};
+    };
+    QVERIFY(streamGguf(pathIn(folder, "w.gguf"), {}, {tensor("a", 0, 64), tensor("b", 1, 64)}).ok());
+    const auto file = GgufFile::open(pathIn(folder, "w.gguf"));
+    QVERIFY2(file.ok(), file.ok() ? "" : file.error().message().c_str());
+    QVERIFY((*file)->find("b")->bytes == std::string(64, '\1'));
+    made = 0;
+    const Status longer = streamGguf(pathIn(folder, "w.gguf"), {}, {tensor("a", 0, 64), tensor("b", 1, 65)});
+    QVERIFY2(!longer.ok() && longer.error().message().find("do not fit") != std::string::npos, "65 bytes");
+    const Status failed = streamGguf(pathIn(folder, "w.gguf"), {}, {tensor("a", 0, 64)}); // make() fails: not its turn any more
+    QCOMPARE(failed.error().message(), std::string("out of turn"));
+    QCOMPARE(filesIn(folder), 1); // the first one, whole
+    QVERIFY(GgufFile::open(pathIn(folder, "w.gguf")).ok());
 }
 
 QTEST_GUILESS_MAIN(TestGgufWriter)

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -101,6 +102,7 @@ private Q_SLOTS:
     void failedSaveLeavesNothing();
     void tiedHeadMayBeStoredUnderEitherName();
     void shardsLoadAsOneModel();
+    void longWeightsAreWrittenAsShards();
     void weightFaultsAreNamed();
     void configFaultsAreNamed_data();
     void configFaultsAreNamed();
@@ -219,6 +221,36 @@ void TestModelLoading::shardsLoadAsOneModel()
     const auto broken = loadModel(folder.path());
     QCOMPARE(broken.error().code(), ErrorCode::notFound);
     QVERIFY(says(broken.error(), "b.safetensors"));
+}
+
+void TestModelLoading::longWeightsAreWrittenAsShards()
+{
+    const ModelFolder folder;
+    const fs::path sharded = folder.root() / "sharded";
+    // The embedding alone has 17 * 12 * 4 = 816 bytes, more than a shard: it is one of its own.
+    QVERIFY(saveModel(sharded, folder.decoder(), StoredType::f32, {folder.root() / "tokenizer.json"}, 800).ok());
+    QVERIFY(!fs::exists(sharded / "model.safetensors"));
+    const Json index = *parseJson(*readFile(sharded / "model.safetensors.index.json"), "index");
+    std::set<std::string> names;
+    std::uint64_t total = 0;
+    for (const auto& entry : index["weight_map"])
+        names.insert(entry.get<std::string>());
+    const std::string of = "-of-0000" + std::to_string(names.size()) + ".safetensors";
+    QVERIFY(names.size() > 2 && names.contains("model-00001" + of) && names.contains("model-0000" + std::to_string(names.size()) + of));
+    for (const std::string& name : names) {
+        const auto file = formats::SafetensorsFile::open(sharded / name);
+        QVERIFY(file.ok());
+        std::uint64_t size = 0;
+        for (const formats::TensorView& tensor : (*file)->tensors())
+            size += tensor.bytes.size();
+        QVERIFY(size <= 800 || (*file)->tensors().size() == 1);
+        total += size;
+    }
+    QCOMPARE(index["metadata"]["total_size"].get<std::uint64_t>(), total);
+    const auto loaded = loadModel(sharded);
+    QVERIFY2(loaded.ok(), loaded.ok() ? "" : loaded.error().message().c_str());
+    for (std::size_t i = 0; i < loaded->decoder->parameters().size(); ++i)
+        QVERIFY(at::equal(loaded->decoder->parameters()[i].second, folder.decoder().parameters()[i].second));
 }
 
 void TestModelLoading::weightFaultsAreNamed()

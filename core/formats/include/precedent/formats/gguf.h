@@ -120,7 +120,11 @@ struct GgufEntry {
 
 /// Writes a GGUF file of version 3, keys and tensors in the order given, as temp + fsync + rename; on failure what was there
 /// stays. Tensors' bytes are in their type already. Fails with invalidArgument (a key or tensor twice, a type that GGUF does
-/// not have, a shape of no or more than four extents, bytes that do not fit), diskFull, permissionDenied or io.
+/// not have, a shape of no or more than four extents, bytes that do not fit), diskFull, permissionDenied or io, or as a tensor's
+/// make(). Tensors' bytes are asked for one after another.
+[[nodiscard]] Status streamGguf(
+    const std::filesystem::path& path, const std::vector<GgufEntry>& metadata, const std::vector<TensorToWrite>& tensors);
+/// The same of tensors in memory.
 [[nodiscard]] Status writeGguf(
     const std::filesystem::path& path, const std::vector<GgufEntry>& metadata, const std::vector<TensorView>& tensors);
 

@@ -72,7 +72,11 @@ private:
 };
 
 /// Writes the tensors in the order given as temp + fsync + rename; on failure what was there stays. Fails with
-/// invalidArgument (a name twice, bytes that do not fit shape and dtype), diskFull, permissionDenied or io.
+/// invalidArgument (a name twice, bytes that do not fit shape and dtype), diskFull, permissionDenied or io, or as a tensor's make().
+/// Tensors' bytes are asked for one after another.
+[[nodiscard]] Status streamSafetensors(const std::filesystem::path& path, const std::vector<TensorToWrite>& tensors,
+    const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
+/// The same of tensors in memory.
 [[nodiscard]] Status writeSafetensors(const std::filesystem::path& path, const std::vector<TensorView>& tensors,
     const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
 

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "precedent/base/result.h"
 
 /// What files hold of tensors, whatever the format: element types, views into a mapping, and their values as numbers.
 namespace precedent::formats {
@@ -82,6 +85,19 @@ struct TensorView {
     /// Rows over all the other extents.
     [[nodiscard]] std::int64_t rows() const;
 };
+
+/// A tensor that is to be written. Its bytes are made when its turn comes, so that a file's tensors need not be in memory together.
+struct TensorToWrite {
+    std::string name;
+    DType dtype = DType::f32;
+    std::vector<std::int64_t> shape;
+    std::function<Result<std::string>()> make; ///< what shape and dtype need, as in TensorView::bytes; called once
+
+    /// Bytes that shape and dtype need; nothing where an extent is negative, a row is no whole number of blocks, or it overflows.
+    [[nodiscard]] std::optional<std::uint64_t> size() const;
+};
+/// Of views, which must outlive the result.
+[[nodiscard]] std::vector<TensorToWrite> toWrite(const std::vector<TensorView>& views);
 
 /// The tensor's values as float; the same arithmetic, in float and in the same order, as the `gguf` Python package's
 /// dequantize(), so that results are equal bit for bit. out has elements() places. False where canWiden is false.
