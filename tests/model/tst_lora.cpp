@@ -70,6 +70,7 @@ private Q_SLOTS:
     void gradientsEqualFiniteDifferences();
     void baseStaysFrozen();
     void adapterOffIsTheReference();
+    void adaptersShareOneBase();
     void mergeEqualsAdapter();
     void dropoutActsOnlyWhileTraining();
     void savedSetLoadsEqual();
@@ -166,6 +167,28 @@ void TestLora::adapterOffIsTheReference()
     QVERIFY(worst(before, decoder->hidden(someIds())) > 1e-3);
     decoder->setAdapter(nullptr);
     QVERIFY(at::equal(before, decoder->hidden(someIds())));
+}
+
+void TestLora::adaptersShareOneBase()
+{
+    const auto decoder = tinyDecoder();
+    const NamedTensors before = decoder->parameters();
+    const auto first = *LoraSet::create(*decoder, someConfig(), 1);
+    LoraConfig other = someConfig({"q_proj", "down_proj"});
+    other.rank = 5;
+    const auto second = *LoraSet::create(*decoder, other, 2);
+    disturb(*first);
+    disturb(*second);
+    const auto with = [&](const std::shared_ptr<LoraSet>& set) {
+        decoder->setAdapter(set);
+        return decoder->hidden(someIds());
+    };
+    const at::Tensor none = with(nullptr), one = with(first), two = with(second);
+    QVERIFY(worst(none, one) > 1e-3 && worst(none, two) > 1e-3 && worst(one, two) > 1e-3);
+    QVERIFY(at::equal(one, with(first)) && at::equal(two, with(second)) && at::equal(none, with(nullptr)));
+    const NamedTensors& after = decoder->parameters();
+    for (std::size_t i = 0; i < before.size(); ++i) // not copied: the same memory
+        QCOMPARE(after[i].second.data_ptr(), before[i].second.data_ptr());
 }
 
 void TestLora::mergeEqualsAdapter()
