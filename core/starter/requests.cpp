@@ -7,7 +7,7 @@ namespace {
 
 using Values = std::map<std::string, std::string>;
 
-const Templates& answers(const Grammar& grammar, const std::string& key) { return grammar.answers.at(key); }
+const Templates& answers(const Grammar& grammar, std::string_view key) { return grammar.answers.at(std::string(key)); }
 
 std::size_t index(Part part) { return part == Part::train ? 0 : 1; }
 
@@ -139,8 +139,7 @@ std::string complyText(const Grammar& grammar, const Ask& ask, Random& random)
 
 std::string refuseText(const Grammar& grammar, const Ask& ask, Random& random)
 {
-    const Templates& reasons = answers(grammar, "why");
-    const std::string& why = reasons[ask.danger ? 0 : 1];
+    const std::string& why = answers(grammar, "why")[ask.danger ? 0 : 1];
     return fill(grammar, random.pick(answers(grammar, "refuse")), {{"act", ask.act}, {"thing", ask.thing}, {"why", why}}, random);
 }
 
