@@ -13,7 +13,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
 elseif(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC 13 and 14 take the members of a std::variant that is moved from for read while unset, and see copies past the end of
     # the std::vector<bool> in LibTorch's custom_function.h.
-    set(PRECEDENT_COMPILER_QUIRKS -Wno-maybe-uninitialized -Wno-array-bounds)
+    set(PRECEDENT_COMPILER_QUIRKS -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow)
 endif()
 
 # In tests its checks for uninitialised values misfire on LibTorch's optional types once a sanitizer's code is woven in.
