@@ -6,10 +6,12 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
+#include "core/model/cancelled.h"
 #include "core/model/export_gguf.h"
 #include "core/model/loader.h"
 #include "core/model/lora.h"
 #include "core/model/ops.h"
+#include "precedent/architecture/export_place.h"
 #include "precedent/architecture/model_text.h"
 #include "precedent/architecture/stored_model.h"
 #include "precedent/base/digest.h"
@@ -29,10 +31,19 @@ constexpr std::int64_t kPromptLength = 48;
 struct Source {
     LoadedModel model;
     std::shared_ptr<LoraSet> adapter; // null for none
+    std::stop_token stop;
 };
 
-Result<Source> loadSource(const LoadOptions& options)
+void throwIfStopped(const std::stop_token& stop)
 {
+    if (stop.stop_requested())
+        throw Cancelled();
+}
+
+/// Its decoder looks at `stop` between layers.
+Result<Source> loadSource(const LoadOptions& options, const std::stop_token& stop)
+{
+    throwIfStopped(stop);
     auto stored = openStoredModel(options.folder, /*requireTokenizer=*/false);
     if (!stored.ok())
         return stored.error();
@@ -42,7 +53,8 @@ Result<Source> loadSource(const LoadOptions& options)
     if (!model.ok())
         return model.error();
     model->decoder->setTrainable(false);
-    Source source{*std::move(model), nullptr};
+    model->decoder->setStopCheck([stop] { return stop.stop_requested(); });
+    Source source{*std::move(model), nullptr, stop};
     if (options.adapter.empty())
         return source;
     auto adapter = LoraSet::load(*source.model.decoder, options.adapter);
@@ -135,20 +147,6 @@ Status writeProvenance(const fs::path& path, const ExportRequest& request, const
     return writeFileAtomically(path, dumpJson(json, 2) + "\n");
 }
 
-Result<fs::path> freshPlace(const std::string& destination)
-{
-    fs::path place = fs::path(destination).lexically_normal();
-    if (place.filename().empty())
-        place = place.parent_path(); // a trailing slash
-    std::error_code ec;
-    if (place.empty())
-        return Error(ErrorCode::invalidArgument, "No destination was given.", "Name a folder or file that is not there yet.");
-    if (fs::exists(fs::symlink_status(place, ec)))
-        return Error(ErrorCode::alreadyExists, place.string() + " is there already, and an export replaces nothing.",
-            "Name a place that is free, or remove it first.");
-    return place;
-}
-
 Result<ExportReport> exportHuggingFace(const ExportRequest& request, Source source, const std::string& type, const fs::path& place)
 {
     const at::Tensor wanted = probe(*source.model.decoder);
@@ -162,7 +160,7 @@ Result<ExportReport> exportHuggingFace(const ExportRequest& request, Source sour
         PRECEDENT_TRY(writeGgufTexts(file, place));
     PRECEDENT_TRY(writeProvenance(place / "provenance.json", request, source, type));
     source.model.decoder.reset();
-    auto again = loadSource({place.string(), {}});
+    auto again = loadSource({place.string(), {}}, source.stop);
     if (!again.ok())
         return again.error();
     ExportReport report = reportOn(place, again->model.sha256);
@@ -197,7 +195,7 @@ Result<ExportReport> exportGguf(const ExportRequest& request, Source source, con
     PRECEDENT_TRY(writeGgufModel(place, *source.model.decoder, place.stem().string(), type, *texts, report.note));
     PRECEDENT_TRY(writeProvenance(place.string() + ".provenance.json", request, source, type));
     source.model.decoder.reset();
-    auto again = loadSource({place.string(), {}});
+    auto again = loadSource({place.string(), {}}, source.stop);
     if (!again.ok())
         return again.error();
     report.sha256 = again->model.sha256;
@@ -237,14 +235,39 @@ Result<ExportReport> exportAs(const ExportRequest& request, Source source, const
     return exportPeft(request, source, place);
 }
 
+/// Removes what an export has written unless it is kept: an exception ends one too.
+class Unfinished {
+public:
+    explicit Unfinished(const fs::path& place)
+        : m_place(place)
+    {
+    }
+    ~Unfinished()
+    {
+        if (m_kept)
+            return;
+        std::error_code ec;
+        fs::remove_all(m_place, ec); // it was not there before
+        fs::remove(m_place.string() + ".provenance.json", ec);
+    }
+    Unfinished(const Unfinished&) = delete;
+    Unfinished& operator=(const Unfinished&) = delete;
+
+    void keep() { m_kept = true; }
+
+private:
+    const fs::path& m_place;
+    bool m_kept = false;
+};
+
 } // namespace
 
 Result<ExportReport> exportModel(const ExportRequest& request, const std::stop_token& stop)
 {
-    const auto place = freshPlace(request.destination);
+    const auto place = freshExportPlace(request.destination);
     if (!place.ok())
         return place.error();
-    auto source = loadSource(request.model);
+    auto source = loadSource(request.model, stop);
     if (!source.ok())
         return source.error();
     const auto type = typeOf(request, source->model.dtype == "F32");
@@ -254,13 +277,10 @@ Result<ExportReport> exportModel(const ExportRequest& request, const std::stop_t
     if (adapterAlone && !source->adapter)
         return Error(ErrorCode::invalidArgument, "There is no adapter to export: " + request.model.folder + " is a whole model.",
             "Give a PEFT folder with --adapter, or a run that trained one (run:RUN).");
-    source->model.decoder->setStopCheck([stop] { return stop.stop_requested(); });
+    Unfinished written(*place);
     auto report = exportAs(request, *std::move(source), *type, *place);
-    if (!report.ok()) {
-        std::error_code ec;
-        fs::remove_all(*place, ec); // it was not there before
-        fs::remove(place->string() + ".provenance.json", ec);
-    }
+    if (report.ok())
+        written.keep();
     return report;
 }
 
