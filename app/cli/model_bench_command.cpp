@@ -4,6 +4,7 @@
 #include "app/cli/command.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/loaded_model.h"
+#include "precedent/workspace/model_speed.h"
 
 namespace precedent::cli {
 namespace {
@@ -42,22 +43,6 @@ std::string textOf(const core::BenchResult& result)
     return text;
 }
 
-Json jsonOf(const core::BenchResult& result)
-{
-    Json rows = Json::array();
-    for (const core::BenchRow& row : result.rows)
-        rows.push_back({{"batch", row.batch}, {"prompt", row.prompt}, {"prefill_tokens_per_second", row.prefillTokensPerSecond},
-            {"decode_tokens_per_second", row.decodeTokensPerSecond}, {"matmul_share", row.matmulShare},
-            {"bandwidth_share", row.bandwidthShare}});
-    const core::MachineRates& machine = result.machine;
-    return {{"rows", rows}, {"peak_rss_bytes", result.peakRssBytes},
-        {"machine",
-            {{"processor", machine.processor}, {"threads", machine.threads}, {"prefill_kernels", machine.prefillKernels},
-                {"decode_kernels", machine.decodeKernels}, {"float_kernels", machine.floatKernels},
-                {"float32_gigaflops", machine.float32Gigaflops}, {"bfloat16_gigaflops", machine.bfloat16Gigaflops},
-                {"memory_gigabytes", machine.memoryGigabytes}}}};
-}
-
 Result<Outcome> bench(const Options& options, Context& context)
 {
     const InterruptWatcher interrupt;
@@ -68,7 +53,7 @@ Result<Outcome> bench(const Options& options, Context& context)
         loaded.value().model->bench(options.request, interrupt.token(), [&](const core::BenchRow& row) { context.note(textOf(row)); });
     if (!result)
         return result.error();
-    return Outcome{jsonOf(result.value()), textOf(result.value())};
+    return Outcome{workspace::speedToJson(result.value()), textOf(result.value())};
 }
 
 } // namespace
