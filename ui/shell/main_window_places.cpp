@@ -155,9 +155,9 @@ void MainWindow::closeEvent(QCloseEvent* event)
             return;
         m_closing = true;
         stopJobs();
-        if (!isBusy()) // it was over while the question stood
-            close();
-        return;
+        if (isBusy())
+            return;
+        event->accept(); // all had only waited, or was over while the question stood
     }
     keepView();
     QSettings().setValue(QStringLiteral("window/geometry"), saveGeometry());
