@@ -6,9 +6,11 @@
 
 #include <QApplication>
 #include <QComboBox>
+#include <QDialog>
 #include <QDir>
 #include <QFile>
 #include <QListView>
+#include <QPushButton>
 #include <QSettings>
 #include <QStandardPaths>
 #include <QTabBar>
@@ -18,6 +20,7 @@
 
 #include "ui/bridge/casebase_bridge.h"
 #include "ui/inspect/inspect_place.h"
+#include "ui/models/models_place.h"
 #include "ui/shell/inspect_order.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/theme.h"
@@ -88,6 +91,23 @@ void askInInspect(ui::MainWindow& window)
         }
     }
     QTest::qWait(kSettleMs);
+}
+
+/// The chosen model measured, and the form of its export.
+void workOnModel(ui::MainWindow& window, const Camera& camera, const QString& name)
+{
+    auto* place = child<ui::ModelsPlace>(window, "modelsPlace");
+    auto* measure = child<QPushButton>(window, "measureButton");
+    if (place == nullptr || measure == nullptr || !QTest::qWaitFor([&] { return measure->isVisible() && measure->isEnabled(); }, 10000))
+        return;
+    measure->click();
+    (void)QTest::qWaitFor([&] { return !place->isBusy(); }, 60000);
+    camera.shoot(window, name);
+    trigger(window, "exportModel");
+    if (auto* dialog = child<QDialog>(window, "exportDialog")) {
+        camera.shoot(*dialog, QStringLiteral("models-export"));
+        dialog->reject();
+    }
 }
 
 } // namespace
@@ -180,7 +200,7 @@ int main(int argc, char** argv)
     QTest::qWait(2 * kSettleMs);
     if (auto* made = child<QTableView>(window, "checkpointsTable"); made != nullptr && made->model()->rowCount() > 0)
         made->selectRow(0);
-    camera.shoot(window, argc > 3 ? QStringLiteral("models") : QStringLiteral("models-empty"));
+    workOnModel(window, camera, argc > 3 ? QStringLiteral("models") : QStringLiteral("models-empty"));
     trigger(window, "newRun");
     QTest::qWait(3 * kSettleMs); // for the estimate
     camera.shoot(window, QStringLiteral("runs"));

@@ -130,6 +130,14 @@ ModelCardView::ModelCardView(const workspace::ModelPlace& place, QWidget* parent
         if (const auto* checkpoint = m_checkpoints->checkpointAt(current.row()))
             Q_EMIT chosen(text(checkpoint->choice.name));
     });
+    auto* exportIt = new QAction(tr("Export"), m_table);
+    exportIt->setObjectName(QStringLiteral("checkpointExportAction"));
+    m_table->addAction(exportIt);
+    m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
+    connect(exportIt, &QAction::triggered, this, [this] {
+        if (const auto* checkpoint = m_checkpoints->checkpointAt(m_table->currentIndex().row()))
+            Q_EMIT exportWanted(text(checkpoint->choice.name));
+    });
     makeNone();
     setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum); // the table in it would grow, were there room
     auto* layout = new QVBoxLayout(this);
@@ -174,6 +182,8 @@ void ModelCardView::makeHead()
     connect(more, &QToolButton::clicked, menu, [more, menu] { menu->popup(more->mapToGlobal(more->rect().bottomLeft())); });
     m_inspect = menu->addAction(tr("Inspect"), this, &ModelCardView::inspectWanted);
     m_inspect->setObjectName(QStringLiteral("modelInspectAction"));
+    m_export = menu->addAction(tr("Export"), this, [this] { Q_EMIT exportWanted(name()); });
+    m_export->setObjectName(QStringLiteral("modelExportAction"));
     menu->addAction(tr("Copy the folder's path"), this, [this] { QGuiApplication::clipboard()->setText(text(m_card.folder.string())); });
     if (m_card.origin == ModelOrigin::added)
         menu->addAction(tr("Remove from the list"), this, &ModelCardView::removeWanted)->setObjectName(QStringLiteral("modelRemoveAction"));
@@ -239,6 +249,7 @@ void ModelCardView::showCard()
     const bool loads = m_wasRead && m_card.loads();
     m_newRun->setVisible(loads);
     m_inspect->setVisible(loads);
+    m_export->setVisible(loads);
     m_facts->setVisible(!m_wasRead || m_card.layers > 0);
     m_problem->setVisible(m_wasRead && !m_card.loads());
     m_problem->setText(tr("It cannot be loaded: %1").arg(text(m_card.problem)));

@@ -46,6 +46,7 @@ Q_SIGNALS:
     void chosen(const QString& choice);
     void newRunWanted();
     void inspectWanted();
+    void exportWanted(const QString& choice); ///< the model, or a checkpoint of the table
     void removeWanted();
     void checkWanted();
     void cancelCheckWanted();
@@ -71,6 +72,7 @@ private:
     LinkLabel* m_checking; ///< how far its weights are read
     QPushButton* m_newRun;
     QAction* m_inspect;
+    QAction* m_export;
     QLabel* m_problem;
     struct Facts {
         FactLabel* architecture;

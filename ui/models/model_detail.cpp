@@ -5,6 +5,7 @@
 #include <QClipboard>
 #include <QDateTime>
 #include <QFormLayout>
+#include <QFrame>
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -14,7 +15,9 @@
 #include <QVBoxLayout>
 
 #include "ui/models/checkpoint_table_model.h"
+#include "ui/models/export_panel.h"
 #include "ui/models/model_card_view.h"
+#include "ui/models/speed_panel.h"
 #include "ui/shell/card.h"
 #include "ui/shell/icons.h"
 #include "ui/shell/link_label.h"
@@ -24,6 +27,7 @@ namespace precedent::ui {
 namespace {
 
 constexpr int kHeadWidth = 104;
+constexpr int kMargin = 16;
 constexpr int kDigitsTogether = 8;
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
@@ -42,9 +46,18 @@ QString loraText(const workspace::CheckpointCard& card)
         .arg(all ? ModelDetail::tr("all projections") : targets.join(QStringLiteral(", ")));
 }
 
+QWidget* rule(QWidget* parent)
+{
+    auto* line = new QFrame(parent);
+    line->setFixedHeight(1);
+    line->setAutoFillBackground(true);
+    line->setBackgroundRole(QPalette::Mid);
+    return line;
+}
+
 } // namespace
 
-ModelDetail::ModelDetail(QWidget* parent)
+ModelDetail::ModelDetail(ModelJobs& jobs, QWidget* parent)
     : Pane(parent, true)
     , m_title(new QLabel(this))
     , m_kind(new QuietLabel({}, secondaryFont(), this))
@@ -52,6 +65,9 @@ ModelDetail::ModelDetail(QWidget* parent)
     , m_remove(new QPushButton(tr("Remove from the list"), this))
     , m_copy(new QPushButton(themedIcon(QStringLiteral("copy")), tr("Copy the path"), this))
     , m_note(new QuietLabel({}, secondaryFont(), this))
+    , m_work(new QWidget)
+    , m_speed(new SpeedPanel(jobs, m_work))
+    , m_export(new ExportPanel(jobs, m_work))
     , m_body(new QWidget)
     , m_rows(new QFormLayout)
 {
@@ -85,6 +101,14 @@ ModelDetail::ModelDetail(QWidget* parent)
     column->addLayout(m_rows);
     column->addWidget(m_note);
     column->addLayout(buttons);
+    auto* work = new QVBoxLayout(m_work);
+    work->setContentsMargins(0, 0, 0, 0);
+    work->setSpacing(12);
+    work->addWidget(rule(m_work));
+    work->addWidget(m_speed);
+    work->addWidget(rule(m_work));
+    work->addWidget(m_export);
+    column->addWidget(m_work);
     column->addStretch();
     auto* scroll = new QScrollArea(this);
     scroll->setWidgetResizable(true);
@@ -94,9 +118,14 @@ ModelDetail::ModelDetail(QWidget* parent)
     scroll->viewport()->setAutoFillBackground(false);
     m_body->setAutoFillBackground(false);
     setBody(scroll);
+    for (JobSection* part : std::initializer_list<JobSection*>{m_speed, m_export})
+        connect(
+            part, &JobSection::turned, this, [scroll, part] { scroll->ensureWidgetVisible(part, 0, kMargin); },
+            Qt::QueuedConnection); // once it has its new height
 
     connect(m_inspect, &QPushButton::clicked, this, [this] { Q_EMIT inspectWanted(m_model); });
     connect(m_remove, &QPushButton::clicked, this, [this] { Q_EMIT removeWanted(m_model); });
+    connect(m_export, &ExportPanel::exportWanted, this, &ModelDetail::exportWanted);
     connect(m_copy, &QPushButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(m_folder); });
     showNothing();
 }
@@ -108,15 +137,33 @@ void ModelDetail::begin(const QString& title, const QString& kind, const QString
     m_model = model;
     m_title->setText(title);
     m_kind->setText(kind);
-    m_note->clear();
+    say({});
     for (QWidget* part : std::initializer_list<QWidget*>{m_inspect, m_remove, m_copy})
         part->setVisible(false);
+    m_works = false;
+}
+
+void ModelDetail::offerWork(const JobModel& model)
+{
+    m_works = true;
+    m_speed->setModel(model);
+    m_export->setModel(model);
+}
+
+const JobModel* ModelDetail::jobModel() const { return m_works ? &m_export->model() : nullptr; }
+
+void ModelDetail::say(const QString& note)
+{
+    m_note->setText(note);
+    m_note->setVisible(!note.isEmpty());
 }
 
 void ModelDetail::showNothing()
 {
     begin(tr("Nothing chosen"), {}, {});
-    m_note->setText(tr("Choose a model by its name, or a row of what runs made of it."));
+    m_work->hide();
+    say(tr("Choose a model by its name, or a row of what runs made of it."));
+    Q_EMIT shown();
 }
 
 void ModelDetail::addRow(const QString& head, QLabel* value)
@@ -176,9 +223,13 @@ void ModelDetail::showModel(const workspace::ModelCard& card)
     if (card.loads())
         addDigest(card.sha256);
     addFolder(card.folder);
-    m_note->setText(card.loads() ? text(card.templateNote) : text(card.problem + " " + card.problemHint));
+    say(card.loads() ? text(card.templateNote) : text(card.problem + " " + card.problemHint));
     m_inspect->setVisible(card.loads() && card.layers > 0);
     m_remove->setVisible(card.origin == workspace::ModelOrigin::added);
+    if (card.loads() && card.layers > 0)
+        offerWork({text(card.name), text(card.name), workspace::speedKey(card.folder)});
+    m_work->setVisible(m_works); // not hidden before, or what has the focus would lose it
+    Q_EMIT shown();
 }
 
 void ModelDetail::showCheckpoint(const workspace::CheckpointCard& card, const QString& casebase)
@@ -205,8 +256,14 @@ void ModelDetail::showCheckpoint(const workspace::CheckpointCard& card, const QS
     addFolder(card.folder);
     const bool usable = !card.isAdapter || !card.baseFolder.empty();
     m_inspect->setVisible(usable);
+    const QString name = text(choice.runName.empty() ? choice.run : choice.runName);
+    if (usable)
+        offerWork({text(choice.name), name,
+            card.isAdapter ? workspace::speedKey(card.baseFolder, card.folder) : workspace::speedKey(card.folder)});
+    m_work->setVisible(m_works);
+    Q_EMIT shown();
     if (!usable)
-        m_note->setText(tr("The model that this adapter was trained on, %1, is no longer there.").arg(text(choice.base)));
+        say(tr("The model that this adapter was trained on, %1, is no longer there.").arg(text(choice.base)));
 }
 
 } // namespace precedent::ui

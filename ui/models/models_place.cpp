@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <QAction>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -16,8 +17,10 @@
 #include "ui/models/checkpoint_table_model.h"
 #include "ui/models/choose_model.h"
 #include "ui/models/drop_area.h"
+#include "ui/models/export_dialog.h"
 #include "ui/models/model_card_view.h"
 #include "ui/models/model_detail.h"
+#include "ui/models/model_jobs.h"
 #include "ui/shell/card.h"
 #include "ui/shell/counted.h"
 #include "ui/shell/icons.h"
@@ -50,16 +53,19 @@ bool isBase(const ModelPlace& place, const CheckpointCard& checkpoint)
 
 } // namespace
 
-ModelsPlace::ModelsPlace(QWidget* parent)
+ModelsPlace::ModelsPlace(JobLine& line, QWidget* parent)
     : Place(parent)
     , m_catalog(new ModelCatalogBridge(this))
+    , m_jobs(new ModelJobs(line, this))
+    , m_export(new QAction(tr("Export the model"), this))
+    , m_measure(new QAction(tr("Measure the model's speed"), this))
     , m_search(new QLineEdit(this))
     , m_count(new QuietLabel({}, bodyFont(), this))
     , m_undo(new Card(this))
     , m_undoText(new QLabel(m_undo))
     , m_noMatch(new QuietLabel(tr("No model matches."), bodyFont(), this))
     , m_scroll(new QScrollArea(this))
-    , m_detail(new ModelDetail(this))
+    , m_detail(new ModelDetail(*m_jobs, this))
 {
     setObjectName(QStringLiteral("modelsPlace"));
     m_search->setObjectName(QStringLiteral("modelSearchEdit"));
@@ -84,7 +90,9 @@ ModelsPlace::ModelsPlace(QWidget* parent)
     connect(m_search, &QLineEdit::textChanged, this, &ModelsPlace::filter);
     connect(undo, &QPushButton::clicked, this, [this] { m_catalog->restore(m_removedName, m_removedFolder); });
     makePage();
+    makeActions();
     connectCatalog();
+    connectJobs();
 }
 
 ModelsPlace::~ModelsPlace() = default;
@@ -133,6 +141,38 @@ void ModelsPlace::makePage()
     connect(drop, &DropArea::chooseAsked, this, &ModelsPlace::chooseFolder);
 }
 
+void ModelsPlace::makeActions()
+{
+    m_export->setObjectName(QStringLiteral("exportModel"));
+    m_export->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_E));
+    m_measure->setObjectName(QStringLiteral("measureModel"));
+    addActions({m_export, m_measure});
+    // Queued: chosen from another place, this one is shown first.
+    connect(m_export, &QAction::triggered, this, &ModelsPlace::exportShown, Qt::QueuedConnection);
+    connect(
+        m_measure, &QAction::triggered, this,
+        [this] {
+            if (const JobModel* model = m_detail->jobModel())
+                m_jobs->measure(*model);
+        },
+        Qt::QueuedConnection);
+}
+
+void ModelsPlace::connectJobs()
+{
+    const auto enable = [this] {
+        for (QAction* action : {m_export, m_measure})
+            action->setEnabled(m_detail->jobModel() != nullptr && !m_jobs->isBusy());
+    };
+    connect(m_jobs, &ModelJobs::changed, this, enable);
+    connect(m_detail, &ModelDetail::shown, this, enable);
+    connect(m_detail, &ModelDetail::exportWanted, this, &ModelsPlace::exportShown);
+    connect(m_jobs, &ModelJobs::jobChanged, this, &ModelsPlace::jobChanged);
+    connect(m_jobs, &ModelJobs::over, this, &ModelsPlace::over);
+    connect(m_jobs, &ModelJobs::troubled, this, &Place::troubled);
+    enable();
+}
+
 void ModelsPlace::connectCatalog()
 {
     connect(m_detail, &ModelDetail::inspectWanted, this, &ModelsPlace::inspect);
@@ -172,7 +212,8 @@ QString ModelsPlace::help() const
     return tr(
         "Models are folders in Hugging Face layout (config.json, model.safetensors and tokenizer.json) or .gguf files. Added ones stay "
         "where they are; the list only keeps a name for each. Below a model is what runs of this casebase made of it: adapters, or all "
-        "weights. Choose a name or a row to see all of it, to ask it in Inspect, or to start a run on it.");
+        "weights. Choose a name or a row to see all of it, to ask it in Inspect, to start a run on it, to measure how fast it "
+        "is on this machine, or to export it for other programs.");
 }
 
 QWidget* ModelsPlace::filterField() const { return m_search; }
@@ -184,6 +225,7 @@ bool ModelsPlace::isModelFolder(const QString& path) { return workspace::isModel
 void ModelsPlace::setCasebase(CasebaseBridge* casebase)
 {
     m_casebase = casebase;
+    m_jobs->setCasebase(casebase != nullptr ? casebase->path() : std::filesystem::path());
     m_checkpoints.clear();
     m_chosen.clear();
     if (casebase != nullptr)
@@ -203,6 +245,7 @@ void ModelsPlace::showEvent(QShowEvent* event)
 void ModelsPlace::refresh()
 {
     m_catalog->refresh();
+    m_jobs->refresh();
     readCheckpoints();
 }
 
@@ -272,6 +315,10 @@ ModelCardView* ModelsPlace::makeView(const ModelPlace& place)
     connect(view, &ModelCardView::chosen, this, &ModelsPlace::choose);
     connect(view, &ModelCardView::newRunWanted, this, [this, view] { Q_EMIT newRunWanted(view->name()); });
     connect(view, &ModelCardView::inspectWanted, this, [this, view] { inspect(view->name()); });
+    connect(view, &ModelCardView::exportWanted, this, [this](const QString& choice) {
+        choose(choice);
+        exportShown();
+    });
     connect(view, &ModelCardView::removeWanted, this, [this, view] { m_catalog->remove(view->name()); });
     connect(view, &ModelCardView::checkWanted, this, [this, view] {
         m_unchecked.remove(view->name());
@@ -349,6 +396,46 @@ void ModelsPlace::inspect(const QString& model)
     InspectOrder order;
     order.models = {model.toStdString()};
     Q_EMIT inspectWanted(order);
+}
+
+bool ModelsPlace::isBusy() const { return m_jobs->isBusy(); }
+
+void ModelsPlace::cancel() { m_jobs->cancel(); }
+
+ExportSubject ModelsPlace::exportSubject() const
+{
+    ExportSubject subject;
+    subject.model = *m_detail->jobModel();
+    const auto checkpoint = std::find_if(
+        m_checkpoints.begin(), m_checkpoints.end(), [&](const CheckpointCard& card) { return text(card.choice.name) == m_shown; });
+    const ModelCardView* view = viewOf(m_shown);
+    if (view == nullptr && checkpoint != m_checkpoints.end()) {
+        subject.isAdapter = checkpoint->isAdapter;
+        subject.adapterBytes = checkpoint->isAdapter ? checkpoint->bytes : 0;
+        // Its base, under which it stands, has as many weights.
+        const auto base = std::find_if(m_views.begin(), m_views.end(),
+            [&](const ModelCardView* one) { return one->checkpoints().rowOf(text(checkpoint->choice.name)) >= 0; });
+        view = base == m_views.end() ? nullptr : *base;
+    }
+    if (view != nullptr) {
+        subject.parameters = view->card().parameters;
+        subject.storedAsFloat32 = view->card().dtype == "F32";
+    }
+    return subject;
+}
+
+void ModelsPlace::exportShown()
+{
+    if (m_detail->jobModel() == nullptr || m_jobs->isBusy())
+        return;
+    auto* dialog = new ExportDialog(exportSubject(), this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [this, dialog, model = *m_detail->jobModel()] {
+        const workspace::ExportOrder order = dialog->order();
+        ExportDialog::rememberFolder(order);
+        m_jobs->exportModel(model, order);
+    });
+    dialog->open();
 }
 
 void ModelsPlace::offerUndo(const QString& name, const QString& folder)

@@ -11,6 +11,7 @@
 #include "ui/shell/inspect_order.h"
 #include "ui/shell/place.h"
 
+class QAction;
 class QLabel;
 class QLineEdit;
 class QScrollArea;
@@ -18,15 +19,19 @@ class QVBoxLayout;
 
 namespace precedent::ui {
 
+class JobLine;
 class ModelCardView;
 class ModelCatalogBridge;
 class ModelDetail;
+class ModelJobs;
+struct ExportSubject;
 
 /// Models: a card for each model at hand, with what this casebase's runs made of it; what is chosen in full at the right.
 class ModelsPlace final : public Place {
     Q_OBJECT
 public:
-    explicit ModelsPlace(QWidget* parent = nullptr);
+    /// Exports and measurements take their turn in `line`, which outlives the place.
+    explicit ModelsPlace(JobLine& line, QWidget* parent = nullptr);
     ~ModelsPlace() override;
 
     [[nodiscard]] QString title() const override { return tr("Models"); }
@@ -35,6 +40,9 @@ public:
     void setCasebase(CasebaseBridge* casebase) override;
     [[nodiscard]] QWidget* filterField() const override;
     [[nodiscard]] QWidget* mainView() override;
+
+    [[nodiscard]] bool isBusy() const; ///< an export or a measurement is under way, or waits for its turn
+    void cancel(); ///< over() follows
 
     /// Adds model folders to the user's list; one that cannot be loaded is an issue and changes nothing.
     void addFolders(const QStringList& folders);
@@ -45,13 +53,18 @@ Q_SIGNALS:
     void newRunWanted(const QString& model); ///< as resolveModel() takes it
     void runWanted(const QString& run);
     void inspectWanted(const precedent::ui::InspectOrder& order);
+    /// `share` below 0: not known; an empty name: nothing runs.
+    void jobChanged(const QString& name, const QString& detail, double share);
+    void over();
 
 protected:
     void showEvent(QShowEvent* event) override;
 
 private:
     void makePage();
+    void makeActions();
     void connectCatalog();
+    void connectJobs();
     void refresh();
     void readCheckpoints();
     void takePlaces(const workspace::ModelPlaces& places);
@@ -65,9 +78,14 @@ private:
     void inspect(const QString& model);
     void offerUndo(const QString& name, const QString& folder);
     void chooseFolder();
+    void exportShown(); ///< the form
+    [[nodiscard]] ExportSubject exportSubject() const; ///< what is shown
 
     QPointer<CasebaseBridge> m_casebase;
     ModelCatalogBridge* m_catalog;
+    ModelJobs* m_jobs;
+    QAction* m_export;
+    QAction* m_measure;
     QLineEdit* m_search;
     QLabel* m_count;
     QWidget* m_undo; ///< the line that a removal leaves

@@ -249,8 +249,8 @@ void MainWindow::openCasebase(const std::filesystem::path& path)
     if (isBusy()) {
         // The job goes on in this window; another casebase gets a window of its own.
         if (!QProcess::startDetached(QCoreApplication::applicationFilePath(), {text(path.string())}))
-            m_issues.add(
-                tr("A run or an evaluation is under way, and another window for %1 could not be started.").arg(text(path.string())),
+            m_issues.add(tr("A run, an evaluation or work on a model is under way, and another window for %1 could not be started.")
+                             .arg(text(path.string())),
                 tr("Stop it first."));
         return;
     }

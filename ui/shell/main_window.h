@@ -6,6 +6,7 @@
 
 #include <QFileSystemWatcher>
 #include <QMainWindow>
+#include <QMessageBox>
 
 #include "precedent/base/result.h"
 #include "ui/shell/issue_list.h"
@@ -63,7 +64,8 @@ private:
     void makePlaces();
     void connectPlaces();
     void connectJobs();
-    [[nodiscard]] bool isBusy() const; ///< a run or an evaluation is under way, or waits
+    [[nodiscard]] bool isBusy() const; ///< a run, an evaluation or work on a model is under way, or waits
+    [[nodiscard]] QMessageBox::StandardButton askToClose(); ///< while isBusy()
     void stopJobs();
     void showCasebase(std::unique_ptr<CasebaseBridge> casebase);
     void chooseCasebase();

@@ -27,7 +27,7 @@ void MainWindow::makePlaces()
     m_runsPlace = new RunsPlace(*m_jobs, this);
     m_inspectPlace = new InspectPlace(this);
     m_evaluatePlace = new EvaluatePlace(*m_jobs, this);
-    m_modelsPlace = new ModelsPlace(this);
+    m_modelsPlace = new ModelsPlace(*m_jobs, this);
     addPlace(m_casebasePlace, QKeySequence(Qt::CTRL | Qt::Key_1));
     addPlace(m_runsPlace, QKeySequence(Qt::CTRL | Qt::Key_2));
     addPlace(m_inspectPlace, QKeySequence(Qt::CTRL | Qt::Key_3));
@@ -99,6 +99,7 @@ void MainWindow::connectJobs()
     };
     connect(m_runsPlace, &RunsPlace::jobChanged, this, tell(m_runsPlace));
     connect(m_evaluatePlace, &EvaluatePlace::jobChanged, this, tell(m_evaluatePlace));
+    connect(m_modelsPlace, &ModelsPlace::jobChanged, this, tell(m_modelsPlace));
     connect(m_jobs, &JobLine::changed, this, [this] { m_status->setWaiting(m_jobs->waitingText()); });
     const auto closeIfWanted = [this] {
         if (m_closing)
@@ -106,6 +107,7 @@ void MainWindow::connectJobs()
     };
     connect(m_runsPlace, &RunsPlace::over, this, closeIfWanted);
     connect(m_evaluatePlace, &EvaluatePlace::over, this, closeIfWanted);
+    connect(m_modelsPlace, &ModelsPlace::over, this, closeIfWanted);
 }
 
 void MainWindow::openCitation(const QString& id)
@@ -130,7 +132,7 @@ void MainWindow::keepView()
         rememberView(QString::fromStdString(m_casebase->path().string()), static_cast<int>(place - m_places.begin()), m_places);
 }
 
-bool MainWindow::isBusy() const { return m_runsPlace->isRunning() || m_evaluatePlace->isBusy(); }
+bool MainWindow::isBusy() const { return m_runsPlace->isRunning() || m_evaluatePlace->isBusy() || m_modelsPlace->isBusy(); }
 
 void MainWindow::stopJobs()
 {
@@ -138,6 +140,23 @@ void MainWindow::stopJobs()
         m_runsPlace->stopRun();
     if (m_evaluatePlace->isBusy())
         m_evaluatePlace->cancel();
+    if (m_modelsPlace->isBusy())
+        m_modelsPlace->cancel();
+}
+
+/// What closing would end, most precious first.
+QMessageBox::StandardButton MainWindow::askToClose()
+{
+    QString title = tr("A run is under way");
+    QString question = tr("Stop the run and close? Its state is saved first, and it can be continued from there.");
+    if (!m_runsPlace->isRunning() && m_evaluatePlace->isBusy()) {
+        title = tr("An evaluation is under way");
+        question = tr("An evaluation is under way: close and drop it? Nothing of it is stored.");
+    } else if (!m_runsPlace->isRunning()) {
+        title = tr("Work on a model is under way");
+        question = tr("An export or a measurement is under way: close and drop it? What an export has written is removed.");
+    }
+    return QMessageBox::question(this, title, question, QMessageBox::Yes | QMessageBox::Cancel, QMessageBox::Cancel);
 }
 
 void MainWindow::closeEvent(QCloseEvent* event)
@@ -146,12 +165,7 @@ void MainWindow::closeEvent(QCloseEvent* event)
         event->ignore();
         if (m_closing)
             return;
-        const bool run = m_runsPlace->isRunning();
-        const auto answer = QMessageBox::question(this, run ? tr("A run is under way") : tr("An evaluation is under way"),
-            run ? tr("Stop the run and close? Its state is saved first, and it can be continued from there.")
-                : tr("An evaluation is under way: close and drop it? Nothing of it is stored."),
-            QMessageBox::Yes | QMessageBox::Cancel, QMessageBox::Cancel);
-        if (answer != QMessageBox::Yes)
+        if (askToClose() != QMessageBox::Yes)
             return;
         m_closing = true;
         stopJobs();
