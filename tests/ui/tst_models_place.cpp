@@ -23,6 +23,7 @@
 #include "ui/models/model_card_view.h"
 #include "ui/models/models_place.h"
 #include "ui/runs/launch_page.h"
+#include "ui/shell/preferences.h"
 
 using namespace precedent;
 
@@ -60,6 +61,7 @@ private Q_SLOTS:
     void removedModelComesBackByUndo();
     void modelThatIsGoneSaysSo();
     void checkpointsStandUnderTheirBase();
+    void checkpointsAreSeenAtEitherRowHeight();
     void baseOutsideTheListHasACard();
     void aRunsCheckpointsAppear();
     void searchFindsModelsAndWhatRunsMade();
@@ -338,6 +340,20 @@ void TestModelsPlace::checkpointsStandUnderTheirBase()
     Q_EMIT runLink->linkActivated(QStringLiteral("run-1"));
     QTRY_VERIFY(child<QListView>("runsList")->isVisible());
     QTRY_COMPARE(child<QListView>("runsList")->currentIndex().data().toString(), QStringLiteral("Night run"));
+}
+
+void TestModelsPlace::checkpointsAreSeenAtEitherRowHeight()
+{
+    show();
+    addCheckpoint("starter", "First", 5);
+    addCheckpoint("starter", "Second", 6);
+    auto* table = card("starter")->findChild<QTableView*>("checkpointsTable");
+    QTRY_COMPARE(table->model()->rowCount(), 2);
+    for (const bool comfortable : {true, false}) {
+        ui::Preferences::instance().setComfortable(comfortable);
+        QCOMPARE(table->rowHeight(1), ui::Preferences::instance().rowHeight());
+        QTRY_VERIFY(table->viewport()->height() >= 2 * table->rowHeight(1));
+    }
 }
 
 void TestModelsPlace::baseOutsideTheListHasACard()

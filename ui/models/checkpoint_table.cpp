@@ -5,6 +5,7 @@
 
 #include "ui/models/checkpoint_table_model.h"
 #include "ui/shell/icons.h"
+#include "ui/shell/preferences.h"
 #include "ui/shell/row_delegate.h"
 #include "ui/shell/style.h"
 #include "ui/shell/type_scale.h"
@@ -92,7 +93,7 @@ CheckpointTable::CheckpointTable(QWidget* parent)
     setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     verticalHeader()->hide();
     verticalHeader()->setMinimumSectionSize(kRowHeight);
-    verticalHeader()->setDefaultSectionSize(kRowHeight);
+    connect(&Preferences::instance(), &Preferences::changed, this, &CheckpointTable::fit);
 }
 
 void CheckpointTable::setModel(QAbstractItemModel* model)
@@ -106,6 +107,13 @@ void CheckpointTable::setModel(QAbstractItemModel* model)
     fit();
 }
 
-void CheckpointTable::fit() { setFixedHeight(kHeadHeight + model()->rowCount() * kRowHeight); }
+void CheckpointTable::fit()
+{
+    if (model() == nullptr)
+        return;
+    const int row = Preferences::instance().rowHeight();
+    verticalHeader()->setDefaultSectionSize(row);
+    setFixedHeight(kHeadHeight + model()->rowCount() * row);
+}
 
 } // namespace precedent::ui
