@@ -59,6 +59,8 @@ private Q_SLOTS:
     void starterIsExportedReadAgainAndCompared();
     void placeTakenMeanwhileIsLeftAlone();
     void whatAFormCannotHoldIsTold();
+    void everyFormAndTypeOfTheTableIsWritten_data();
+    void everyFormAndTypeOfTheTableIsWritten();
     void adapterIsExportedAloneAndMerged();
     void cancelledExportLeavesNothing_data();
     void cancelledExportLeavesNothing();
@@ -292,6 +294,35 @@ void TestModelWork::whatAFormCannotHoldIsTold()
     QVERIFY(words("exportModelStateLabel").contains(QStringLiteral("as a folder"))); // what to do instead
     QCOMPARE(issues(), 1);
     QVERIFY(!QFile::exists(to));
+}
+
+void TestModelWork::everyFormAndTypeOfTheTableIsWritten_data()
+{
+    QTest::addColumn<int>("format");
+    QTest::addColumn<QString>("type");
+    for (const workspace::ExportForm& form : workspace::exportForms()) {
+        for (const std::string& type : form.types) {
+            if (!form.adapterAlone)
+                QTest::addRow("%s %s", form.name.c_str(), type.c_str()) << static_cast<int>(form.format) << QString::fromStdString(type);
+        }
+    }
+}
+
+void TestModelWork::everyFormAndTypeOfTheTableIsWritten()
+{
+    QFETCH(int, format);
+    QFETCH(QString, type);
+    const workspace::ExportForm& form = workspace::exportForm(static_cast<core::ExportFormat>(format));
+    workspace::ExportOrder order;
+    order.model = PRECEDENT_TEST_FIXTURES "/gguf/models/gemma3/model.gguf";
+    order.format = form.format;
+    order.type = type.toStdString();
+    order.destination = m_home->filePath(form.isFolder ? "made" : "made.gguf").toStdString();
+    const auto request = workspace::exportRequest(order, nullptr, "test");
+    QVERIFY2(request.ok(), request.ok() ? "" : request.error().message().c_str());
+    const auto report = workspace::openEngine().value()->exportModel(request.value(), {});
+    QVERIFY2(report.ok(), report.ok() ? "" : report.error().message().c_str());
+    QCOMPARE(QFileInfo(m_home->filePath(form.isFolder ? "made" : "made.gguf")).isDir(), form.isFolder);
 }
 
 void TestModelWork::adapterIsExportedAloneAndMerged()

@@ -37,6 +37,8 @@ struct SpeedJob::Shared : JobLink<SpeedJob> {
         const auto model = engine.value()->load({source.value().folder.string(), source.value().adapter});
         if (!model.ok())
             return model.error();
+        if (stop.stop_requested()) // loading cannot be interrupted
+            return Error(ErrorCode::cancelled, "Measuring was stopped.");
         const core::BenchRequest request = workspace::speedRequest(model.value()->info().contextLength);
         const int total = static_cast<int>(request.batches.size() * request.prompts.size());
         const auto tell = [this, total, done = 0](const core::BenchRow&) mutable {
