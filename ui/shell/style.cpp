@@ -26,6 +26,7 @@ constexpr int kComboArrow = 21;
 constexpr int kHeaderArrow = 12;
 constexpr int kFirstPadding = 12;
 constexpr int kSpinWidth = 20;
+constexpr int kDash = 8; ///< of a progress bar whose end is not known
 
 QColor c(Role role) { return Theme::instance().color(role); }
 
@@ -115,6 +116,20 @@ void drawCheck(QPainter& painter, const QStyleOption& option)
         paintIcon(painter, option.rect.adjusted(2, 2, -2, -2), QStringLiteral("check"), c(Role::onAccent));
     if (partly)
         painter.fillRect(QRect(option.rect.left() + 4, option.rect.center().y(), option.rect.width() - 8, 2), c(Role::onAccent));
+}
+
+/// Of an unknown length, it is dashed: nothing that moves beside what is being read.
+void drawProgress(QPainter& painter, const QStyleOptionProgressBar& bar)
+{
+    const QRect line(bar.rect.left(), bar.rect.center().y() - 1, bar.rect.width(), 4);
+    if (bar.maximum > bar.minimum) {
+        const double share = double(bar.progress - bar.minimum) / (bar.maximum - bar.minimum);
+        const int width = static_cast<int>(std::clamp(share, 0.0, 1.0) * line.width());
+        roundedBox(painter, QRect(line.topLeft(), QSize(width, line.height())), c(Role::accent), {}, 2);
+        return;
+    }
+    for (int left = line.left(); left < line.right(); left += 2 * kDash)
+        roundedBox(painter, QRect(left, line.top(), std::min(kDash, line.right() + 1 - left), line.height()), c(Role::accent), {}, 2);
 }
 
 void drawRadio(QPainter& painter, const QStyleOption& option)
@@ -350,10 +365,8 @@ void Style::drawControl(ControlElement element, const QStyleOption* option, QPai
         roundedBox(*painter, QRect(option->rect.left(), option->rect.center().y() - 1, option->rect.width(), 4), c(Role::track), {}, 2);
         return;
     case CE_ProgressBarContents:
-        if (const auto* bar = qstyleoption_cast<const QStyleOptionProgressBar*>(option); bar != nullptr && bar->maximum > bar->minimum) {
-            const double share = double(bar->progress - bar->minimum) / (bar->maximum - bar->minimum);
-            const int width = static_cast<int>(std::clamp(share, 0.0, 1.0) * option->rect.width());
-            roundedBox(*painter, QRect(option->rect.left(), option->rect.center().y() - 1, width, 4), c(Role::accent), {}, 2);
+        if (const auto* bar = qstyleoption_cast<const QStyleOptionProgressBar*>(option)) {
+            drawProgress(*painter, *bar);
             return;
         }
         break;
