@@ -7,6 +7,7 @@
 #include <QTest>
 
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 
 #include "core/model/loader.h"
 #include "core/model/lora.h"
