@@ -14,17 +14,27 @@ namespace {
 /// Steps after which the first estimate of the whole run's time is given.
 constexpr int kEstimateAfter = 3;
 
-double metric(const core::StepRecord& step, const std::string& name)
-{
-    const auto found = step.metrics.find(name);
-    return found == step.metrics.end() ? 0 : found->second;
-}
-
+/// The figures that the step has: not every kind of step draws chains or changes weights.
 std::string stepText(const core::StepRecord& step)
 {
-    char text[96];
-    std::snprintf(text, sizeof text, "reward %.3f, kl %.4f, %.1f s a step", metric(step, "reward"), metric(step, "kl"), step.seconds);
-    return text;
+    std::string text;
+    const auto add = [&](const char* metric, const char* format) {
+        const auto found = step.metrics.find(metric);
+        if (found == step.metrics.end())
+            return;
+        char part[64];
+        std::snprintf(part, sizeof part, format, found->second);
+        text += part;
+    };
+    add("self_generation/kept", "self-generation, kept %.0f, ");
+    add("reward", "reward %.3f, ");
+    add("kl", "kl %.4f, ");
+    if (!step.metrics.contains("reward"))
+        add("loss", "loss %.4f, ");
+    add("rewards/accuracies", "accuracy %.2f, ");
+    char seconds[32];
+    std::snprintf(seconds, sizeof seconds, "%.1f s a step", step.seconds);
+    return text + seconds;
 }
 
 Json figuresJson(const std::vector<workspace::Figure>& figures)

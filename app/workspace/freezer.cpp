@@ -67,8 +67,11 @@ public:
 private:
     bool draws(Mode mode) const
     {
-        const auto share = m_spec.modeWeights.find(toString(mode));
-        return share != m_spec.modeWeights.end() && share->second > 0;
+        const auto drawsOf = [&](const std::map<std::string, double>& shares) {
+            const auto share = shares.find(toString(mode));
+            return share != shares.end() && share->second > 0;
+        };
+        return drawsOf(m_spec.modeWeights) || (m_spec.selfGenerationSteps > 0 && drawsOf(m_spec.selfGenerationMode));
     }
 
     Status takeCodes()
@@ -104,6 +107,8 @@ private:
             m_frozen.inputs.cases.push_back(frozenCase(value));
             if (guard.overlapOf(value))
                 m_frozen.report.casesHidden.push_back(value.id);
+            else
+                m_frozen.inputs.exampleCases.push_back(value.id);
             ++m_frozen.report.casesUsed;
             return {};
         });

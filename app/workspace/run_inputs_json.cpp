@@ -62,6 +62,7 @@ core::RunInputs read(const Json& json)
         inputs.cases.push_back({c.at("id"), messagesFrom(c.at("request")), c.at("codes").get<std::vector<std::string>>(),
             dispositionFromString(c.at("disposition").get<std::string>()).value_or(Disposition::unknown), c.at("chain"), c.at("answer"),
             c.at("twin")});
+    inputs.exampleCases = json.at("example_cases").get<std::vector<std::string>>();
     for (const Json& p : json.at("prompts")) {
         core::TrainingPrompt prompt;
         prompt.id = p.at("id").get<std::string>();
@@ -94,7 +95,8 @@ Json toJson(const core::RunInputs& inputs)
 {
     return {{"run", inputs.runId}, {"spec", align::toJson(inputs.spec)}, {"model_folder", inputs.modelFolder},
         {"output_folder", inputs.outputFolder}, {"content_hash", inputs.contentHash}, {"templates", toJson(inputs.templates)},
-        {"codes", listToJson(inputs.codes)}, {"cases", listToJson(inputs.cases)}, {"prompts", listToJson(inputs.prompts)}};
+        {"codes", listToJson(inputs.codes)}, {"cases", listToJson(inputs.cases)}, {"example_cases", inputs.exampleCases},
+        {"prompts", listToJson(inputs.prompts)}};
 }
 
 Result<core::RunInputs> runInputsFromJson(const Json& json)
@@ -118,6 +120,7 @@ std::string contentHash(const core::RunInputs& inputs)
     digest.addField(dumpJson(toJson(inputs.templates)));
     digest.addField(dumpJson(listToJson(inputs.codes)));
     digest.addField(dumpJson(listToJson(inputs.cases)));
+    digest.addField(dumpJson(Json(inputs.exampleCases)));
     digest.addField(dumpJson(listToJson(inputs.prompts)));
     return digest.hex();
 }

@@ -31,26 +31,44 @@ bool agree(const std::vector<double>& values)
     return *high - *low < 1e-9;
 }
 
+struct Statistics {
+    double mean = 0;
+    double std = 0;
+};
+
+/// One completion's advantage among its group of `size`.
+double advantageOf(double reward, std::size_t size, const Statistics& group, const Statistics& batch, core::ScaleRewards scale,
+    double stdFloor, core::AdvantageEstimator estimator)
+{
+    if (estimator == core::AdvantageEstimator::reinforcePlusPlus)
+        return (reward - batch.mean) / (std::max(batch.std, stdFloor) + kAdvantageEps);
+    if (size < 2)
+        return 0;
+    const auto n = static_cast<double>(size);
+    if (estimator == core::AdvantageEstimator::rloo)
+        return (reward - group.mean) * n / (n - 1);
+    const double centred = reward - group.mean, std = scale == core::ScaleRewards::batch ? batch.std : group.std;
+    return scale == core::ScaleRewards::none ? centred : centred / (std::max(std, stdFloor) + kAdvantageEps);
+}
+
 } // namespace
 
-Advantages computeAdvantages(const std::vector<GroupRewards>& groups, core::ScaleRewards scale, double stdFloor)
+Advantages computeAdvantages(
+    const std::vector<GroupRewards>& groups, core::ScaleRewards scale, double stdFloor, core::AdvantageEstimator estimator)
 {
     Advantages out;
     std::vector<double> all;
     for (const GroupRewards& group : groups)
         all.insert(all.end(), group.rewards.begin(), group.rewards.end());
-    const double batchStd = sampleStd(all);
+    const Statistics batch{meanOf(all), sampleStd(all)};
     double stdSum = 0;
     int without = 0;
     for (const GroupRewards& group : groups) {
-        const double mean = meanOf(group.rewards);
-        const double std = scale == core::ScaleRewards::batch ? batchStd : sampleStd(group.rewards);
-        stdSum += std;
+        const Statistics own{meanOf(group.rewards), sampleStd(group.rewards)};
+        stdSum += scale == core::ScaleRewards::batch ? batch.std : own.std;
         std::vector<double> values;
-        for (const double reward : group.rewards) {
-            const double centred = group.rewards.size() < 2 ? 0.0 : reward - mean;
-            values.push_back(scale == core::ScaleRewards::none ? centred : centred / (std::max(std, stdFloor) + kAdvantageEps));
-        }
+        for (const double reward : group.rewards)
+            values.push_back(advantageOf(reward, group.rewards.size(), own, batch, scale, stdFloor, estimator));
         out.values.push_back(std::move(values));
         out.withoutSpread.push_back(agree(group.spread));
         without += out.withoutSpread.back() ? 1 : 0;

@@ -10,11 +10,14 @@
 namespace precedent::align {
 namespace {
 
+using core::AdvantageEstimator;
 using core::Control;
 using core::LossType;
 using core::LrScheduler;
+using core::Method;
 using core::RunSpec;
 using core::ScaleRewards;
+using core::SftExamples;
 using core::WeightDtype;
 
 template <typename Enum>
@@ -42,6 +45,25 @@ const Names<LrScheduler>& names(LrScheduler)
 const Names<ScaleRewards>& names(ScaleRewards)
 {
     static const Names<ScaleRewards> list{{ScaleRewards::group, "group"}, {ScaleRewards::batch, "batch"}, {ScaleRewards::none, "none"}};
+    return list;
+}
+
+const Names<AdvantageEstimator>& names(AdvantageEstimator)
+{
+    static const Names<AdvantageEstimator> list{
+        {AdvantageEstimator::grpo, "grpo"}, {AdvantageEstimator::rloo, "rloo"}, {AdvantageEstimator::reinforcePlusPlus, "reinforce_pp"}};
+    return list;
+}
+
+const Names<Method>& names(Method)
+{
+    static const Names<Method> list{{Method::grpo, "grpo"}, {Method::sft, "sft"}, {Method::dpo, "dpo"}};
+    return list;
+}
+
+const Names<SftExamples>& names(SftExamples)
+{
+    static const Names<SftExamples> list{{SftExamples::self, "self"}, {SftExamples::cases, "cases"}, {SftExamples::answers, "answers"}};
     return list;
 }
 
@@ -83,6 +105,7 @@ void visitFields(Spec& s, Visitor&& v)
     v("epsilon", s.epsilon, steps);
     v("epsilon_high", s.epsilonHigh, steps);
     v("num_iterations", s.numIterations, steps);
+    v("advantage_estimator", s.advantageEstimator, steps);
     v("loss_type", s.lossType, steps);
     v("scale_rewards", s.scaleRewards, steps);
     v("reward_std_floor", s.rewardStdFloor, steps);
@@ -98,6 +121,15 @@ void visitFields(Spec& s, Visitor&& v)
     v("cases_per_prompt", s.casesPerPrompt, steps);
     v("reward_weights", s.rewardWeights, steps);
     v("overlong_from", s.overlongFrom, steps);
+    v("self_generation_steps", s.selfGenerationSteps, steps);
+    v("self_generation_mode", s.selfGenerationMode, steps);
+    v("self_generation_threshold", s.selfGenerationThreshold, steps);
+    v("sft_steps", s.sftSteps, steps);
+    v("sft_examples", s.sftExamples, steps);
+    v("sft_dispositions", s.sftDispositions, steps);
+    v("sft_context", s.sftContext, steps);
+    v("batch_size", s.batchSize, steps);
+    v("dpo_beta", s.dpoBeta, steps);
     v("control", s.control, steps);
     v("save_steps", s.saveSteps, surroundings);
     v("micro_batch_tokens", s.microBatchTokens, steps);
@@ -324,7 +356,11 @@ std::vector<Range> ranges(const RunSpec& s)
         {"lora_r", double(s.loraR), 1, 4096, "1 to 4096"}, {"lora_alpha", s.loraAlpha, 1e-6, 1e6, "above 0"},
         {"lora_dropout", s.loraDropout, 0, 0.99, "0 to 0.99"}, {"cases_per_prompt", double(s.casesPerPrompt), 0, 64, "0 to 64"},
         {"overlong_from", double(s.overlongFrom), 0, 1e6, "0 (three quarters of the maximum) or more"},
-        {"save_steps", double(s.saveSteps), 1, 1e9, "1 or more"}, {"micro_batch_tokens", double(s.microBatchTokens), 1, 1e9, "1 or more"},
+        {"self_generation_steps", double(s.selfGenerationSteps), 0, 1e9, "0 (none) or more"},
+        {"self_generation_threshold", s.selfGenerationThreshold, 0, 1, "0 to 1"},
+        {"sft_steps", double(s.sftSteps), 0, 1e9, "0 (none) or more"}, {"batch_size", double(s.batchSize), 1, 65536, "1 to 65,536"},
+        {"dpo_beta", s.dpoBeta, 1e-6, 100, "above 0 and at most 100"}, {"save_steps", double(s.saveSteps), 1, 1e9, "1 or more"},
+        {"micro_batch_tokens", double(s.microBatchTokens), 1, 1e9, "1 or more"},
         {"evaluate_limit", double(s.evaluateLimit), 0, 1e9, "0 (all) or more"},
         {"evaluate_temperature", s.evaluateTemperature, 0, 10, "0 (greedy) to 10"}};
 }
@@ -395,56 +431,26 @@ Status applySetting(RunSpec& spec, std::string_view keyEqualsValue)
     return {};
 }
 
-std::vector<std::string> presetNames() { return {"quickstart", "cada", "da", "control-shuffled", "control-random"}; }
-
-Result<RunSpec> preset(std::string_view name)
-{
-    const auto known = presetNames();
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-        std::string list;
-        for (const auto& k : known)
-            list += (list.empty() ? "" : ", ") + k;
-        return Error(ErrorCode::invalidArgument, "There is no preset '" + std::string(name) + "'.", "The presets are " + list + ".");
-    }
-    RunSpec spec;
-    spec.preset = name;
-    if (name == "da")
-        spec.modeWeights = {{"codes", 1.0}};
-    if (name == "cada" || name == "da")
-        return spec;
-    // The quickstart on the starter, and its two controls: the same run but for what the rewards say.
-    spec.maxSteps = 90;
-    spec.promptsPerStep = 6;
-    spec.maxCompletionLength = 112;
-    spec.learningRate = 1e-4;
-    spec.lrScheduler = LrScheduler::linear;
-    spec.beta = 0.1;
-    spec.useLora = false;
-    spec.modeWeights = {{"cases", 0.5}, {"none", 0.5}};
-    spec.labelWeights = {{"attack", 0.35}, {"benign", 0.15}, {"harmful", 0.25}, {"utility", 0.25}};
-    spec.casesPerPrompt = 3;
-    spec.saveSteps = 40;
-    spec.evaluateBeforeAfter = true;
-    if (name == "control-shuffled")
-        spec.control = Control::shuffledDispositions;
-    if (name == "control-random")
-        spec.control = Control::randomRewards;
-    return spec;
-}
-
 Status validate(const RunSpec& spec)
 {
     for (const Range& r : ranges(spec)) {
         if (!(r.value >= r.low && r.value <= r.high))
             return outOfRange(r.key, r.value, r.expected);
     }
-    if (spec.method != "grpo")
-        return outOfRange("method", spec.method, "grpo");
     if (spec.model.empty())
         return outOfRange("model", spec.model, "a model's name or folder");
     if (spec.modeWeights.empty())
         return outOfRange("mode", Json::object(), "at least one mode");
     PRECEDENT_TRY(validateShares("mode", spec.modeWeights, {"none", "codes", "cases"}));
+    PRECEDENT_TRY(validateShares("self_generation_mode", spec.selfGenerationMode, {"none", "codes", "cases"}));
+    for (const std::string& disposition : spec.sftDispositions) {
+        if (const auto known = dispositionFromString(disposition); !known || *known == Disposition::unknown)
+            return outOfRange("sft_dispositions", disposition, "comply, refuse or safe_complete");
+    }
+    const bool learnsFromSelf =
+        spec.method == Method::dpo || ((spec.method == Method::sft || spec.sftSteps > 0) && spec.sftExamples == SftExamples::self);
+    if (learnsFromSelf && spec.selfGenerationSteps == 0)
+        return outOfRange("self_generation_steps", 0, "1 or more where the run learns from its own chains (dpo, or sft_examples self)");
     PRECEDENT_TRY(validateShares("label_weights", spec.labelWeights, {"harmful", "benign", "attack", "utility"}));
     Status status;
     visitWeights(spec.rewardWeights, [&](const char* part, double weight) {

@@ -77,9 +77,7 @@ PromptPlanner::PromptPlanner(const RunInputs& inputs, const align::PromptEncoder
 
 std::string PromptPlanner::labelAt(double share) const { return keyAt(m_labelShares, share); }
 
-Mode PromptPlanner::modeAt(double share) const { return modeFromString(keyAt(m_inputs.spec.modeWeights, share)).value_or(Mode::cases); }
-
-Result<StepPlan> PromptPlanner::plan(int step) const
+Result<StepPlan> PromptPlanner::plan(int step, const std::map<std::string, double>& modes) const
 {
     StepPlan plan;
     if (m_labelShares.empty())
@@ -90,7 +88,7 @@ Result<StepPlan> PromptPlanner::plan(int step) const
         const double n = static_cast<double>(step) * spec.promptsPerStep + i;
         Random random(spec.seed, streamOf("plan") + static_cast<std::uint64_t>(step) * 4096 + static_cast<std::uint64_t>(i));
         const auto& places = m_byLabel.at(labelAt(fraction(n * kLabelStride)));
-        const Mode mode = modeAt(fraction(n * kModeStride));
+        const Mode mode = modeFromString(keyAt(modes, fraction(n * kModeStride))).value_or(Mode::cases);
         for (int attempt = 0; attempt < kTriesPerPrompt; ++attempt) {
             const std::size_t place = random.pick(places);
             if (taken.contains(place) && taken.size() < m_prompts.size() && attempt + 1 < kTriesPerPrompt)

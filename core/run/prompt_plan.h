@@ -31,12 +31,11 @@ class PromptPlanner {
 public:
     PromptPlanner(const RunInputs& inputs, const align::PromptEncoder& encoder, int contextLength);
 
-    /// Empty where every prompt drawn was void. Fails for a prompt that the model's chat template refuses.
-    [[nodiscard]] Result<StepPlan> plan(int step) const;
+    /// In modes of these shares. Empty where every prompt drawn was void. Fails for a prompt that the model's chat template refuses.
+    [[nodiscard]] Result<StepPlan> plan(int step, const std::map<std::string, double>& modes) const;
 
 private:
     [[nodiscard]] std::string labelAt(double share) const;
-    [[nodiscard]] Mode modeAt(double share) const;
 
     const RunInputs& m_inputs;
     const align::PromptEncoder& m_encoder;

@@ -27,8 +27,17 @@ double sampleStd(const Values& values)
 
 } // namespace
 
-std::map<std::string, double> stepMetrics(
-    const StepPlan& plan, const std::vector<RolloutRecord>& rollouts, const align::Advantages& advantages, const UpdateResult& update)
+void addUpdateMetrics(const UpdateResult& update, std::map<std::string, double>& metrics)
+{
+    metrics["kl"] = update.kl;
+    metrics["entropy"] = update.entropy;
+    metrics["loss"] = update.loss;
+    metrics["grad_norm"] = update.gradNorm;
+    metrics["clip_ratio"] = update.clipRatio;
+}
+
+std::map<std::string, double> rolloutMetrics(
+    const StepPlan& plan, const std::vector<RolloutRecord>& rollouts, const align::Advantages& advantages)
 {
     std::map<std::string, Values> parts;
     std::map<std::string, Values> byLabel;
@@ -47,9 +56,8 @@ std::map<std::string, double> stepMetrics(
                 rollout.verdict == Verdict::refuse ? 1.0 : 0.0);
     }
     std::map<std::string, double> metrics{{"reward", mean(rewards)}, {"reward_std", advantages.rewardStd},
-        {"frac_reward_zero_std", advantages.fracZeroStd}, {"kl", update.kl}, {"entropy", update.entropy}, {"loss", update.loss},
-        {"grad_norm", update.gradNorm}, {"clip_ratio", update.clipRatio}, {"completions/mean_length", mean(lengths)},
-        {"prompts_voided", plan.voided}, {"cases_dropped", plan.casesDropped}};
+        {"frac_reward_zero_std", advantages.fracZeroStd}, {"completions/mean_length", mean(lengths)}, {"prompts_voided", plan.voided},
+        {"cases_dropped", plan.casesDropped}};
     if (!lengths.empty()) {
         metrics["completions/min_length"] = *std::min_element(lengths.begin(), lengths.end());
         metrics["completions/max_length"] = *std::max_element(lengths.begin(), lengths.end());

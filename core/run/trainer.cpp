@@ -24,9 +24,19 @@ struct Trainer::Sampled {
     RolloutRecord record;
     double spread = 0;
     std::vector<int> ids;
+    bool whole = false; ///< it ended by itself
+};
+
+struct Trainer::Rollouts {
+    StepPlan plan;
+    std::vector<Sampled> sampled; ///< by prompt, then completion
+    align::Advantages advantages;
+    double tokens = 0; ///< prompts and completions
 };
 
 namespace {
+
+constexpr const char* kExamplesFile = "examples.json"; // of a checkpoint: what self-generation kept
 
 /// Everything that a checkpoint shares with the run that goes on from it.
 std::string stateHash(const RunInputs& inputs, const std::string& modelSha256)
@@ -45,7 +55,7 @@ align::Advantages advantagesOf(
         groups[g].rewards.assign(rewards.begin() + begin, rewards.begin() + end);
         groups[g].spread.assign(spreads.begin() + begin, spreads.begin() + end);
     }
-    return align::computeAdvantages(groups, spec.scaleRewards, spec.rewardStdFloor);
+    return align::computeAdvantages(groups, spec.scaleRewards, spec.rewardStdFloor, spec.advantageEstimator);
 }
 
 } // namespace
@@ -57,7 +67,7 @@ Trainer::Trainer(const RunInputs& inputs, LoadedModel model, align::PromptEncode
     , m_planner(m_inputs, m_encoder, m_model.config.contextLength)
     , m_known(align::knownIds(m_inputs))
     , m_stateHash(stateHash(m_inputs, m_model.sha256))
-    , m_warmupSteps(static_cast<int>(inputs.spec.warmupRatio * inputs.spec.maxSteps))
+    , m_warmupSteps(static_cast<int>(inputs.spec.warmupRatio * std::max(0, inputs.spec.maxSteps - inputs.spec.selfGenerationSteps)))
     , m_scheduledSteps(inputs.spec.maxSteps)
 {
 }
@@ -89,7 +99,16 @@ Result<std::unique_ptr<Trainer>> Trainer::create(const RunInputs& inputs)
     std::unique_ptr<Trainer> trainer(new Trainer(inputs, std::move(*model), std::move(*encoder)));
     trainer->m_policy = std::move(*policy);
     trainer->m_generator = std::make_unique<Generator>(trainer->m_policy->decoder());
-    const Result<StepPlan> first = trainer->m_planner.plan(1);
+    if (inputs.spec.sftExamples != SftExamples::self) {
+        auto examples = ExampleSet::ofCases(trainer->m_inputs, trainer->m_encoder, trainer->m_model.config.contextLength);
+        if (!examples.ok())
+            return examples.error();
+        trainer->m_examples = std::move(*examples);
+    }
+    if (inputs.spec.selfGenerationSteps == 0) // else what is kept decides
+        PRECEDENT_TRY(trainer->needExamples(trainer->stageOf(1)));
+    const Result<StepPlan> first =
+        trainer->m_planner.plan(1, inputs.spec.selfGenerationSteps > 0 ? inputs.spec.selfGenerationMode : inputs.spec.modeWeights);
     if (!first.ok())
         return first.error();
     if (first->prompts.empty())
@@ -101,15 +120,49 @@ Result<std::unique_ptr<Trainer>> Trainer::create(const RunInputs& inputs)
     return trainer;
 }
 
+Trainer::Stage Trainer::stageOf(int step) const
+{
+    const RunSpec& spec = m_inputs.spec;
+    if (step <= spec.selfGenerationSteps)
+        return Stage::selfGeneration;
+    if (step <= spec.selfGenerationSteps + spec.sftSteps || spec.method == Method::sft)
+        return Stage::supervised;
+    return spec.method == Method::dpo ? Stage::preference : Stage::policyGradient;
+}
+
+Status Trainer::needExamples(Stage stage) const
+{
+    const RunSpec& spec = m_inputs.spec;
+    const std::string left = std::to_string(m_examples.leftOut());
+    if (stage == Stage::supervised && m_examples.size() == 0) {
+        if (spec.sftExamples == SftExamples::self)
+            return Error(ErrorCode::failedPrecondition,
+                "There is nothing to learn from: of " + left + " prompts none had a whole chain of reward " +
+                    dumpJson(spec.selfGenerationThreshold) + " or more.",
+                "Lower self_generation_threshold, raise num_generations or self_generation_steps, or look at the chains that were drawn.");
+        return Error(ErrorCode::failedPrecondition,
+            "There is nothing to learn from: no case of the dispositions asked for has what sft_examples wants (" + left +
+                " lack a chain or an answer, or are too long).",
+            "Approve cases with chains and answers, change sft_dispositions, or raise max_completion_length.");
+    }
+    if (stage == Stage::preference && m_examples.pairs() == 0)
+        return Error(ErrorCode::failedPrecondition,
+            "There is nothing to prefer: none of " + std::to_string(m_examples.size()) +
+                " prompts with a good chain has one that earned less.",
+            "Raise num_generations or temperature, or use a model that does not always answer alike.");
+    return {};
+}
+
 double Trainer::learningRate(int step) const
 {
     const double full = m_inputs.spec.learningRate;
+    step -= m_inputs.spec.selfGenerationSteps; // the schedule is of the steps that change weights
     if (step <= m_warmupSteps)
         return full * step / (m_warmupSteps + 1.0);
     if (m_inputs.spec.lrScheduler == LrScheduler::constantWithWarmup)
         return full;
-    const int left = std::max(1, m_scheduledSteps - step + 1);
-    return full * left / std::max(1, m_scheduledSteps - m_warmupSteps);
+    const int scheduled = m_scheduledSteps - m_inputs.spec.selfGenerationSteps, left = std::max(1, scheduled - step + 1);
+    return full * left / std::max(1, scheduled - m_warmupSteps);
 }
 
 Result<GenerationResult> Trainer::sample(
@@ -154,9 +207,9 @@ std::vector<Trainer::Sampled> Trainer::score(const StepPlan& plan, const Generat
         r.completion = m_encoder.tokenizer().decode(completion.ids);
         r.tokens = static_cast<int>(completion.ids.size());
         r.logprob = std::accumulate(completion.logprobs.begin(), completion.logprobs.end(), 0.0);
-        align::ScoreInput input{planned.mode, planned.prompt, m_encoder.completionText(completion.ids), r.tokens,
-            completion.stopReason == StopReason::stopId || m_encoder.endsAtStopText(completion.ids), &planned.fitted.context, &spec,
-            &m_inputs.templates, &m_known};
+        s.whole = completion.stopReason == StopReason::stopId || m_encoder.endsAtStopText(completion.ids);
+        align::ScoreInput input{planned.mode, planned.prompt, m_encoder.completionText(completion.ids), r.tokens, s.whole,
+            &planned.fitted.context, &spec, &m_inputs.templates, &m_known};
         align::Score score = align::scoreCompletion(input);
         r.chain = std::move(score.parsed.chain);
         r.answer = std::move(score.parsed.answer);
@@ -176,66 +229,152 @@ std::vector<Trainer::Sampled> Trainer::score(const StepPlan& plan, const Generat
     return sampled;
 }
 
+Result<Trainer::Rollouts> Trainer::roll(
+    int step, const std::map<std::string, double>& modes, std::stop_token stop, const std::function<void(const TokenEvent&)>& onToken)
+{
+    Rollouts rollouts;
+    Result<StepPlan> drawn = m_planner.plan(step, modes);
+    PRECEDENT_TRY(drawn);
+    rollouts.plan = std::move(*drawn);
+    if (rollouts.plan.prompts.empty())
+        return rollouts;
+    Result<GenerationResult> generated = sample(rollouts.plan, step, stop, onToken);
+    if (!generated.ok())
+        return generated.error();
+    if (stop.stop_requested())
+        throw Cancelled();
+    rollouts.sampled = score(rollouts.plan, *generated, step);
+    std::vector<double> rewards;
+    std::vector<double> spreads;
+    for (const Sampled& s : rollouts.sampled) {
+        rewards.push_back(s.record.reward);
+        spreads.push_back(s.spread);
+        rollouts.tokens += s.record.tokens;
+    }
+    for (const PlannedPrompt& planned : rollouts.plan.prompts)
+        rollouts.tokens += static_cast<double>(planned.fitted.ids.size()) * m_inputs.spec.numGenerations;
+    rollouts.advantages = advantagesOf(rollouts.plan, rewards, spreads, m_inputs.spec);
+    for (Sampled& s : rollouts.sampled)
+        s.record.advantage = rollouts.advantages.values[static_cast<std::size_t>(s.record.group)][static_cast<std::size_t>(s.record.index)];
+    return rollouts;
+}
+
+Status Trainer::keepGood(const Rollouts& rollouts)
+{
+    const RunSpec& spec = m_inputs.spec;
+    std::vector<std::vector<ScoredCompletion>> groups(rollouts.plan.prompts.size());
+    for (const Sampled& s : rollouts.sampled)
+        groups[static_cast<std::size_t>(s.record.group)].push_back({s.ids, s.record.reward, s.whole});
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+        const PlannedPrompt& planned = rollouts.plan.prompts[g];
+        std::vector<int> ids = planned.fitted.ids;
+        if (!spec.sftContext && planned.mode != Mode::none) {
+            auto bare = align::fitPrompt(m_encoder, m_inputs.templates, Mode::none, m_inputs.codes, {}, planned.prompt->messages,
+                planned.seed, align::promptBudget(spec, m_model.config.contextLength));
+            if (!bare.ok())
+                return bare.error();
+            ids = std::move(bare->ids);
+        }
+        m_examples.keep(planned.prompt->id, std::move(ids), groups[g], spec.selfGenerationThreshold);
+    }
+    return {};
+}
+
+Result<double> Trainer::selfGenerate(StepOutcome& outcome, std::stop_token stop, const std::function<void(const TokenEvent&)>& onToken)
+{
+    Result<Rollouts> rollouts = roll(outcome.step.step, m_inputs.spec.selfGenerationMode, stop, onToken);
+    PRECEDENT_TRY(rollouts);
+    PRECEDENT_TRY(keepGood(*rollouts));
+    for (Sampled& s : rollouts->sampled)
+        outcome.rollouts.push_back(std::move(s.record));
+    outcome.step.metrics = rolloutMetrics(rollouts->plan, outcome.rollouts, rollouts->advantages);
+    outcome.step.metrics["self_generation/kept"] = static_cast<double>(m_examples.size());
+    outcome.step.metrics["self_generation/pairs"] = static_cast<double>(m_examples.pairs());
+    outcome.step.metrics["self_generation/left_out"] = m_examples.leftOut();
+    return rollouts->tokens;
+}
+
+Result<double> Trainer::learnFromExamples(StepOutcome& outcome, Stage stage)
+{
+    PRECEDENT_TRY(needExamples(stage));
+    const RunSpec& spec = m_inputs.spec;
+    const int step = outcome.step.step;
+    const bool pairs = stage == Stage::preference;
+    const int before = spec.selfGenerationSteps + (pairs ? spec.sftSteps : 0); // batches are counted from the stage's first step
+    std::vector<UpdateGroup> groups;
+    double tokens = 0;
+    for (const Example* example : m_examples.batch(spec.seed, step - before - 1, spec.batchSize, pairs)) {
+        UpdateGroup group{example->prompt, {example->completion}, {}};
+        if (pairs)
+            group.completions.push_back(example->rejected);
+        for (const auto& completion : group.completions)
+            tokens += static_cast<double>(example->prompt.size() + completion.size());
+        groups.push_back(std::move(group));
+    }
+    const UpdateResult update = m_policy->update(groups, learningRate(step), pairs ? Objective::preference : Objective::supervised);
+    outcome.finite = update.finite;
+    outcome.step.metrics = {{"loss", update.loss}, {"grad_norm", update.gradNorm}, {"entropy", update.entropy},
+        {"completions/mean_length", update.tokens / static_cast<double>(groups.size() * (pairs ? 2 : 1))}};
+    if (pairs) {
+        outcome.step.metrics["rewards/chosen"] = update.chosenReward;
+        outcome.step.metrics["rewards/rejected"] = update.rejectedReward;
+        outcome.step.metrics["rewards/margins"] = update.chosenReward - update.rejectedReward;
+        outcome.step.metrics["rewards/accuracies"] = update.accuracy;
+    }
+    return tokens;
+}
+
+Result<double> Trainer::improve(StepOutcome& outcome, std::stop_token stop, const std::function<void(const TokenEvent&)>& onToken)
+{
+    const RunSpec& spec = m_inputs.spec;
+    Result<Rollouts> rolled = roll(outcome.step.step, spec.modeWeights, stop, onToken);
+    PRECEDENT_TRY(rolled);
+    std::vector<UpdateGroup> groups;
+    for (const PlannedPrompt& planned : rolled->plan.prompts)
+        groups.push_back({planned.fitted.ids, {}, {}});
+    for (Sampled& s : rolled->sampled) {
+        UpdateGroup& group = groups[static_cast<std::size_t>(s.record.group)];
+        group.completions.push_back(std::move(s.ids));
+        group.advantages.push_back(s.record.advantage);
+        outcome.rollouts.push_back(std::move(s.record));
+    }
+    if (spec.dynamicSampling) {
+        std::size_t g = 0;
+        std::erase_if(groups, [&](const UpdateGroup&) { return rolled->advantages.withoutSpread[g++]; });
+    }
+    const UpdateResult update = m_policy->update(groups, learningRate(outcome.step.step));
+    outcome.finite = update.finite;
+    outcome.step.metrics = rolloutMetrics(rolled->plan, outcome.rollouts, rolled->advantages);
+    addUpdateMetrics(update, outcome.step.metrics);
+    return rolled->tokens;
+}
+
 Result<StepOutcome> Trainer::step(std::stop_token stop, const std::function<void(const TokenEvent&)>& onToken)
 {
     const auto began = Clock::now();
     const int step = m_done + 1;
-    const RunSpec& spec = m_inputs.spec;
     at::Generator generator = at::detail::getDefaultCPUGenerator();
-    generator.set_current_seed(spec.seed * 1'000'003 + static_cast<std::uint64_t>(step)); // LoRA's dropout draws from it
+    generator.set_current_seed(m_inputs.spec.seed * 1'000'003 + static_cast<std::uint64_t>(step)); // LoRA's dropout draws from it
     m_policy->setStopCheck([&stop] { return stop.stop_requested(); });
-    const Result<StepPlan> drawn = m_planner.plan(step);
-    PRECEDENT_TRY(drawn);
-    const StepPlan& plan = *drawn;
     StepOutcome outcome;
     outcome.step.step = step;
-    UpdateResult update;
-    align::Advantages advantages;
-    double tokens = 0;
-    if (!plan.prompts.empty()) {
-        Result<GenerationResult> generated = sample(plan, step, stop, onToken);
-        if (!generated.ok())
-            return generated.error();
-        if (stop.stop_requested())
-            throw Cancelled();
-        std::vector<Sampled> sampled = score(plan, *generated, step);
-        std::vector<double> rewards;
-        std::vector<double> spreads;
-        for (const Sampled& s : sampled) {
-            rewards.push_back(s.record.reward);
-            spreads.push_back(s.spread);
-        }
-        advantages = advantagesOf(plan, rewards, spreads, spec);
-        std::vector<UpdateGroup> groups;
-        for (std::size_t g = 0; g < plan.prompts.size(); ++g)
-            groups.push_back({plan.prompts[g].fitted.ids, {}, {}});
-        for (Sampled& s : sampled) {
-            const auto g = static_cast<std::size_t>(s.record.group);
-            s.record.advantage = advantages.values[g][static_cast<std::size_t>(s.record.index)];
-            groups[g].completions.push_back(std::move(s.ids));
-            groups[g].advantages.push_back(s.record.advantage);
-            tokens += s.record.tokens;
-            outcome.rollouts.push_back(std::move(s.record));
-        }
-        if (spec.dynamicSampling) {
-            std::size_t g = 0;
-            std::erase_if(groups, [&](const UpdateGroup&) { return advantages.withoutSpread[g++]; });
-        }
-        update = m_policy->update(groups, learningRate(step));
-        for (const PlannedPrompt& planned : plan.prompts)
-            tokens += static_cast<double>(planned.fitted.ids.size()) * spec.numGenerations;
-    }
-    outcome.finite = update.finite;
-    if (!update.finite)
+    const Stage stage = stageOf(step);
+    const Result<double> tokens = stage == Stage::selfGeneration ? selfGenerate(outcome, stop, onToken)
+        : stage == Stage::policyGradient                         ? improve(outcome, stop, onToken)
+                                                                 : learnFromExamples(outcome, stage);
+    if (!tokens.ok())
+        return tokens.error();
+    if (!outcome.finite)
         return outcome;
-    m_generator->refreshWeights();
+    if (stage != Stage::selfGeneration)
+        m_generator->refreshWeights();
     m_done = step;
-    m_tokensSeen += tokens;
+    m_tokensSeen += *tokens;
     outcome.step.seconds = std::chrono::duration<double>(Clock::now() - began).count();
-    outcome.step.metrics = stepMetrics(plan, outcome.rollouts, advantages, update);
-    outcome.step.metrics["learning_rate"] = learningRate(step);
+    if (stage != Stage::selfGeneration)
+        outcome.step.metrics["learning_rate"] = learningRate(step);
     outcome.step.metrics["num_tokens"] = m_tokensSeen;
-    outcome.step.metrics["tokens_per_second"] = tokens / std::max(outcome.step.seconds, 1e-9);
+    outcome.step.metrics["tokens_per_second"] = *tokens / std::max(outcome.step.seconds, 1e-9);
     return outcome;
 }
 
@@ -251,6 +390,8 @@ Result<CheckpointRecord> Trainer::checkpoint()
         {"scheduled_steps", m_scheduledSteps}, {"num_tokens", m_tokensSeen}, {"state_sha256", m_stateHash},
         {"content_sha256", m_inputs.contentHash}, {"model_sha256", m_model.sha256}, {"spec", align::toJson(m_inputs.spec)}};
     PRECEDENT_TRY(writeFileAtomically(folder->path() / "trainer_state.json", dumpJson(state, 2) + "\n"));
+    if (m_inputs.spec.selfGenerationSteps > 0)
+        PRECEDENT_TRY(writeFileAtomically(folder->path() / kExamplesFile, dumpJson(m_examples.toJson()) + "\n"));
     const auto digest = sha256File(folder->path() / m_policy->weightsFile());
     if (!digest.ok())
         return digest.error();
@@ -292,6 +433,17 @@ Status Trainer::resume(std::vector<std::string>& skipped)
         m_done = state->at("step").get<int>();
     } catch (const Json::exception& e) {
         return Error(ErrorCode::corrupt, stateFile.string() + ": " + e.what());
+    }
+    if (m_inputs.spec.selfGenerationSteps > 0) {
+        const fs::path file = found->folder / kExamplesFile;
+        const auto kept = readFile(file);
+        PRECEDENT_TRY(kept);
+        const auto json = parseJson(*kept, file.string());
+        PRECEDENT_TRY(json);
+        auto examples = ExampleSet::fromJson(*json);
+        if (!examples.ok())
+            return examples.error().in(file.string());
+        m_examples = std::move(*examples);
     }
     const auto digest = sha256File(found->folder / m_policy->weightsFile());
     if (!digest.ok())

@@ -8,6 +8,7 @@
 
 #include "core/align/torch/policy.h"
 #include "core/generate/generator.h"
+#include "core/run/examples.h"
 #include "core/run/prompt_plan.h"
 #include "precedent/align/rewards.h"
 #include "precedent/base/result.h"
@@ -21,8 +22,10 @@ struct StepOutcome {
     bool finite = true; ///< false: loss or gradient was not a number; the weights are those of the step before
 };
 
-/// One run's steps without thread or events: plan, sample, score, update, checkpoint. Every step is a function of the
-/// frozen inputs, the step's number and the weights. Thread: one at a time.
+/// One run's steps without thread or events: plan, sample, score, update, checkpoint. The first steps of a spec that asks for it
+/// draw chains and keep the good ones (self-generation), the next ones learn from those or from cases (warm start), the others
+/// do what the spec's method says. Every step is a function of the frozen inputs, the step's number, the weights and what was
+/// kept. Thread: one at a time.
 class Trainer {
 public:
     /// Loads model and tokenizer. Fails as loadModel() and Policy::create(), or with invalidArgument where there is
@@ -44,12 +47,26 @@ public:
 
 private:
     struct Sampled;
+    struct Rollouts;
+    enum class Stage { selfGeneration, supervised, preference, policyGradient };
     Trainer(const RunInputs& inputs, LoadedModel model, align::PromptEncoder encoder);
 
     [[nodiscard]] Result<GenerationResult> sample(
         const StepPlan& plan, int step, const std::stop_token& stop, const std::function<void(const TokenEvent&)>& onToken);
     [[nodiscard]] std::vector<Sampled> score(const StepPlan& plan, const GenerationResult& generated, int step) const;
     [[nodiscard]] double learningRate(int step) const;
+    [[nodiscard]] Stage stageOf(int step) const;
+    [[nodiscard]] Status needExamples(Stage stage) const;
+
+    /// Draws and scores a step's completions.
+    [[nodiscard]] Result<Rollouts> roll(
+        int step, const std::map<std::string, double>& modes, std::stop_token stop, const std::function<void(const TokenEvent&)>& onToken);
+    [[nodiscard]] Status keepGood(const Rollouts& rollouts);
+    /// The stages' own parts of step(): what they leave in `outcome` is its metrics and rollouts; the result are tokens seen.
+    [[nodiscard]] Result<double> selfGenerate(
+        StepOutcome& outcome, std::stop_token stop, const std::function<void(const TokenEvent&)>& onToken);
+    [[nodiscard]] Result<double> learnFromExamples(StepOutcome& outcome, Stage stage);
+    [[nodiscard]] Result<double> improve(StepOutcome& outcome, std::stop_token stop, const std::function<void(const TokenEvent&)>& onToken);
 
     const RunInputs m_inputs;
     LoadedModel m_model;
@@ -58,6 +75,7 @@ private:
     align::KnownIds m_known;
     std::unique_ptr<Policy> m_policy;
     std::unique_ptr<Generator> m_generator;
+    ExampleSet m_examples;
     std::string m_stateHash; ///< what a checkpoint must agree with
     int m_warmupSteps = 0;
     int m_scheduledSteps = 0; ///< max_steps at the start: what the learning rate is laid out over

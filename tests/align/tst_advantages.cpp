@@ -5,6 +5,7 @@
 #include "precedent/align/advantages.h"
 
 using namespace precedent::align;
+using precedent::core::AdvantageEstimator;
 using precedent::core::ScaleRewards;
 
 namespace {
@@ -36,6 +37,27 @@ private Q_SLOTS:
         QVERIFY(near(a.values[0][0], 0.5 / (1.5 + 1e-4)));
         QVERIFY(near(a.values[1][0], 0.0));
         QVERIFY(near(a.rewardStd, 1.5));
+    }
+
+    // RLOO: each reward less the mean of the other three.
+    void rlooComparesWithTheOthers()
+    {
+        const Advantages a =
+            computeAdvantages({{{1, 0, 0.5, 0.1}, {1, 0, 0.5, 0.1}}, {{0.4}, {0.4}}}, ScaleRewards::group, 0.05, AdvantageEstimator::rloo);
+        QVERIFY(near(a.values[0][0], 1 - (0 + 0.5 + 0.1) / 3));
+        QVERIFY(near(a.values[0][1], 0 - (1 + 0.5 + 0.1) / 3));
+        QVERIFY(near(a.values[0][3], 0.1 - (1 + 0 + 0.5) / 3));
+        QCOMPARE(a.values[1][0], 0.0); // nothing to compare with
+    }
+
+    // REINFORCE++: the batch 1, 0, 3, 3 has mean 1.75 and sample std 1.5, whatever the groups.
+    void reinforcePlusPlusScalesByTheBatch()
+    {
+        const Advantages a =
+            computeAdvantages({{{1, 0}, {1, 0}}, {{3, 3}, {3, 3}}}, ScaleRewards::group, 0.0, AdvantageEstimator::reinforcePlusPlus);
+        QVERIFY(near(a.values[0][0], (1 - 1.75) / (1.5 + 1e-4)));
+        QVERIFY(near(a.values[0][1], -1.75 / (1.5 + 1e-4)));
+        QVERIFY(near(a.values[1][0], 1.25 / (1.5 + 1e-4)));
     }
 
     void noScalingOnlyCentres()

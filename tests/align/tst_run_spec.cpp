@@ -16,7 +16,9 @@ class TestRunSpec : public QObject {
 private Q_SLOTS:
     void everyPresetValidatesAndRoundTrips()
     {
-        QCOMPARE(presetNames(), (std::vector<std::string>{"quickstart", "cada", "da", "control-shuffled", "control-random"}));
+        QCOMPARE(presetNames(),
+            (std::vector<std::string>{
+                "quickstart", "cada", "da", "sft-cases", "refusal-sft", "dpo", "control-shuffled", "control-random"}));
         for (const std::string& name : presetNames()) {
             const auto spec = preset(name);
             QVERIFY2(spec.ok(), name.c_str());
@@ -171,7 +173,9 @@ private Q_SLOTS:
         QTest::addColumn<QString>("key");
         for (const char* setting : {"num_generations=1", "prompts_per_step=0", "temperature=0", "top_p=0", "top_p=1.5", "learning_rate=-1",
                  "learning_rate=1e400", "beta=-0.1", "epsilon=0", "num_iterations=0", "lora_r=0", "lora_dropout=1",
-                 "max_completion_length=0", "save_steps=0", "micro_batch_tokens=0", "warmup_ratio=2", "method=dpo", "mode={}",
+                 "max_completion_length=0", "save_steps=0", "micro_batch_tokens=0", "warmup_ratio=2", "method=ppo", "mode={}",
+                 "self_generation_threshold=2", "sft_steps=-1", "sft_dispositions=[\"maybe\"]", "batch_size=0", "dpo_beta=0",
+                
                  "mode=statutes", "mode={\"cases\":0}", "label_weights={\"rude\":1}", "label_weights={\"benign\":-1}",
                  "reward_weights.format=-1", "lora_target_modules=[]", "model=\"\"", "cases_per_prompt=-1"}) {
             const QString text = setting;
@@ -189,6 +193,20 @@ private Q_SLOTS:
         QVERIFY(!status.ok());
         QCOMPARE(status.error().code(), ErrorCode::invalidArgument);
         QVERIFY2(status.error().message().find(key.toStdString()) != std::string::npos, status.error().message().c_str());
+    }
+
+    void learningFromItselfNeedsSelfGeneration()
+    {
+        for (const char* setting : {"method=dpo", "method=sft", "sft_steps=5"}) {
+            core::RunSpec spec;
+            QVERIFY(applySetting(spec, setting).ok());
+            QVERIFY(validate(spec).error().message().find("self_generation_steps") != std::string::npos);
+            spec.selfGenerationSteps = 2;
+            QVERIFY(validate(spec).ok());
+        }
+        core::RunSpec spec;
+        QVERIFY(applySetting(spec, "method=sft").ok() && applySetting(spec, "sft_examples=cases").ok());
+        QVERIFY(validate(spec).ok());
     }
 
     void hashIsOfWhatDecidesAStep_data()

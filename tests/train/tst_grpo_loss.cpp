@@ -281,6 +281,37 @@ private Q_SLOTS:
         QCOMPARE(groupLoss(tokens, spec).loss.item<double>(), before);
     }
 
+    // -sum of weight * logp; and its gradient is -weight.
+    void supervisedLossIsTheCrossEntropy()
+    {
+        GroupTokens tokens;
+        tokens.logProbs = at::tensor({-0.5, -1.0, -2.0, -9.0}, at::kDouble).view({2, 2}).requires_grad_(true);
+        tokens.weights = at::tensor({0.25, 0.25, 0.5, 0.0}, at::kDouble).view({2, 2});
+        const LossParts parts = supervisedLoss(tokens);
+        QVERIFY(near(parts.loss.item<double>(), 0.25 * 1.5 + 0.5 * 2, 1e-12));
+        QCOMPARE(parts.tokens, 3.0);
+        parts.loss.backward();
+        QVERIFY(at::equal(tokens.logProbs.grad(), -tokens.weights));
+    }
+
+    // Chosen: log-ratios 0.3 and 0.2; rejected: -0.1, the padding behind it counts for nothing. beta 0.5: margin 0.3.
+    void preferenceLossIsDpos()
+    {
+        GroupTokens tokens;
+        tokens.logProbs = at::tensor({-0.7, -0.8, -1.1, -50.0}, at::kDouble).view({2, 2}).requires_grad_(true);
+        tokens.reference = at::tensor({-1.0, -1.0, -1.0, -1.0}, at::kDouble).view({2, 2});
+        tokens.weights = at::tensor({1.0, 1.0, 1.0, 0.0}, at::kDouble).view({2, 2});
+        const PreferenceParts parts = preferenceLoss(tokens, 0.5, 0.25);
+        const double margin = 0.5 * (0.3 + 0.2) - 0.5 * -0.1, sigmoid = 1 / (1 + std::exp(-margin));
+        QVERIFY(near(parts.loss.item<double>(), -0.25 * std::log(sigmoid), 1e-12));
+        QVERIFY(near(parts.chosen, 0.25, 1e-12) && near(parts.rejected, -0.05, 1e-12));
+        QCOMPARE(parts.tokens, 3.0);
+        parts.loss.backward();
+        const double slope = 0.25 * 0.5 * (1 - sigmoid); // arXiv 2305.18290, the gradient below equation 7
+        const at::Tensor wanted = at::tensor({-slope, -slope, slope, 0.0}, at::kDouble).view({2, 2});
+        QVERIFY((tokens.logProbs.grad() - wanted).abs().max().item<double>() < 1e-12);
+    }
+
     void updateEqualsThePlainStep_data()
     {
         QTest::addColumn<int>("type");

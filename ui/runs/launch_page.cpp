@@ -51,7 +51,13 @@ QString aboutPreset(const QString& name)
         return LaunchPage::tr("A control: dispositions permuted over the prompts.");
     if (name == QLatin1String("control-random"))
         return LaunchPage::tr("A control: rewards drawn at random.");
-    return {};
+    if (name == QLatin1String("sft-cases"))
+        return LaunchPage::tr("A baseline: supervised learning of the cases' chains and answers.");
+    if (name == QLatin1String("refusal-sft"))
+        return LaunchPage::tr("A baseline: supervised learning of the answers that refuse, without a chain.");
+    if (name == QLatin1String("dpo"))
+        return LaunchPage::tr("A baseline: preference optimisation on the best against the worst of the model's own chains.");
+    return QString::fromStdString(align::aboutPreset(name.toStdString()));
 }
 
 /// One setting: what it is called, its key, its field and what it means.

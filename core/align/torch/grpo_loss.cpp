@@ -31,6 +31,29 @@ LossParts groupLoss(const GroupTokens& tokens, const RunSpec& spec)
     return parts;
 }
 
+LossParts supervisedLoss(const GroupTokens& tokens)
+{
+    LossParts parts;
+    const at::Tensor counts = tokens.weights.gt(0);
+    parts.loss = at::where(counts, -tokens.logProbs * tokens.weights, at::zeros_like(tokens.logProbs)).sum();
+    const at::NoGradGuard guard;
+    parts.tokens = counts.sum().item<double>();
+    return parts;
+}
+
+PreferenceParts preferenceLoss(const GroupTokens& tokens, double beta, double share)
+{
+    const at::Tensor counts = tokens.weights.gt(0);
+    const at::Tensor gained = at::where(counts, tokens.logProbs - tokens.reference, at::zeros_like(tokens.logProbs)).sum(1) * beta; // [2]
+    PreferenceParts parts;
+    parts.loss = at::softplus(gained[1] - gained[0]) * share; // -log sigmoid(x) = softplus(-x)
+    const at::NoGradGuard guard;
+    parts.chosen = gained[0].item<double>();
+    parts.rejected = gained[1].item<double>();
+    parts.tokens = counts.sum().item<double>();
+    return parts;
+}
+
 std::vector<double> tokenWeights(const std::vector<int>& lengths, LossType type, int maxCompletionLength)
 {
     const auto sequences = static_cast<double>(lengths.size());

@@ -28,6 +28,18 @@ struct LossParts {
 /// w = exp(logp - logp_old), KL = exp(ref - logp) - (ref - logp) - 1 (k3). Sums over groups give the step's loss.
 [[nodiscard]] LossParts groupLoss(const GroupTokens& tokens, const RunSpec& spec);
 
+/// Supervised learning: the sum over tokens of weight * -logp. `kl` and `clipped` stay 0.
+[[nodiscard]] LossParts supervisedLoss(const GroupTokens& tokens);
+
+/// What one pair of completions, the chosen and then the rejected one, says of a policy.
+struct PreferenceParts {
+    at::Tensor loss; ///< scalar, differentiable: share * -log sigmoid(chosen - rejected)
+    double chosen = 0, rejected = 0; ///< implicit rewards: beta * (log pi - log ref), summed over a completion's tokens
+    double tokens = 0;
+};
+/// DPO (arXiv 2305.18290, equation 7) of a pair: tokens [2, S], with the reference. `share` is 1 / pairs of the step.
+[[nodiscard]] PreferenceParts preferenceLoss(const GroupTokens& tokens, double beta, double share);
+
 /// Each token's share of the step's loss, so that micro-batches add up: grpo 1 / (length * sequences), dapo
 /// 1 / (all tokens), dr_grpo 1 / (sequences * max_completion_length). `lengths` are those of every completion that
 /// counts in the step; the result has one number for each.

@@ -77,7 +77,7 @@ Result<std::unique_ptr<Policy>> Policy::create(const LoadedModel& model, const R
         model.decoder->setTrainable(false);
         model.decoder->setAdapter(policy->m_adapter);
     } else {
-        if (spec.beta > 0)
+        if (spec.beta > 0 || spec.method == Method::dpo)
             policy->m_reference = frozenCopy(*model.decoder);
         model.decoder->setTrainable(true);
     }
@@ -95,14 +95,15 @@ void Policy::setStopCheck(std::function<bool()> stopRequested)
     m_decoder->setStopCheck(std::move(stopRequested));
 }
 
-std::vector<Policy::Chunk> Policy::chunksOf(const std::vector<UpdateGroup>& groups) const
+std::vector<Policy::Chunk> Policy::chunksOf(const std::vector<UpdateGroup>& groups, Objective objective) const
 {
     std::vector<int> lengths;
     for (const auto& group : groups) {
         for (const auto& ids : group.completions)
             lengths.push_back(static_cast<int>(ids.size()));
     }
-    const std::vector<double> weights = tokenWeights(lengths, m_spec.lossType, m_spec.maxCompletionLength);
+    const LossType shares = objective == Objective::policyGradient ? m_spec.lossType : LossType::dapo; // else a mean over tokens
+    const std::vector<double> weights = tokenWeights(lengths, shares, m_spec.maxCompletionLength);
     std::vector<Chunk> chunks;
     std::size_t sequence = 0;
     for (const auto& group : groups) {
@@ -112,7 +113,8 @@ std::vector<Policy::Chunk> Policy::chunksOf(const std::vector<UpdateGroup>& grou
         const std::size_t room = std::max<std::size_t>(longest,
             static_cast<std::size_t>(m_spec.microBatchTokens) -
                 std::min<std::size_t>(group.prompt.size(), static_cast<std::size_t>(m_spec.microBatchTokens)));
-        const std::size_t perChunk = std::max<std::size_t>(1, room / longest);
+        const std::size_t perChunk =
+            objective == Objective::preference ? group.completions.size() : std::max<std::size_t>(1, room / longest);
         for (std::size_t first = 0; first < group.completions.size(); first += perChunk) {
             const std::size_t count = std::min(perChunk, group.completions.size() - first);
             const auto G = static_cast<std::int64_t>(count);
@@ -127,7 +129,8 @@ std::vector<Policy::Chunk> Policy::chunksOf(const std::vector<UpdateGroup>& grou
             std::vector<std::int64_t> targets;
             for (std::size_t g = 0; g < count; ++g, ++sequence) {
                 const auto& ids = group.completions[first + g];
-                chunk.tokens.advantages.data_ptr<float>()[g] = static_cast<float>(group.advantages[first + g]);
+                chunk.tokens.advantages.data_ptr<float>()[g] =
+                    objective == Objective::policyGradient ? static_cast<float>(group.advantages[first + g]) : 0.0F;
                 for (std::size_t s = 0; s < ids.size(); ++s) {
                     const std::size_t at = g * longest + s;
                     chunk.completions.data_ptr<std::int64_t>()[at] = ids[s];
@@ -159,11 +162,12 @@ at::Tensor Policy::chunkLogProbs(Decoder& decoder, const Chunk& chunk, at::Tenso
     return at::zeros({G * S}, logProbs.options()).index_copy(0, chunk.rows, logProbs).view({G, S});
 }
 
-void Policy::prepare(std::vector<Chunk>& chunks)
+void Policy::prepare(std::vector<Chunk>& chunks, Objective objective)
 {
     const at::NoGradGuard guard;
+    const bool compared = objective == Objective::preference || (objective == Objective::policyGradient && m_spec.beta > 0);
     for (Chunk& chunk : chunks) {
-        if (m_spec.beta > 0) {
+        if (compared) {
             if (m_adapter)
                 m_decoder->setAdapter(nullptr);
             try {
@@ -177,37 +181,54 @@ void Policy::prepare(std::vector<Chunk>& chunks)
                 m_decoder->setAdapter(m_adapter);
         }
         // With one update a step the policy that drew the tokens is the one that is updated, and its ratio is 1.
-        if (m_spec.numIterations > 1)
+        if (objective == Objective::policyGradient && m_spec.numIterations > 1)
             chunk.tokens.oldLogProbs = chunkLogProbs(*m_decoder, chunk, nullptr);
     }
 }
 
-UpdateResult Policy::iterate(std::vector<Chunk>& chunks, double learningRate)
+struct Policy::Sums {
+    double clipped = 0, kl = 0, entropy = 0;
+};
+
+at::Tensor Policy::lossOf(const Chunk& chunk, double share, Objective objective, UpdateResult& result, Sums& sums) const
+{
+    if (objective == Objective::preference) {
+        const PreferenceParts parts = preferenceLoss(chunk.tokens, m_spec.dpoBeta, share);
+        result.chosenReward += share * parts.chosen;
+        result.rejectedReward += share * parts.rejected;
+        result.accuracy += parts.chosen > parts.rejected ? share : 0.0;
+        result.tokens += parts.tokens;
+        return parts.loss;
+    }
+    const LossParts parts = objective == Objective::supervised ? supervisedLoss(chunk.tokens) : groupLoss(chunk.tokens, m_spec);
+    sums.kl += parts.kl;
+    sums.clipped += parts.clipped;
+    result.tokens += parts.tokens;
+    return parts.loss;
+}
+
+UpdateResult Policy::iterate(std::vector<Chunk>& chunks, double learningRate, Objective objective)
 {
     UpdateResult result;
-    double tokens = 0;
-    double clipped = 0;
-    double entropySum = 0;
+    Sums sums;
+    const double share = 1.0 / static_cast<double>(chunks.size());
     m_optimiser->zeroGradient();
     for (Chunk& chunk : chunks) {
         at::Tensor entropy;
         chunk.tokens.logProbs = chunkLogProbs(*m_decoder, chunk, &entropy);
-        if (m_spec.numIterations == 1)
+        if (objective == Objective::policyGradient && m_spec.numIterations == 1)
             chunk.tokens.oldLogProbs = chunk.tokens.logProbs.detach();
-        const LossParts parts = groupLoss(chunk.tokens, m_spec);
-        parts.loss.backward();
+        const at::Tensor loss = lossOf(chunk, share, objective, result, sums);
+        loss.backward();
         chunk.tokens.logProbs = at::Tensor();
-        result.loss += parts.loss.item<double>();
-        result.kl += parts.kl;
-        clipped += parts.clipped;
-        tokens += parts.tokens;
-        entropySum += entropy.sum().item<double>();
+        result.loss += loss.item<double>();
+        sums.entropy += entropy.sum().item<double>();
         m_decoder->checkStop();
     }
-    if (tokens > 0) {
-        result.kl /= tokens;
-        result.clipRatio = clipped / tokens;
-        result.entropy = entropySum / tokens;
+    if (result.tokens > 0) {
+        result.kl = sums.kl / result.tokens;
+        result.clipRatio = sums.clipped / result.tokens;
+        result.entropy = sums.entropy / result.tokens;
     }
     result.finite = std::isfinite(result.loss);
     if (result.finite) {
@@ -218,18 +239,19 @@ UpdateResult Policy::iterate(std::vector<Chunk>& chunks, double learningRate)
     return result;
 }
 
-UpdateResult Policy::update(const std::vector<UpdateGroup>& groups, double learningRate)
+UpdateResult Policy::update(const std::vector<UpdateGroup>& groups, double learningRate, Objective objective)
 {
     if (groups.empty())
         return {};
-    std::vector<Chunk> chunks = chunksOf(groups);
+    const int iterations = objective == Objective::policyGradient ? m_spec.numIterations : 1;
+    std::vector<Chunk> chunks = chunksOf(groups, objective);
     if (m_adapter)
         m_adapter->setTraining(true);
     const NamedTensors weights = trainable();
     const NamedTensors moments = m_optimiser->state();
     // Only a second update of a step can be stopped after weights have changed.
-    const NamedTensors weightsBefore = m_spec.numIterations > 1 ? copyOf(weights) : NamedTensors{};
-    const NamedTensors momentsBefore = m_spec.numIterations > 1 ? copyOf(moments) : NamedTensors{};
+    const NamedTensors weightsBefore = iterations > 1 ? copyOf(weights) : NamedTensors{};
+    const NamedTensors momentsBefore = iterations > 1 ? copyOf(moments) : NamedTensors{};
     const std::int64_t stepsBefore = m_optimiser->steps();
     const auto takeBack = [&] {
         restore(weightsBefore, weights);
@@ -239,9 +261,9 @@ UpdateResult Policy::update(const std::vector<UpdateGroup>& groups, double learn
     };
     UpdateResult result;
     try {
-        prepare(chunks);
-        for (int i = 0; i < m_spec.numIterations && result.finite; ++i)
-            result = iterate(chunks, learningRate);
+        prepare(chunks, objective);
+        for (int i = 0; i < iterations && result.finite; ++i)
+            result = iterate(chunks, learningRate, objective);
     } catch (const Cancelled&) {
         takeBack();
         if (m_adapter)
@@ -258,7 +280,7 @@ UpdateResult Policy::update(const std::vector<UpdateGroup>& groups, double learn
 at::Tensor Policy::logProbs(const UpdateGroup& group)
 {
     const at::NoGradGuard guard;
-    std::vector<Chunk> chunks = chunksOf({group});
+    std::vector<Chunk> chunks = chunksOf({group}, Objective::policyGradient);
     std::vector<at::Tensor> rows;
     for (const Chunk& chunk : chunks)
         rows.push_back(chunkLogProbs(*m_decoder, chunk, nullptr));

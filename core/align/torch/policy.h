@@ -21,12 +21,19 @@ struct UpdateGroup {
     std::vector<double> advantages;
 };
 
+/// What an update makes better: rewards by their advantages (GRPO and its kin), the likelihood of the completions, or of
+/// the first of two against the second (DPO).
+enum class Objective { policyGradient, supervised, preference };
+
 struct UpdateResult {
     double loss = 0;
     double kl = 0; ///< mean over tokens, against the reference; 0 where beta is 0
     double entropy = 0; ///< mean over tokens, nats
     double gradNorm = 0;
     double clipRatio = 0;
+    double tokens = 0; ///< of completions that counted
+    double chosenReward = 0, rejectedReward = 0; ///< preference: means of the implicit rewards
+    double accuracy = 0; ///< preference: share of pairs whose chosen one has the higher implicit reward
     bool finite = true; ///< false: loss or gradient was not a number, and nothing was changed by that update
 };
 
@@ -42,9 +49,11 @@ public:
     [[nodiscard]] const std::shared_ptr<Decoder>& decoder() const { return m_decoder; }
     void setStopCheck(std::function<bool()> stopRequested);
 
-    /// num_iterations updates on the step's groups. Gradients of micro-batches of at most micro_batch_tokens positions
+    /// num_iterations updates on the step's groups (one for the other objectives; a preference's group is a chosen and a rejected
+    /// completion). Gradients of micro-batches of at most micro_batch_tokens positions
     /// are summed, so that the result is the whole step's. A stop in between leaves the policy as it was before.
-    [[nodiscard]] UpdateResult update(const std::vector<UpdateGroup>& groups, double learningRate);
+    [[nodiscard]] UpdateResult update(
+        const std::vector<UpdateGroup>& groups, double learningRate, Objective objective = Objective::policyGradient);
 
     /// Log-probabilities [G, S] of padded completions after a prompt, under the policy as it stands (no gradient).
     [[nodiscard]] at::Tensor logProbs(const UpdateGroup& group);
@@ -60,14 +69,17 @@ private:
     struct Chunk; // some completions of one group, padded
     Policy(std::shared_ptr<Decoder> decoder, RunSpec spec);
 
-    [[nodiscard]] std::vector<Chunk> chunksOf(const std::vector<UpdateGroup>& groups) const;
+    [[nodiscard]] std::vector<Chunk> chunksOf(const std::vector<UpdateGroup>& groups, Objective objective) const;
     [[nodiscard]] at::Tensor chunkLogProbs(Decoder& decoder, const Chunk& chunk, at::Tensor* entropy) const;
-    void prepare(std::vector<Chunk>& chunks);
-    [[nodiscard]] UpdateResult iterate(std::vector<Chunk>& chunks, double learningRate);
+    void prepare(std::vector<Chunk>& chunks, Objective objective);
+    [[nodiscard]] UpdateResult iterate(std::vector<Chunk>& chunks, double learningRate, Objective objective);
+    /// The chunk's loss, differentiable; its part of the figures is added to `result` and `sums`.
+    struct Sums;
+    [[nodiscard]] at::Tensor lossOf(const Chunk& chunk, double share, Objective objective, UpdateResult& result, Sums& sums) const;
     [[nodiscard]] NamedTensors trainable() const;
 
     std::shared_ptr<Decoder> m_decoder;
-    std::shared_ptr<Decoder> m_reference; ///< full fine-tuning with beta > 0 only
+    std::shared_ptr<Decoder> m_reference; ///< full fine-tuning with beta > 0 or DPO only
     std::shared_ptr<LoraSet> m_adapter;
     std::unique_ptr<AdamW> m_optimiser;
     RunSpec m_spec;

@@ -60,6 +60,8 @@ struct RunInputs {
     RunSpec spec;
     std::vector<Code> codes;
     std::vector<Case> cases;
+    /// Ids of the cases whose chains and answers may be learnt from: none that a held-out suite overlaps.
+    std::vector<std::string> exampleCases;
     std::vector<TrainingPrompt> prompts;
     ContextTemplates templates;
     std::string modelFolder; ///< resolved from spec.model

@@ -22,6 +22,14 @@ enum class WeightDtype { automatic, float32, bfloat16 };
 enum class LossType { grpo, dapo, drGrpo };
 enum class LrScheduler { constantWithWarmup, linear };
 enum class ScaleRewards { group, batch, none };
+/// What a completion's reward is compared with: its group's mean (GRPO), the mean of the others of its group (RLOO, arXiv
+/// 2402.14740), or the mean of the step's batch, divided by the batch's std (REINFORCE++, arXiv 2501.03262).
+enum class AdvantageEstimator { grpo, rloo, reinforcePlusPlus };
+/// What a run's steps do, once its chains are self-generated and its warm start is over.
+enum class Method { grpo, sft, dpo };
+/// What supervised steps learn from: the run's own chains that were good enough, the cases' chains and answers, or the
+/// cases' answers alone, without a chain (the classical baseline).
+enum class SftExamples { self, cases, answers };
 /// The controls that show what the method adds: dispositions permuted over prompts, rewards drawn at random.
 enum class Control { off, shuffledDispositions, randomRewards };
 
@@ -39,7 +47,7 @@ struct RewardWeights {
 struct RunSpec {
     std::string preset = "cada";
     std::string model = "starter";
-    std::string method = "grpo";
+    Method method = Method::grpo; ///< method: grpo (RL), sft, dpo: what the steps after self-generation and warm start do
     int maxSteps = 100; ///< max_steps: the total, also after a resume
     std::uint64_t seed = 1; ///< seed
     int promptsPerStep = 4; ///< prompts_per_step
@@ -62,6 +70,7 @@ struct RunSpec {
     double epsilon = 0.2; ///< epsilon
     double epsilonHigh = 0.2; ///< epsilon_high
     int numIterations = 1; ///< num_iterations: updates on each batch of rollouts
+    AdvantageEstimator advantageEstimator = AdvantageEstimator::grpo; ///< advantage_estimator: grpo, rloo, reinforce_pp
     LossType lossType = LossType::dapo; ///< loss_type: grpo, dapo, dr_grpo
     ScaleRewards scaleRewards = ScaleRewards::group; ///< scale_rewards: group, batch, none
     double rewardStdFloor = 0.05; ///< reward_std_floor: added as a floor to the std that divides
@@ -77,6 +86,17 @@ struct RunSpec {
     std::map<std::string, double> labelWeights; ///< label_weights: share of each label; empty: as the prompts come
     int casesPerPrompt = 4; ///< cases_per_prompt
     RewardWeights rewardWeights; ///< reward_weights
+    /// self_generation_steps: the first steps draw chains from the model as it stands and keep the best of each prompt, which
+    /// sft and dpo learn from; weights do not change in them.
+    int selfGenerationSteps = 0;
+    std::map<std::string, double> selfGenerationMode = {{"cases", 1.0}}; ///< self_generation_mode: as mode
+    double selfGenerationThreshold = 0.6; ///< self_generation_threshold: the reward from which a chain is kept
+    int sftSteps = 0; ///< sft_steps: a warm start of so many supervised steps before the method's own
+    SftExamples sftExamples = SftExamples::self; ///< sft_examples: self, cases, answers
+    std::vector<std::string> sftDispositions; ///< sft_dispositions: of the cases that are learnt from; empty: all
+    bool sftContext = false; ///< sft_context: false leaves the context out of the prompt (context distillation), true keeps it
+    int batchSize = 8; ///< batch_size: examples of a supervised step, pairs of a dpo step
+    double dpoBeta = 0.1; ///< dpo_beta: how strongly dpo holds to the reference
     int overlongFrom = 0; ///< overlong_from: tokens where the soft penalty starts; 0: 3/4 of the maximum
     Control control = Control::off; ///< control: off, shuffled_dispositions, random_rewards
     int saveSteps = 25; ///< save_steps: a checkpoint every so many steps (and at a stop and the end)

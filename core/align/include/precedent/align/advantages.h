@@ -22,7 +22,9 @@ struct Advantages {
 };
 
 /// A = (r - mean of its group) / (max(std, stdFloor) + 1e-4), sample std over the group or the batch; `none` leaves the
-/// division out. As TRL's GRPOTrainer has it but for the floor. A group of one has advantage 0.
-[[nodiscard]] Advantages computeAdvantages(const std::vector<GroupRewards>& groups, core::ScaleRewards scale, double stdFloor);
+/// division out. As TRL's GRPOTrainer has it but for the floor. A group of one has advantage 0. The other estimators have their
+/// own scale: rloo r - mean of the others of its group, reinforce_pp (r - mean of the batch) / (max(std of the batch, stdFloor) + 1e-4).
+[[nodiscard]] Advantages computeAdvantages(const std::vector<GroupRewards>& groups, core::ScaleRewards scale, double stdFloor,
+    core::AdvantageEstimator estimator = core::AdvantageEstimator::grpo);
 
 } // namespace precedent::align

@@ -22,9 +22,11 @@ namespace precedent::align {
 /// object (reward_weights.format=0.3, mode.cases=0.5). Fails as runSpecFromJson does.
 [[nodiscard]] Status applySetting(core::RunSpec& spec, std::string_view keyEqualsValue);
 
-/// quickstart, cada, da, control-shuffled or control-random. Fails with invalidArgument, listing them.
+/// One of presetNames(), the files of resources/presets when the program was built. Fails with invalidArgument, listing them.
 [[nodiscard]] Result<core::RunSpec> preset(std::string_view name);
 [[nodiscard]] std::vector<std::string> presetNames();
+/// What the preset is for, in a sentence; empty for a name that is none.
+[[nodiscard]] std::string aboutPreset(std::string_view name);
 
 /// Ranges and combinations. Fails with invalidArgument: the key, the value seen, what is expected.
 [[nodiscard]] Status validate(const core::RunSpec& spec);
