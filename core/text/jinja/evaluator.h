@@ -30,7 +30,7 @@ private:
 
     // expressions
     Value evaluate(const Expression& expression);
-    static Value evaluate(const Literal& node) { return node.value; }
+    Value evaluate(const Literal& node) { return node.value; }
     Value evaluate(const NameRef& node);
     Value evaluate(const Sequence& node);
     Value evaluate(const DictDisplay& node);
@@ -64,7 +64,7 @@ private:
     Flow execute(const CallBlock& node);
     Flow execute(const FilterBlock& node);
     Flow execute(const With& node);
-    static Flow execute(const LoopExit& node) { return node.isBreak ? Flow::breaksLoop : Flow::continuesLoop; }
+    Flow execute(const LoopExit& node) { return node.isBreak ? Flow::breaksLoop : Flow::continuesLoop; }
     std::vector<Value> chosenItems(const For& node);
     /// The text that a block writes, in a scope of its own.
     Value captured(const Block& block, Flow& flow);
