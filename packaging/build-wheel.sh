@@ -13,7 +13,9 @@ cd "$(dirname "$0")/.."
 torch=$1
 shift
 [ -e "$torch/include/ATen/ATen.h" ] || fail "$torch holds no LibTorch: include/ATen/ATen.h is missing there."
-version=$(sed -n 's/^#define TORCH_VERSION "\(.*\)"/\1/p' "$torch/include/torch/headeronly/version.h" "$torch/include/torch/csrc/api/include/torch/version.h" 2>/dev/null | head -n 1)
+# The numbers stand in one header or the other, by LibTorch's age.
+version=$(cat "$torch/include/torch/headeronly/version.h" "$torch/include/torch/csrc/api/include/torch/version.h" 2>/dev/null |
+    sed -n 's/^#define TORCH_VERSION_\(MAJOR\|MINOR\|PATCH\) //p' | head -n 3 | paste -sd .)
 say "LibTorch ${version:-of unknown version} in $torch"
 
 cmake -S . -B build/wheel -G Ninja -DCMAKE_BUILD_TYPE=Release -DPRECEDENT_WINDOW=OFF -DPRECEDENT_TORCH_DIR="$torch" >&2
