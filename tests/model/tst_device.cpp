@@ -80,8 +80,12 @@ void TestDevice::unknownAndMissingDevicesAreNamed()
     QVERIFY(deviceNamed("cpu")->is_cpu());
     QCOMPARE(deviceNamed("tpu").error().code(), ErrorCode::invalidArgument);
     const auto cuda = deviceNamed("cuda");
-    if (!cuda.ok())
-        QVERIFY(cuda.error().code() == (at::hasCUDA() ? ErrorCode::failedPrecondition : ErrorCode::unsupported));
+    if (cuda.ok())
+        return;
+    const bool hasNone = cuda.error().code() == ErrorCode::unsupported;
+    QVERIFY(hasNone ? !at::hasCUDA() : cuda.error().code() == ErrorCode::failedPrecondition);
+    QVERIFY2(cuda.error().message().find(hasNone ? "on the CPU only" : "no GPU") != std::string::npos, cuda.error().message().c_str());
+    QVERIFY(cuda.error().hint().find("--device cpu") != std::string::npos);
 }
 
 void TestDevice::answersAsTransformers()
