@@ -175,7 +175,7 @@ private Q_SLOTS:
                  "learning_rate=1e400", "beta=-0.1", "epsilon=0", "num_iterations=0", "lora_r=0", "lora_dropout=1",
                  "max_completion_length=0", "save_steps=0", "micro_batch_tokens=0", "warmup_ratio=2", "method=ppo", "mode={}",
                  "self_generation_threshold=2", "sft_steps=-1", "sft_dispositions=[\"maybe\"]", "batch_size=0", "dpo_beta=0",
-                
+
                  "mode=statutes", "mode={\"cases\":0}", "label_weights={\"rude\":1}", "label_weights={\"benign\":-1}",
                  "reward_weights.format=-1", "lora_target_modules=[]", "model=\"\"", "cases_per_prompt=-1"}) {
             const QString text = setting;
