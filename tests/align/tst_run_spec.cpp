@@ -1,3 +1,4 @@
+#include <QFile>
 #include <QTest>
 
 #include "precedent/align/run_spec_json.h"
@@ -40,6 +41,20 @@ private Q_SLOTS:
             control["control"] = quickstart["control"];
             control["preset"] = quickstart["preset"];
             QCOMPARE(dumpJson(control), dumpJson(quickstart));
+        }
+    }
+
+    void everyKeyIsDocumentedWithItsDefault()
+    {
+        QFile file(PRECEDENT_SOURCE_DIR "/docs/run-settings.md");
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const std::string text = file.readAll().toStdString();
+        const Json defaults = toJson(core::RunSpec{});
+        for (const auto& [key, value] : defaults.items()) {
+            const std::size_t row = text.find("\n| `" + key + "` ");
+            QVERIFY2(row != std::string::npos, key.c_str());
+            const std::string line = text.substr(row + 1, text.find('\n', row + 1) - row - 1);
+            QVERIFY2(line.find("| `" + dumpJson(value) + "` |") != std::string::npos, (line + " lacks " + dumpJson(value)).c_str());
         }
     }
 
