@@ -323,7 +323,7 @@ void TestDecoder::stopCheckCancels()
     QCOMPARE(asked, 2);
     const at::Tensor hidden = decoder->hidden(randomIds({1, 4}, 31)).reshape({4, -1});
     decoder->setStopCheck([] { return true; });
-    QVERIFY_EXCEPTION_THROWN(decoder->tokenLogProbs(hidden, randomIds({4}, 31)), Cancelled);
+    QVERIFY_EXCEPTION_THROWN((void)decoder->tokenLogProbs(hidden, randomIds({4}, 31)), Cancelled);
 }
 
 QTEST_GUILESS_MAIN(TestDecoder)
