@@ -38,7 +38,8 @@ void readSpec(CheckpointCard& card, const std::string& specJson)
     if (!align::runSpecFromJson(spec)) // one that a program with other keys wrote
         return;
     card.preset = spec.value("preset", std::string());
-    card.loss = spec.value("loss_type", std::string());
+    if (spec.value("method", std::string("grpo")) == std::string("grpo"))
+        card.loss = spec.value("loss_type", std::string());
     card.seed = spec.value("seed", std::uint64_t{0});
 }
 

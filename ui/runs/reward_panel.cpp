@@ -29,6 +29,12 @@ RewardPanel::RewardPanel(QWidget* parent)
     connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 
+void RewardPanel::setKeeping(bool keeping)
+{
+    m_keeping = keeping;
+    update();
+}
+
 void RewardPanel::setWeights(const std::map<std::string, double>& weights)
 {
     m_weights = weights;
@@ -101,9 +107,10 @@ void RewardPanel::paintEvent(QPaintEvent*)
     heading(tr("Advantage"), (m_rollout->advantage > 0.005 ? QStringLiteral("+") : QString()) + number(m_rollout->advantage, 2));
     painter.setFont(secondaryFont());
     painter.setPen(theme.color(Role::secondary));
-    const QString effect = m_rollout->advantage > 0.005 ? tr("The step makes this answer likelier.")
-        : m_rollout->advantage < -0.005                 ? tr("The step makes this answer less likely.")
-                                                        : tr("The step leaves this answer as it is.");
+    const QString effect = m_keeping    ? tr("A step of self-generation: it keeps good answers to learn from, and changes nothing yet.")
+        : m_rollout->advantage > 0.005  ? tr("The step makes this answer likelier.")
+        : m_rollout->advantage < -0.005 ? tr("The step makes this answer less likely.")
+                                        : tr("The step leaves this answer as it is.");
     painter.drawText(QRect(kMargin, y - 4, right - kMargin, 80), Qt::AlignLeft | Qt::TextWordWrap,
         tr("The group of %1 has a mean of %2 and a standard deviation of %3. %4")
             .arg(m_group)

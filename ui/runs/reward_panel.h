@@ -19,6 +19,8 @@ public:
     void setWeights(const std::map<std::string, double>& weights);
     /// `mean`, `spread`: of the group's rewards.
     void setRollout(const casebase::Rollout* rollout, double mean, double spread, int group);
+    /// Of a self-generation step: it keeps good answers and changes no weights.
+    void setKeeping(bool keeping);
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -29,6 +31,7 @@ private:
     double m_mean = 0;
     double m_spread = 0;
     int m_group = 0;
+    bool m_keeping = false;
 };
 
 } // namespace precedent::ui

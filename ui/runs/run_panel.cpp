@@ -181,6 +181,7 @@ void RunPanel::load()
             m_model = rows->run.model;
             m_hasCheckpoint = rows->hasCheckpoint;
             m_records = std::move(rows->steps);
+            m_step->setSelfGenerationSteps(m_spec.selfGenerationSteps);
             m_step->setWeights({{"disposition", m_spec.rewardWeights.disposition}, {"harmlessness", m_spec.rewardWeights.harmlessness},
                 {"format", m_spec.rewardWeights.format}, {"citation", m_spec.rewardWeights.citation},
                 {"overlong", m_spec.rewardWeights.overlong}});

@@ -267,6 +267,7 @@ void StepView::showRollout()
 {
     const casebase::Rollout* rollout = m_model->at(m_table->currentIndex().row());
     m_view->setRollout(rollout, rollout != nullptr && m_sensitive.contains(rollout->promptId), m_sensitiveCases);
+    m_rewards->setKeeping(m_shownStep <= m_selfGenerationSteps);
     m_rewards->setRollout(rollout, property("groupMean").toDouble(), property("groupSpread").toDouble(), m_model->rowCount());
 }
 

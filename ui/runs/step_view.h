@@ -35,6 +35,8 @@ public:
     /// Empties the view. `following`: the newest step is shown as it comes, until the user reads one.
     void setRun(const QString& run, bool following);
     void setWeights(const std::map<std::string, double>& weights);
+    /// How many of the run's first steps only draw answers and keep the good ones.
+    void setSelfGenerationSteps(int steps) { m_selfGenerationSteps = steps; }
     /// Reads and shows a step; `records` are those to choose from.
     void show(const std::vector<casebase::RunStep>& records, int step);
     using Pane::show;
@@ -58,6 +60,7 @@ private:
     QString m_run;
     bool m_following = true;
     int m_shownStep = 0;
+    int m_selfGenerationSteps = 0;
     int m_waiting = 0; ///< steps that came while an older one is read
     int m_group = 0;
     std::vector<int> m_steps; ///< that can be chosen, in order
