@@ -103,6 +103,6 @@ function(precedent_add_tests label)
         target_link_libraries(${name} PRIVATE Qt6::Core Qt6::Test ${arg_LIBS} precedent_warnings precedent_sanitizers)
         add_test(NAME ${label}/${name} COMMAND ${name})
         set_tests_properties(${label}/${name} PROPERTIES LABELS "${label}" TIMEOUT ${arg_TIMEOUT}
-            ENVIRONMENT "QT_QPA_PLATFORM=offscreen;OMP_WAIT_POLICY=PASSIVE;TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp;PRECEDENT_RESOURCES=${PROJECT_SOURCE_DIR}/resources")
+            ENVIRONMENT "QT_QPA_PLATFORM=offscreen:configfile=${PROJECT_SOURCE_DIR}/tests/ui/screen.json;OMP_WAIT_POLICY=PASSIVE;TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp;PRECEDENT_RESOURCES=${PROJECT_SOURCE_DIR}/resources")
     endforeach()
 endfunction()
