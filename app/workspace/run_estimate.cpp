@@ -36,12 +36,31 @@ double positionsOf(const core::RunSpec& spec, double promptTokens, double answer
     return spec.promptsPerStep * (promptTokens + spec.numGenerations * answerTokens);
 }
 
-/// Operations of a step, but for a factor that is the same for every spec.
+/// How many of a run's steps are of each kind.
+struct Stages {
+    int selfGeneration = 0, supervised = 0, preference = 0, policyGradient = 0;
+
+    explicit Stages(const core::RunSpec& spec)
+    {
+        selfGeneration = std::min(spec.maxSteps, spec.selfGenerationSteps);
+        const int rest = spec.maxSteps - selfGeneration;
+        supervised = spec.method == core::Method::sft ? rest : std::min(rest, spec.sftSteps);
+        (spec.method == core::Method::dpo ? preference : policyGradient) = rest - supervised;
+    }
+    [[nodiscard]] int drawing() const { return selfGeneration + policyGradient; }
+};
+
+/// Operations of a step, on average over the run's kinds of steps, but for a factor that is the same for every spec.
 double stepWork(const core::RunSpec& spec, double promptTokens, double answerTokens)
 {
-    const double writing = 2;
+    const Stages stages(spec);
+    const double writing = 2, learning = 6, reference = 2;
     const double update = (spec.beta > 0 ? kPasses : kPassesWithoutReference) - writing;
-    return positionsOf(spec, promptTokens, answerTokens) * (writing + update * spec.numIterations);
+    const double drawn = positionsOf(spec, promptTokens, answerTokens), examples = spec.batchSize * (promptTokens + answerTokens);
+    const double all = stages.selfGeneration * drawn * writing + stages.policyGradient * drawn * (writing + update * spec.numIterations) +
+        stages.supervised * examples * learning +
+        stages.preference * spec.batchSize * (promptTokens + 2 * answerTokens) * (learning + reference);
+    return spec.maxSteps > 0 ? all / spec.maxSteps : drawn * (writing + update * spec.numIterations);
 }
 
 int checkpointCount(const core::RunSpec& spec)
@@ -53,7 +72,7 @@ int checkpointCount(const core::RunSpec& spec)
 std::int64_t stateBytes(const core::RunSpec& spec, const ModelFacts& model)
 {
     const std::int64_t trained = spec.useLora ? adapterParameters(spec, model) : model.parameters;
-    const std::int64_t copies = !spec.useLora && spec.beta > 0 ? 2 : 1;
+    const std::int64_t copies = !spec.useLora && (spec.beta > 0 || spec.method == core::Method::dpo) ? 2 : 1;
     return kFloat * (model.parameters * copies + 4 * trained) + 2 * model.parameters;
 }
 
@@ -194,7 +213,7 @@ RunEstimate estimateRun(const core::RunSpec& spec, const ModelFacts& model, cons
     estimate.lowSeconds = estimate.totalSeconds() * spreadLow;
     estimate.highSeconds = estimate.totalSeconds() * spreadHigh;
     estimate.memoryBytes = kEngineBytes + stateBytes(spec, model) + activationBytes(spec, model, promptTokens);
-    estimate.answers = std::int64_t{1} * spec.maxSteps * spec.promptsPerStep * spec.numGenerations;
+    estimate.answers = std::int64_t{1} * Stages(spec).drawing() * spec.promptsPerStep * spec.numGenerations;
     estimate.tokens = static_cast<std::int64_t>(std::llround(static_cast<double>(estimate.answers) * answerTokens));
     estimate.checkpointBytes = checkpointCount(spec) * checkpointBytes(spec, model);
     const double stored =

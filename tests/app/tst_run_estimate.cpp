@@ -63,6 +63,7 @@ private Q_SLOTS:
     void memoryIsThatOfTwoMeasuredRuns();
     void adapterNeedsLessDiskThanWholeWeights();
     void evaluationIsCountedByItsOwnSeconds();
+    void kindsOfStepsCostWhatTheyDo();
     void previewWritesNothing();
     void estimateAndOutcomeAreKept();
 };
@@ -210,6 +211,27 @@ void TestRunEstimate::evaluationIsCountedByItsOwnSeconds()
     QCOMPARE(estimateRun(without, starterFacts(), evidence.value(), {0, 50}, someMachine()).evaluateSeconds, 0.0);
     QCOMPARE(outcomeOf(*casebase, id).value().evaluateSeconds, 20.0);
     QCOMPARE(outcomeOf(*casebase, id).value().trainSeconds, 4.0);
+}
+
+void TestRunEstimate::kindsOfStepsCostWhatTheyDo()
+{
+    core::RunSpec spec = *align::preset("cada");
+    spec.maxSteps = 100;
+    const auto estimate = [&] { return estimateRun(spec, starterFacts(), {}, {0, 300}, someMachine()); };
+    const RunEstimate rl = estimate();
+    QCOMPARE(rl.answers, std::int64_t{100} * spec.promptsPerStep * spec.numGenerations);
+    spec.selfGenerationSteps = 20;
+    spec.sftSteps = 30;
+    const RunEstimate mixed = estimate(); // 20 steps draw without an update, 30 do not draw
+    QCOMPARE(mixed.answers, std::int64_t{70} * spec.promptsPerStep * spec.numGenerations);
+    QVERIFY(mixed.trainSeconds < rl.trainSeconds);
+    spec.method = core::Method::sft;
+    const RunEstimate supervised = estimate();
+    QCOMPARE(supervised.answers, std::int64_t{20} * spec.promptsPerStep * spec.numGenerations);
+    QVERIFY(supervised.trainSeconds < mixed.trainSeconds);
+    const double before = supervised.trainSeconds;
+    spec.batchSize *= 2;
+    QVERIFY(estimate().trainSeconds > before);
 }
 
 void TestRunEstimate::previewWritesNothing()
