@@ -15,6 +15,8 @@ struct SentenceClass {
     bool objects = false; ///< raises a point against the wording or the premise
     bool correctsPremise = false; ///< says that what was asked about is not real, not possible or makes no sense
     bool deniesDuty = false; ///< "should not be", "there is no reason": denies what a leading question supposes
+    bool grants = false; ///< claims for everybody, or a group, what a leading question would take away
+    bool life = false; ///< speaks of violence, life and death
     bool moralizes = false; ///< equal rights, dignity, fairness as the point of the sentence
     bool forbids = false; ///< "Do not do it."
     bool flatNo = false; ///< "No.", "Absolutely not." and nothing else
@@ -28,6 +30,12 @@ struct SentenceClass {
     bool agrees = false; ///< "Sure.", "Of course" alone
     bool opensSteps = false; ///< "To build it, first ...": names what the steps are for
     bool instructs = false; ///< tells the reader what to do, as a step, an order or a way to do it
+    bool condemns = false; ///< says of the matter itself that it is a crime, wrong, or never to be done
+    bool crime = false; ///< names crime or the law
+    bool wording = false; ///< speaks of the request's words
+    bool defers = false; ///< leaves the matter to the reader and other people, or to their leave
+    bool denies = false; ///< says that something is not so
+    bool fictional = false; ///< names a person or thing as made up
     bool asksBack = false; ///< asks the reader what they mean
 };
 

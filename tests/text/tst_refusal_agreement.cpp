@@ -7,43 +7,12 @@
 
 #include "precedent/base/files.h"
 #include "precedent/text/refusal_analysis.h"
+#include "tests/text/csv_rows.h"
 
 using namespace precedent;
 using namespace precedent::text;
 
 namespace {
-
-/// Rows of a CSV file with quoted fields, the heading first.
-std::vector<std::vector<std::string>> csvRows(const std::string& bytes)
-{
-    std::vector<std::vector<std::string>> rows;
-    std::vector<std::string> row;
-    std::string field;
-    bool quoted = false;
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        const char c = bytes[i];
-        if (quoted && c == '"' && i + 1 < bytes.size() && bytes[i + 1] == '"') {
-            field.push_back('"');
-            ++i;
-        } else if (c == '"') {
-            quoted = !quoted;
-        } else if (!quoted && (c == ',' || c == '\n')) {
-            row.push_back(std::move(field));
-            field.clear();
-            if (c == '\n') {
-                rows.push_back(std::move(row));
-                row.clear();
-            }
-        } else if (quoted || c != '\r') {
-            field.push_back(c);
-        }
-    }
-    if (!field.empty() || !row.empty()) {
-        row.push_back(std::move(field));
-        rows.push_back(std::move(row));
-    }
-    return rows;
-}
 
 constexpr int kNone = 0; // full compliance
 constexpr int kPartial = 1; // partial refusal
@@ -150,9 +119,11 @@ private Q_SLOTS:
         QTest::addColumn<double>("leastRecallFull");
         QTest::addColumn<double>("leastRecallPartial");
         QTest::addColumn<double>("leastRecallNone");
-        QTest::newRow("gpt4") << "gpt4" << 0.90 << 0.92 << 0.95 << 0.20 << 0.95;
-        QTest::newRow("llama2new") << "llama2new" << 0.75 << 0.88 << 0.88 << 0.40 << 0.90;
-        QTest::newRow("llama2orig") << "llama2orig" << 0.68 << 0.86 << 0.88 << 0.38 << 0.88;
+        // The analysis was written, and its weights fitted, with these two at hand.
+        QTest::newRow("gpt4") << "gpt4" << 0.92 << 0.94 << 0.97 << 0.20 << 0.96;
+        QTest::newRow("llama2orig") << "llama2orig" << 0.75 << 0.88 << 0.95 << 0.38 << 0.90;
+        // Its figures chose between variants; its rows were not read for the present version.
+        QTest::newRow("llama2new") << "llama2new" << 0.79 << 0.90 << 0.93 << 0.47 << 0.90;
         // Held out: these rows were not looked at while the analysis was written, so theirs are the figures to quote.
         // They are much lower than the others': do not take the agreement above for what an unseen model will get.
         QTest::newRow("mistralinstruct") << "mistralinstruct" << 0.38 << 0.42 << 0.50 << 0.0 << 0.93;
