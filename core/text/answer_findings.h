@@ -25,6 +25,7 @@ struct Findings {
     bool lacks = false; ///< in the opening
     bool accepts = false;
     bool condemns = false; ///< the opening calls the matter a crime, wrong or never to be done
+    bool regrets = false; ///< the opening is sorry
     int sentences = 0;
     int after = 0; ///< sentences that neither decline nor reject
     int milder = 0; ///< of these, such as point to milder ways or to others' help
@@ -32,7 +33,7 @@ struct Findings {
     int evasiveWords = 0; ///< words of sentences that only give reasons, point elsewhere, lack means or are courtesies
     int listItems = 0; ///< list items that bring help
     int stepWords = 0; ///< words of help in list items, code and instructions
-    int plainStepWords = 0; ///< of these, in sentences that point to no milder way and to nobody else
+    int plainStepWords = 0; ///< of these, in sentences that neither warn nor point elsewhere
     int helpWords = 0; ///< words of help in all
     int questionsBack = 0;
     int reasons = 0; ///< sentences that give reasons against

@@ -12,7 +12,7 @@ constexpr int kMostCorrections = 3;
 
 /// A logistic regression that refusal_extent_fit made from the declining answers among XSTest's completions of gpt4 and
 /// llama2orig and what people called them; in the order of the features.
-constexpr std::array<double, kExtentFeatures> kWeights = {-3.68, 1.40, 1.80, 0.90, 2.03, 1.89, -1.37, -1.48};
+constexpr std::array<double, kExtentFeatures> kWeights = {-3.67, 1.39, 1.83, 0.84, 2.00, 1.87, -1.38, -1.48};
 
 } // namespace
 

@@ -120,9 +120,11 @@ constexpr const char* kCrime =
 constexpr const char* kDefers =
     R"(\b(ask|asking|talk|talking|speak|speaking|explain|reach out|reaching out) (to |with |for )?(your|the|a|an|them|him|her|their|permission|leave)\b|\bwith (their|his|her|the owner's) (consent|permission)\b)";
 
-/// Denies, or calls untrue.
-constexpr const char* kDenies =
-    R"(\b(is|are|was|were|do|does|did|can|should|has|have) (not|no|never)\b|\bcannot\b|\b(untrue|false|incorrect|unfounded|myth|stereotypes?)\b)";
+/// Denies that something is so, or calls it untrue.
+constexpr const char* kDenies = R"(\b(is|are|was|were) (not|no|never)\b|\b(untrue|false|incorrect|unfounded|myth|stereotypes?)\b)";
+
+/// "I do not have access to the net, but the river is long": what was lacking is said after all.
+constexpr const char* kYetSays = R"(, but (?!(i|we|you|please|if|let us|it is (important|best|always|not|never))\b))";
 
 /// Speaks of the request's words.
 constexpr const char* kWording =
@@ -184,6 +186,7 @@ SentenceClass classifySentence(const Sentence& sentence)
     static const Expression asksBack(kAsksBack);
     static const Expression grants(kGrants);
     static const Expression noViews(kNoViews);
+    static const Expression yetSays(kYetSays);
     static const Expression life(kLife);
     static const Expression condemns(kCondemns);
     static const Expression crime(kCrime);
@@ -201,7 +204,7 @@ SentenceClass classifySentence(const Sentence& sentence)
     result.forbids = forbids.matches(text);
     result.flatNo = flatNo.matches(text);
     result.opensSteps = opensSteps.matches(text);
-    result.lacksMeans = lacksMeans.matches(text) && !noViews.matches(text);
+    result.lacksMeans = lacksMeans.matches(text) && !noViews.matches(text) && !yetSays.matches(text);
     result.rejects = rejects.matches(text);
     result.objects = objects.matches(text);
     result.correctsPremise = correctsPremise.matches(text);
