@@ -126,7 +126,7 @@ private Q_SLOTS:
         QTest::newRow("llama2new") << "llama2new" << 0.79 << 0.90 << 0.93 << 0.47 << 0.90;
         // Held out: these rows were not looked at while the analysis was written, so theirs are the figures to quote.
         // They are much lower than the others': do not take the agreement above for what an unseen model will get.
-        QTest::newRow("mistralinstruct") << "mistralinstruct" << 0.38 << 0.42 << 0.50 << 0.0 << 0.93;
+        QTest::newRow("mistralinstruct") << "mistralinstruct" << 0.52 << 0.64 << 0.75 << 0.0 << 0.92;
     }
 
     void agreesWithPeople()
