@@ -94,6 +94,7 @@ Result<Outcome> show(const RunOptions& options)
     outcome.json["message"] = run.message;
     outcome.json["folder"] = workspace::folderFromStored(casebase->path(), run.folder).string();
     outcome.json["content_hash"] = run.inputsHash;
+    outcome.json["casebase_snapshot"] = run.snapshot;
     const Result<Json> spec = parseJson(run.specJson, "the run's spec");
     outcome.json["spec"] = spec ? spec.value() : Json();
     outcome.text = runLine(run) + (run.message.empty() ? "" : run.message + "\n");

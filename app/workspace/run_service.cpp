@@ -5,6 +5,7 @@
 #include "precedent/align/run_spec_json.h"
 #include "precedent/align/templates.h"
 #include "precedent/casebase/run_store.h"
+#include "precedent/casebase/snapshot_store.h"
 #include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/model_source.h"
 #include "precedent/workspace/run_inputs_json.h"
@@ -84,6 +85,10 @@ Status storeRun(casebase::Casebase& casebase, PreparedRun& prepared, const fs::p
     run.model = prepared.inputs.spec.model;
     run.steps = prepared.inputs.spec.maxSteps;
     return casebase.transact([&]() -> Status {
+        const Result<casebase::SnapshotInfo> snapshot = casebase.snapshots().take();
+        if (!snapshot)
+            return snapshot.error();
+        run.snapshot = snapshot->hash;
         Result<std::string> id = casebase.runs().add(run);
         if (!id)
             return id.error();

@@ -104,6 +104,9 @@ void TestTrainCli::everyRolloutIsStoredWithItsRewardParts()
         QVERIFY2(json["metrics"].toObject().contains(key), key);
 
     const QString run = json["run"].toString();
+    const QString snapshot = runCli({"casebase", "snapshot", casebase, "--dry-run", "--json"}).json()["snapshot"].toString();
+    QCOMPARE(snapshot.size(), 64);
+    QCOMPARE(runCli({"run", "show", casebase, run, "--json"}).json()["casebase_snapshot"].toString(), snapshot);
     const QJsonArray rollouts = runCli({"run", "rollouts", casebase, run, "--json"}).json()["rollouts"].toArray();
     QCOMPARE(rollouts.size(), 3 * 2 * 4);
     for (const QJsonValue& value : rollouts) {
