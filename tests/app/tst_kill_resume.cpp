@@ -11,12 +11,9 @@
 #include <QTemporaryDir>
 
 #include "cli_program.h"
+#include "tiny_cli_model.h"
 
 namespace {
-
-constexpr const char* kTinyRecipe =
-    R"({"corpus": "resources", "seed": 3, "tokens": 20000, "vocabulary": 400, "hidden_size": 32, "layers": 1, "heads": 2,
- "kv_heads": 1, "intermediate_size": 64, "context_length": 4096, "batch_tokens": 4096, "warmup_steps": 1, "save_steps": 100})";
 
 constexpr int kKills = 20;
 constexpr int kSteps = 40;
@@ -80,12 +77,8 @@ private:
 
 void TestKillResume::initTestCase()
 {
-    QFile recipe(path("tiny.json"));
-    QVERIFY(recipe.open(QIODevice::WriteOnly));
-    recipe.write(kTinyRecipe);
-    recipe.close();
     m_model = path("tiny");
-    const CliResult made = runCli({"pretrain", "--spec", path("tiny.json"), "--out", m_model, "--json"});
+    const CliResult made = makeTinyCliModel(path("tiny.json"), m_model);
     QVERIFY2(made.exitCode == 0, made.err.constData());
     m_sample = path("sample.casebase");
     QCOMPARE(runCli({"casebase", "new", m_sample, "--sample"}).exitCode, 0);

@@ -8,13 +8,9 @@
 #include <csignal>
 
 #include "cli_program.h"
+#include "tiny_cli_model.h"
 
 namespace {
-
-/// A model with no sense but the right shape, made in a second or two by the program itself.
-constexpr const char* kTinyRecipe =
-    R"({"corpus": "resources", "seed": 3, "tokens": 20000, "vocabulary": 400, "hidden_size": 32, "layers": 1, "heads": 2,
- "kv_heads": 1, "intermediate_size": 64, "context_length": 4096, "batch_tokens": 4096, "warmup_steps": 1, "save_steps": 100})";
 
 /// Steps of the runs that are compared: enough that the interrupt comes before the end.
 constexpr int kSteps = 60;
@@ -69,12 +65,8 @@ private:
 
 void TestTrainCli::initTestCase()
 {
-    QFile recipe(path("tiny.json"));
-    QVERIFY(recipe.open(QIODevice::WriteOnly));
-    recipe.write(kTinyRecipe);
-    recipe.close();
     m_model = path("tiny");
-    const CliResult made = runCli({"pretrain", "--spec", path("tiny.json"), "--out", m_model, "--json"});
+    const CliResult made = makeTinyCliModel(path("tiny.json"), m_model);
     QVERIFY2(made.exitCode == 0, made.err.constData());
     for (const char* key : {"steps", "loss", "tokens", "sha256"})
         QVERIFY2(made.json().contains(key), key);

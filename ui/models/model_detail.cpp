@@ -244,7 +244,8 @@ void ModelDetail::showCheckpoint(const workspace::CheckpointCard& card, const QS
     connect(run, &QLabel::linkActivated, this, &ModelDetail::runWanted);
     addRow(tr("Made by"), run);
     if (!card.preset.empty())
-        addText(tr("Method"), tr("%1, %2 loss").arg(text(card.preset), text(card.loss)), "detailMethod");
+        addText(tr("Method"), card.loss.empty() ? text(card.preset) : tr("%1, %2 loss").arg(text(card.preset), text(card.loss)),
+            "detailMethod");
     addText(tr("Casebase"), casebase, "detailCasebase");
     if (card.isAdapter)
         addText(tr("LoRA"), loraText(card), "detailLora");
