@@ -133,6 +133,7 @@ void visitFields(Spec& s, Visitor&& v)
     v("control", s.control, steps);
     v("save_steps", s.saveSteps, surroundings);
     v("micro_batch_tokens", s.microBatchTokens, steps);
+    v("gradient_checkpointing", s.gradientCheckpointing, steps);
     v("evaluate_before_after", s.evaluateBeforeAfter, surroundings);
     v("evaluate_limit", s.evaluateLimit, surroundings);
     v("evaluate_temperature", s.evaluateTemperature, surroundings);

@@ -42,6 +42,15 @@ struct Kernels {
 
     /// As softmaxWeights, but x is left as it was.
     float (*sumOfExponentials)(const float* x, std::int64_t n, float* highest);
+
+    /// As sumOfExponentials; `weighted` receives the sum of exp(x - max x) * (x - max x), what the entropy needs.
+    float (*softmaxSums)(const float* x, std::int64_t n, float* highest, float* weighted);
+
+    /// x = exp(x - shift) in place over n values, and nothing behind them.
+    void (*shiftedExponentials)(float* x, std::int64_t n, float shift);
+
+    /// The backward of geluGlu for upstream d: dGate = gelu'(gate) * up * d, dUp = gelu(gate) * d, over n values.
+    void (*geluGluGradient)(const float* gate, const float* up, const float* d, std::int64_t n, float* dGate, float* dUp);
 };
 
 /// The fastest that this processor runs.

@@ -264,8 +264,81 @@ PRECEDENT_KERNEL_TARGET static void softmaxGradient(const float* weights, float*
         gradient[i] = weights[i] * (gradient[i] - mean) * scale;
 }
 
+PRECEDENT_KERNEL_TARGET static float softmaxSums(const float* x, std::int64_t n, float* highest, float* weighted)
+{
+    *highest = highestOf(x, n);
+    Vec sums{}, products{};
+    std::int64_t i = 0;
+    for (; i + kLanes <= n; i += kLanes) {
+        const Vec below = load(x + i) - *highest, weight = expOf(below);
+        sums += weight;
+        products = mulAdd(weight, below, products);
+    }
+    if (i < n) {
+        float rest[kLanes];
+        for (std::int64_t j = 0; j < kLanes; ++j)
+            rest[j] = i + j < n ? x[i + j] : -1e30F; // e^that is exactly 0, and so is its product
+        const Vec below = load(rest) - *highest, weight = expOf(below);
+        sums += weight;
+        products = mulAdd(weight, below, products);
+    }
+    *weighted = sumLanes(products);
+    return sumLanes(sums);
+}
+
+PRECEDENT_KERNEL_TARGET static void shiftedExponentials(float* x, std::int64_t n, float shift)
+{
+    std::int64_t i = 0;
+    for (; i + kLanes <= n; i += kLanes)
+        store(x + i, expOf(load(x + i) - shift));
+    if (i < n) {
+        float rest[kLanes] = {};
+        for (std::int64_t j = i; j < n; ++j)
+            rest[j - i] = x[j];
+        const Vec weights = expOf(load(rest) - shift);
+        for (std::int64_t j = i; j < n; ++j)
+            x[j] = weights[j - i];
+    }
+}
+
+// With s = 1 / (1 + e^(-2 u)), u as in geluOf: gelu(g) = g s and gelu'(g) = s + g s (1 - s) 2 u'.
+PRECEDENT_KERNEL_INLINE void geluGradientOf(Vec g, Vec up, Vec d, Vec* dGate, Vec* dUp)
+{
+    const Vec square = g * g;
+    const Vec s = 1.0F / (1.0F + expOf(-1.5957691216057308F * g * (1.0F + 0.044715F * square)));
+    const Vec slope = 1.5957691216057308F * (1.0F + 3.0F * 0.044715F * square);
+    *dGate = d * up * (s + g * s * (1.0F - s) * slope);
+    *dUp = d * g * s;
+}
+
+PRECEDENT_KERNEL_TARGET static void geluGluGradient(
+    const float* gate, const float* up, const float* d, std::int64_t n, float* dGate, float* dUp)
+{
+    std::int64_t i = 0;
+    for (; i + kLanes <= n; i += kLanes) {
+        Vec ofGate, ofUp;
+        geluGradientOf(load(gate + i), load(up + i), load(d + i), &ofGate, &ofUp);
+        store(dGate + i, ofGate);
+        store(dUp + i, ofUp);
+    }
+    if (i < n) {
+        float g[kLanes] = {}, u[kLanes] = {}, upstream[kLanes] = {};
+        for (std::int64_t j = i; j < n; ++j) {
+            g[j - i] = gate[j];
+            u[j - i] = up[j];
+            upstream[j - i] = d[j];
+        }
+        Vec ofGate, ofUp;
+        geluGradientOf(load(g), load(u), load(upstream), &ofGate, &ofUp);
+        for (std::int64_t j = i; j < n; ++j) {
+            dGate[j] = ofGate[j - i];
+            dUp[j] = ofUp[j - i];
+        }
+    }
+}
+
 constexpr Kernels kTable = {PRECEDENT_KERNEL_NAME, &matmul, &rmsNorm, &gated<false>, &gated<true>, &softmaxWeights, &exponentials,
-    &softmaxGradient, &sumOfExponentials};
+    &softmaxGradient, &sumOfExponentials, &softmaxSums, &shiftedExponentials, &geluGluGradient};
 
 #undef PRECEDENT_KERNEL_INLINE
 

@@ -58,7 +58,7 @@ public:
             m_result.promptTokens += static_cast<std::int64_t>(prompt.ids.size());
             const auto start = Clock::now();
             GroupCache cache;
-            const at::Tensor hidden = m_decoder.hiddenOfPrompt(idTensor(prompt.ids, m_device), cache);
+            const at::Tensor hidden = m_decoder.hiddenOfPrompt(idTensor(prompt.ids, m_device), cache.prompt);
             const at::Tensor logits = logitsOf(m_decoder, hidden.slice(0, -1)); // [1, V]
             m_result.prefillSeconds += secondsSince(start);
             const auto decodeStart = Clock::now();

@@ -54,12 +54,7 @@ at::Tensor Decoder::project(const at::Tensor& input, const Projection& projectio
     at::Tensor output = linearProjection(input, projection.weight);
     if (projection.bias.defined())
         output = output + projection.bias;
-    if (m_adapter) {
-        const at::Tensor update = m_adapter->apply(input, projection.module);
-        if (update.defined())
-            output = output + update;
-    }
-    return output;
+    return m_adapter ? m_adapter->addTo(output, input, projection.module) : output;
 }
 
 at::Tensor Decoder::tokenLogProbs(const at::Tensor& hidden, const at::Tensor& targets, double temperature, at::Tensor* entropy) const

@@ -25,11 +25,22 @@ struct Projection {
     at::Tensor bias; ///< [out]; undefined where there is none
 };
 
-/// Keys and values of one prompt and its G completions on their way, a tensor a layer: what the plain path keeps between
-/// tokens. On the decoder's device, float32.
+/// Keys and values of positions that others come after, a tensor a layer: [P, KV, D] on the decoder's device, float32.
+struct Prefix {
+    std::vector<at::Tensor> k, v;
+    [[nodiscard]] std::int64_t length() const { return k.empty() ? 0 : k.front().size(0); }
+};
+
+/// A prompt and its G completions in a pass.
+struct PackedGroup {
+    at::Tensor prompt; ///< [P] int64, P >= 1
+    at::Tensor completions; ///< [G, S] int64, padded on the right
+};
+
+/// One prompt and its G completions on their way: what the plain path keeps between tokens.
 struct GroupCache {
-    std::vector<at::Tensor> promptK, promptV; ///< [P, KV, D]
-    std::vector<at::Tensor> ownK, ownV; ///< [G, capacity, KV, D]
+    Prefix prompt;
+    std::vector<at::Tensor> ownK, ownV; ///< a tensor a layer: [G, capacity, KV, D]
     std::int64_t length = 0; ///< tokens of each completion that are in it
 };
 
@@ -78,17 +89,21 @@ public:
     /// with any valid id: what follows a position cannot change it. Differentiable.
     [[nodiscard]] virtual at::Tensor hidden(const at::Tensor& ids) const = 0;
 
-    /// One prompt and its G completions, the prompt computed once. promptIds [P] int64, P >= 1; suffixIds [G, S] int64,
-    /// padded on the right. Returns [G, S, C]: the hidden state that predicts each suffix token (of the prompt's last
-    /// position for token 0, of suffix position s - 1 for token s). Values and gradients are those of hidden() on the
-    /// G concatenated sequences (tst_decoder, packedEqualsConcatenated).
-    [[nodiscard]] virtual at::Tensor hiddenPacked(const at::Tensor& promptIds, const at::Tensor& suffixIds) const = 0;
+    /// Groups of one prompt and its completions, each prompt computed once, all in one pass; what `before` holds comes before
+    /// every prompt. Returns [sum of G S, C], group by group, completion by completion: the hidden state that predicts each
+    /// token (of the prompt's last position for token 0, of position s - 1 for token s). Values and gradients, those of
+    /// `before` among them, are those of hidden() on the concatenated sequences (tst_decoder, packedEqualsConcatenated).
+    [[nodiscard]] virtual at::Tensor hiddenPacked(const std::vector<PackedGroup>& groups, const Prefix& before = {}) const = 0;
 
-    /// Final-normed hidden states [P, C] of a prompt [P]; the cache receives its keys and values.
-    [[nodiscard]] virtual at::Tensor hiddenOfPrompt(const at::Tensor& ids, GroupCache& cache) const = 0;
+    /// Final-normed hidden states [P, C] of a prompt [P]; `prefix` receives its keys and values. Differentiable.
+    [[nodiscard]] virtual at::Tensor hiddenOfPrompt(const at::Tensor& ids, Prefix& prefix) const = 0;
 
     /// Final-normed hidden states [G, C] after one more token [G] of every completion, which enters the cache.
     [[nodiscard]] virtual at::Tensor hiddenOfStep(const at::Tensor& ids, GroupCache& cache) const = 0;
+
+    /// Whether passes with gradients keep only each layer's input, and compute the layer again in the backward: less memory,
+    /// more time, the same values and gradients.
+    void setRecomputing(bool recomputes) { m_recomputes = recomputes; }
 
     /// [V, C]: rows are the output embedding of each token (the input embedding where tied), in the dtype it is held in.
     [[nodiscard]] virtual at::Tensor headWeight() const = 0;
@@ -107,11 +122,13 @@ protected:
 
     /// The projection of input [.., in], with the adapter's part where it has one.
     [[nodiscard]] at::Tensor project(const at::Tensor& input, const Projection& projection) const;
+    [[nodiscard]] bool recomputes() const { return m_recomputes; }
 
 private:
     DecoderConfig m_config;
     std::shared_ptr<const LoraSet> m_adapter;
     std::function<bool()> m_stopRequested;
+    bool m_recomputes = false;
 };
 
 } // namespace precedent::core

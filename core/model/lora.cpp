@@ -190,14 +190,16 @@ std::int64_t LoraSet::parameterCount() const
     return total;
 }
 
-at::Tensor LoraSet::apply(const at::Tensor& input, const std::string& module) const
+at::Tensor LoraSet::addTo(const at::Tensor& output, const at::Tensor& input, const std::string& module) const
 {
     const auto found = m_pairs.find(module);
     if (found == m_pairs.end())
-        return {};
+        return output;
     const bool drops = m_training && m_config.dropout > 0;
     const at::Tensor kept = drops ? at::dropout(input, m_config.dropout, /*train=*/true) : input;
-    return at::linear(at::linear(kept, found->second.a) * scale(), found->second.b);
+    const at::Tensor narrow = at::linear(kept, found->second.a); // [.., r]
+    const at::Tensor rows = narrow.reshape({-1, narrow.size(-1)});
+    return at::addmm(output.reshape({-1, output.size(-1)}), rows, found->second.b.t(), /*beta=*/1, scale()).view(output.sizes());
 }
 
 at::Tensor LoraSet::delta(const std::string& module) const

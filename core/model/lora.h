@@ -52,9 +52,9 @@ public:
     /// Dropout acts only while training. It draws from ATen's default generator.
     void setTraining(bool training) { m_training = training; }
 
-    /// The adapter's part of the output for this module ("model.layers.0.self_attn.q_proj"), or an undefined tensor if
-    /// it is not targeted. input [.., in] -> [.., out].
-    [[nodiscard]] at::Tensor apply(const at::Tensor& input, const std::string& module) const;
+    /// The module's output ("model.layers.0.self_attn.q_proj") with the adapter's part added; as it was if the module is not
+    /// targeted. output [.., out], input [.., in].
+    [[nodiscard]] at::Tensor addTo(const at::Tensor& output, const at::Tensor& input, const std::string& module) const;
 
     /// (alpha / rank) B A, [out, in], detached; undefined if the module is not targeted.
     [[nodiscard]] at::Tensor delta(const std::string& module) const;

@@ -6,6 +6,7 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "core/generate/kernels.h"
 #include "core/model/ops_attention.h"
 
 namespace precedent::core {
@@ -157,20 +158,30 @@ public:
     }
 };
 
-// With y = gelu(g) u: du = gelu(g) d, dg = gelu'(g) u d.
+// With y = gelu(g) u: du = gelu(g) d, dg = gelu'(g) u d. float32 alone.
 class GeluGlu : public torch::autograd::Function<GeluGlu> {
 public:
     static Variable forward(AutogradContext* context, const at::Tensor& gate, const at::Tensor& up)
     {
-        context->save_for_backward({gate, up});
-        return at::gelu(gate, "tanh").mul_(up);
+        const at::Tensor g = gate.contiguous(), u = up.contiguous();
+        context->save_for_backward({g, u});
+        at::Tensor y = at::empty_like(g);
+        at::parallel_for(0, g.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
+            bestKernels().geluGlu(g.data_ptr<float>() + begin, u.data_ptr<float>() + begin, end - begin, y.data_ptr<float>() + begin);
+        });
+        return y;
     }
 
     static variable_list backward(AutogradContext* context, variable_list gradients)
     {
         const auto saved = context->get_saved_variables();
-        const at::Tensor &gate = saved[0], &up = saved[1], &d = gradients[0];
-        return {at::gelu_backward(d * up, gate, "tanh"), at::gelu(gate, "tanh").mul_(d)};
+        const at::Tensor &g = saved[0], &u = saved[1], d = gradients[0].contiguous();
+        at::Tensor dg = at::empty_like(g), du = at::empty_like(u);
+        at::parallel_for(0, g.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
+            bestKernels().geluGluGradient(g.data_ptr<float>() + begin, u.data_ptr<float>() + begin, d.data_ptr<float>() + begin,
+                end - begin, dg.data_ptr<float>() + begin, du.data_ptr<float>() + begin);
+        });
+        return {dg, du};
     }
 };
 
@@ -193,7 +204,7 @@ at::Tensor swiGlu(const at::Tensor& gate, const at::Tensor& up)
 
 at::Tensor geluGlu(const at::Tensor& gate, const at::Tensor& up)
 {
-    return fusable(gate) ? GeluGlu::apply(gate, up) : plain::geluGlu(gate, up);
+    return fusable(gate) && gate.scalar_type() == at::kFloat ? GeluGlu::apply(gate, up) : plain::geluGlu(gate, up);
 }
 
 at::Tensor causalAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionOptions& options)

@@ -20,6 +20,7 @@ using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
 constexpr std::int64_t kRows = 24; // (position, query head) pairs that go through the keys together
+constexpr std::int64_t kLeastRows = 64; // positions of one sequence that are worth a task of their own
 
 struct Shape {
     std::int64_t G, L, H, D, KV, P;
@@ -54,7 +55,12 @@ void packAlong(
     }
 }
 
-/// Work of one thread on one key head and a run of sequences. Scores lie by key: the prompt's first, then the own.
+/// What one task computes: the rows [begin, end) of the sequences [first, last).
+struct Run {
+    std::int64_t first, last, begin, end;
+};
+
+/// Work of one thread on one key head and a run. Scores lie by key: the prompt's first, then the own.
 class HeadWorker {
 public:
     HeadWorker(
@@ -77,12 +83,12 @@ public:
     }
 
     /// out [G, L, H, D], logSums [G, L, H].
-    void forward(std::int64_t g, float* out, float* logSums)
+    void forward(std::int64_t g, const Run& run, float* out, float* logSums)
     {
         pack(g);
         float *queries = m_block.data(), *result = queries + rowsPerBlock() * m.D, *scores = result + rowsPerBlock() * m.wideD();
-        for (std::int64_t begin = 0; begin < m.L; begin += m.positionsPerBlock()) {
-            const std::int64_t end = std::min(begin + m.positionsPerBlock(), m.L), rows = (end - begin) * m.R(), seen = m.P + end;
+        for (std::int64_t begin = run.begin; begin < run.end; begin += m.positionsPerBlock()) {
+            const std::int64_t end = std::min(begin + m.positionsPerBlock(), run.end), rows = (end - begin) * m.R(), seen = m.P + end;
             const std::int64_t first = firstKeyOfBlock(begin);
             gather(m_q, g, begin, rows, queries);
             m_kernels.matmul(queries, m.D, 1, rows, m.D, m_keysAcross.data() + first * m.D, (seen - first + kPanel - 1) / kPanel,
@@ -112,7 +118,7 @@ public:
     };
 
     /// P = exp(s - logSum); dV = P^T dO; dP = dO V^T; dS = P (dP - sum(dO O)) scale; dQ = dS K; dK = dS^T Q.
-    void backward(std::int64_t g, const float* out, const float* logSums, const float* upstream, const Gradients& gradients)
+    void backward(std::int64_t g, const Run& run, const float* out, const float* logSums, const float* upstream, const Gradients& gradients)
     {
         prepareBackward();
         pack(g);
@@ -120,8 +126,8 @@ public:
         packOwn(m_v, g, m_valuesAcross, true);
         std::fill_n(m_ownGradient.data(), m_ownGradient.size(), 0.0F);
         float *keyGradient = m_ownGradient.data(), *valueGradient = keyGradient + m.L * m.wideD();
-        for (std::int64_t begin = 0; begin < m.L; begin += m.positionsPerBlock()) {
-            const std::int64_t end = std::min(begin + m.positionsPerBlock(), m.L), rows = (end - begin) * m.R(), seen = m.P + end;
+        for (std::int64_t begin = run.begin; begin < run.end; begin += m.positionsPerBlock()) {
+            const std::int64_t end = std::min(begin + m.positionsPerBlock(), run.end), rows = (end - begin) * m.R(), seen = m.P + end;
             backwardBlock(g, begin, rows, seen, out, logSums, upstream, gradients.q);
             const std::int64_t first = firstKeyOfBlock(begin), firstOwn = std::max(first, m.P);
             const auto addRows = [&](const float* weights, const float* panels, float* prompt, float* own) {
@@ -237,15 +243,26 @@ private:
     AlignedBuffer m_keysAlong, m_valuesAcross, m_weights, m_scoreGradient, m_queriesAlong, m_upstreamAlong, m_ownGradient;
 };
 
-/// The runs of sequences that each key head's workers take: all of them alone where no prompt is shared, else as few as
-/// keep every thread busy, because each packs the prompt.
-std::vector<std::pair<std::int64_t, std::int64_t>> sequenceRuns(const Shape& shape)
+/// The runs that each key head's workers take: as few as keep every thread busy, because each packs the prompt; all
+/// sequences alone where no prompt is shared. A single sequence is cut at rows, so that each part has as many scores.
+std::vector<Run> runsOf(const Shape& shape)
 {
-    const std::int64_t runs =
-        shape.P == 0 ? shape.G : std::clamp<std::int64_t>((threadCount() + shape.KV - 1) / shape.KV, 1, std::max<std::int64_t>(1, shape.G));
-    std::vector<std::pair<std::int64_t, std::int64_t>> all;
+    const std::int64_t wanted = std::max<std::int64_t>(1, (threadCount() + shape.KV - 1) / shape.KV);
+    std::vector<Run> all;
+    if (shape.G == 1) {
+        const std::int64_t parts = std::clamp<std::int64_t>(shape.L / kLeastRows, 1, wanted);
+        const auto cut = [&](std::int64_t i) { // scores before row x: x (P + x / 2)
+            const double P = static_cast<double>(shape.P), L = static_cast<double>(shape.L);
+            const double share = static_cast<double>(i) / static_cast<double>(parts) * L * (P + L / 2);
+            return i == parts ? shape.L : static_cast<std::int64_t>(std::sqrt(P * P + 2 * share) - P);
+        };
+        for (std::int64_t i = 0; i < parts; ++i)
+            all.push_back({0, 1, cut(i), cut(i + 1)});
+        return all;
+    }
+    const std::int64_t runs = shape.P == 0 ? shape.G : std::min(wanted, std::max<std::int64_t>(1, shape.G));
     for (std::int64_t i = 0; i < runs; ++i)
-        all.emplace_back(shape.G * i / runs, shape.G * (i + 1) / runs);
+        all.push_back({shape.G * i / runs, shape.G * (i + 1) / runs, 0, shape.L});
     return all;
 }
 
@@ -258,14 +275,14 @@ public:
                          promptV = promptVIn.contiguous();
         const Shape shape = shapeOf(q, k, promptK, options);
         const at::Tensor out = at::empty_like(q), logSums = at::empty({shape.G, shape.L, shape.H}, q.options());
-        const auto runs = sequenceRuns(shape);
+        const std::vector<Run> runs = runsOf(shape);
         const auto tasks = static_cast<std::int64_t>(runs.size()) * shape.KV;
         parallelTasks(tasks, /*wide=*/true, [&](std::int64_t i, int) {
             HeadWorker worker(shape, q.data_ptr<float>(), k.data_ptr<float>(), v.data_ptr<float>(), promptK.data_ptr<float>(),
                 promptV.data_ptr<float>(), i % shape.KV);
-            const auto [begin, end] = runs[static_cast<std::size_t>(i / shape.KV)];
-            for (std::int64_t g = begin; g < end; ++g)
-                worker.forward(g, out.data_ptr<float>(), logSums.data_ptr<float>());
+            const Run& run = runs[static_cast<std::size_t>(i / shape.KV)];
+            for (std::int64_t g = run.first; g < run.last; ++g)
+                worker.forward(g, run, out.data_ptr<float>(), logSums.data_ptr<float>());
         });
         context->save_for_backward({q, k, v, promptK, promptV, out, logSums});
         context->saved_data["scale"] = options.scale;
@@ -280,9 +297,11 @@ public:
                          &logSums = saved[6];
         const at::Tensor upstream = gradients[0].contiguous();
         const Shape shape = shapeOf(q, k, promptK, {context->saved_data["scale"].toDouble(), context->saved_data["window"].toInt()});
-        const auto runs = sequenceRuns(shape);
+        const std::vector<Run> runs = runsOf(shape);
         const auto tasks = static_cast<std::int64_t>(runs.size()) * shape.KV;
-        const at::Tensor dq = at::empty_like(q), dk = at::empty_like(k), dv = at::empty_like(v);
+        // Rows of one sequence in several runs: each adds to all keys before it.
+        const std::int64_t copies = shape.G == 1 ? static_cast<std::int64_t>(runs.size()) : 1;
+        const at::Tensor dq = at::empty_like(q), dks = at::empty({copies, k.numel()}, k.options()), dvs = at::empty_like(dks);
         // One part a task, added up below in a fixed order.
         const at::Tensor promptParts =
             at::zeros({2, static_cast<std::int64_t>(runs.size()), shape.KV, shape.P, shape.wideD()}, q.options());
@@ -291,15 +310,17 @@ public:
             HeadWorker worker(shape, q.data_ptr<float>(), k.data_ptr<float>(), v.data_ptr<float>(), promptK.data_ptr<float>(),
                 promptV.data_ptr<float>(), i % shape.KV);
             float* parts = promptParts.data_ptr<float>() + i * part;
+            const std::int64_t index = i / shape.KV, own = copies > 1 ? index * k.numel() : 0;
             const HeadWorker::Gradients targets = {
-                dq.data_ptr<float>(), dk.data_ptr<float>(), dv.data_ptr<float>(), parts, parts + tasks * part};
-            const auto [begin, end] = runs[static_cast<std::size_t>(i / shape.KV)];
-            for (std::int64_t g = begin; g < end; ++g)
-                worker.backward(g, out.data_ptr<float>(), logSums.data_ptr<float>(), upstream.data_ptr<float>(), targets);
+                dq.data_ptr<float>(), dks.data_ptr<float>() + own, dvs.data_ptr<float>() + own, parts, parts + tasks * part};
+            const Run& run = runs[static_cast<std::size_t>(index)];
+            for (std::int64_t g = run.first; g < run.last; ++g)
+                worker.backward(g, run, out.data_ptr<float>(), logSums.data_ptr<float>(), upstream.data_ptr<float>(), targets);
         });
+        const auto added = [&](const at::Tensor& copiesOf) { return (copies > 1 ? copiesOf.sum(0) : copiesOf[0]).view(k.sizes()); };
         // [2, runs, KV, P, wide D] -> [2, P, KV, D]
         const at::Tensor promptGradients = promptParts.sum(1).slice(-1, 0, shape.D).permute({0, 2, 1, 3}).contiguous();
-        return {dq, dk, dv, promptGradients[0], promptGradients[1], Variable()};
+        return {dq, added(dks), added(dvs), promptGradients[0], promptGradients[1], Variable()};
     }
 
 private:

@@ -1,10 +1,14 @@
 #include "core/model/token_log_probs.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
+
+#include "core/generate/kernels.h"
 
 namespace precedent::core {
 namespace {
@@ -13,68 +17,13 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
-/// Rows [begin, end) of the distribution: log p [n, V] of hidden [N, C].
-at::Tensor chunkLogProbs(const at::Tensor& hidden, const at::Tensor& weight, std::int64_t begin, std::int64_t end, double temperature)
+constexpr std::int64_t kLeastBlock = 256; // rows of the weight
+
+/// Rows [first, first + block) of a weight, as wide as the hidden states.
+at::Tensor widened(const at::Tensor& weight, std::int64_t first, std::int64_t block, at::ScalarType type)
 {
-    at::Tensor logits = at::mm(hidden.slice(0, begin, end), weight.t());
-    if (temperature != 1.0)
-        logits.div_(temperature);
-    return at::log_softmax(logits, -1);
+    return weight.slice(0, first, std::min(first + block, weight.size(0))).to(type);
 }
-
-class ChunkedHead : public torch::autograd::Function<ChunkedHead> {
-public:
-    static Variable forward(AutogradContext* context, const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets,
-        double temperature, std::int64_t rowsPerChunk, at::Tensor* entropy, const std::function<void()>& checkStop)
-    {
-        const std::int64_t rows = hidden.size(0);
-        at::Tensor picked = at::empty({rows}, hidden.options());
-        if (entropy != nullptr)
-            *entropy = at::empty({rows}, hidden.options());
-        for (std::int64_t begin = 0; begin < rows; begin += rowsPerChunk) {
-            const std::int64_t end = std::min(begin + rowsPerChunk, rows);
-            if (checkStop)
-                checkStop();
-            const at::Tensor logProbs = chunkLogProbs(hidden, weight, begin, end, temperature); // [n, V]
-            picked.slice(0, begin, end).copy_(logProbs.gather(1, targets.slice(0, begin, end).unsqueeze(1)).squeeze(1));
-            if (entropy != nullptr)
-                entropy->slice(0, begin, end).copy_(logProbs.exp().mul_(logProbs).sum(-1).neg_());
-        }
-        context->save_for_backward({hidden, weight, targets});
-        context->saved_data["temperature"] = temperature;
-        context->saved_data["rowsPerChunk"] = rowsPerChunk;
-        return picked;
-    }
-
-    // d log p_t / d logit_v = ([v = t] - p_v) / temperature
-    static variable_list backward(AutogradContext* context, variable_list gradients)
-    {
-        const auto saved = context->get_saved_variables();
-        const at::Tensor& hidden = saved[0];
-        const at::Tensor& weight = saved[1];
-        const at::Tensor& targets = saved[2];
-        const double temperature = context->saved_data["temperature"].toDouble();
-        const std::int64_t rowsPerChunk = context->saved_data["rowsPerChunk"].toInt();
-        const at::Tensor upstream = gradients[0].contiguous(); // [N]
-        at::Tensor hiddenGradient = context->needs_input_grad(0) ? at::empty_like(hidden) : at::Tensor();
-        at::Tensor weightGradient = context->needs_input_grad(1) ? at::zeros_like(weight) : at::Tensor();
-        for (std::int64_t begin = 0; begin < hidden.size(0); begin += rowsPerChunk) {
-            const std::int64_t end = std::min(begin + rowsPerChunk, hidden.size(0));
-            const at::Tensor scale = upstream.slice(0, begin, end).unsqueeze(1) / temperature; // [n, 1]
-            at::Tensor logitGradient = chunkLogProbs(hidden, weight, begin, end, temperature).exp_().mul_(-scale); // [n, V]
-            logitGradient.scatter_add_(1, targets.slice(0, begin, end).unsqueeze(1), scale);
-            if (hiddenGradient.defined()) {
-                at::Tensor part = hiddenGradient.slice(0, begin, end);
-                at::mm_out(part, logitGradient, weight);
-            }
-            if (weightGradient.defined())
-                weightGradient.addmm_(logitGradient.t(), hidden.slice(0, begin, end));
-        }
-        return {hiddenGradient, weightGradient, Variable(), Variable(), Variable(), Variable(), Variable()};
-    }
-};
-
-constexpr std::int64_t kLargeVocabulary = 32768;
 
 class BlockedHead : public torch::autograd::Function<BlockedHead> {
 public:
@@ -87,7 +36,7 @@ public:
         for (std::int64_t first = 0; first < V; first += block) {
             if (checkStop)
                 checkStop();
-            const at::Tensor logits = blockLogits(hidden, widened(weight, first, block), temperature); // [N, n]
+            const at::Tensor logits = blockLogits(hidden, widened(weight, first, block, hidden.scalar_type()), temperature); // [N, n]
             const at::Tensor inside = targets.ge(first).logical_and_(targets.lt(first + logits.size(1)));
             const at::Tensor place = (targets - first).clamp_(0, logits.size(1) - 1).unsqueeze(1);
             picked.add_(logits.gather(1, place).squeeze(1).mul_(inside));
@@ -108,7 +57,7 @@ public:
         return picked - logSum;
     }
 
-    // As ChunkedHead's, a block of the vocabulary at a time.
+    // d log p_t / d logit_v = ([v = t] - p_v) / temperature, a block of the vocabulary at a time.
     static variable_list backward(AutogradContext* context, variable_list gradients)
     {
         const auto saved = context->get_saved_variables();
@@ -119,7 +68,7 @@ public:
         at::Tensor hiddenGradient = context->needs_input_grad(0) ? at::zeros_like(hidden) : at::Tensor();
         at::Tensor weightGradient = context->needs_input_grad(1) ? at::empty_like(weight) : at::Tensor();
         for (std::int64_t first = 0; first < V; first += block) {
-            const at::Tensor rows = widened(weight, first, block);
+            const at::Tensor rows = widened(weight, first, block, hidden.scalar_type());
             const at::Tensor logits = blockLogits(hidden, rows, temperature);
             at::Tensor logitGradient = logits.sub_(logSum.unsqueeze(1)).exp_().mul_(-scale); // [N, n]
             const at::Tensor inside = targets.ge(first).logical_and_(targets.lt(first + rows.size(0)));
@@ -136,16 +85,109 @@ public:
     }
 
 private:
-    static at::Tensor widened(const at::Tensor& weight, std::int64_t first, std::int64_t block)
-    {
-        const at::Tensor rows = weight.slice(0, first, std::min(first + block, weight.size(0)));
-        return rows.scalar_type() == at::kBFloat16 ? rows.to(at::kFloat) : rows;
-    }
-
     static at::Tensor blockLogits(const at::Tensor& hidden, const at::Tensor& rows, double temperature)
     {
         at::Tensor logits = at::mm(hidden, rows.t());
         return temperature == 1.0 ? logits : logits.div_(temperature);
+    }
+};
+
+// The same on the CPU in float32: each block of logits is read once by a kernel. Hidden states are divided by the temperature
+// first, and the gradient is put together at the end: dH_r = g_r (W_t - sum over v of p_v W_v) / temperature.
+class FusedHead : public torch::autograd::Function<FusedHead> {
+public:
+    static Variable forward(AutogradContext* context, const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets,
+        double temperature, std::int64_t block, at::Tensor* entropy, const std::function<void()>& checkStop)
+    {
+        const at::Tensor scaled = temperature == 1.0 ? hidden : hidden / temperature; // [N, C]
+        const std::int64_t N = hidden.size(0), V = weight.size(0);
+        const at::Tensor highest = at::full({N}, -std::numeric_limits<float>::infinity(), hidden.options()); // [N]
+        const at::Tensor sum = at::zeros_like(highest), weighted = at::zeros_like(highest), picked = at::zeros_like(highest);
+        const at::Tensor space = at::empty({N * std::min(block, V)}, hidden.options());
+        for (std::int64_t first = 0; first < V; first += block) {
+            if (checkStop)
+                checkStop();
+            const at::Tensor rows = widened(weight, first, block, at::kFloat);
+            const std::int64_t n = rows.size(0);
+            at::Tensor logits = space.slice(0, 0, N * n).view({N, n});
+            at::mm_out(logits, scaled, rows.t());
+            readBlock({logits.data_ptr<float>(), targets.data_ptr<std::int64_t>(), N, n, first},
+                {highest.data_ptr<float>(), sum.data_ptr<float>(), weighted.data_ptr<float>(), picked.data_ptr<float>()});
+        }
+        const at::Tensor logOfSum = sum.log(), logSum = highest + logOfSum;
+        if (entropy != nullptr)
+            *entropy = logOfSum - weighted / sum;
+        context->save_for_backward({scaled, weight, targets, logSum});
+        context->saved_data["temperature"] = temperature;
+        context->saved_data["block"] = block;
+        return picked - logSum;
+    }
+
+    static variable_list backward(AutogradContext* context, variable_list gradients)
+    {
+        const auto saved = context->get_saved_variables();
+        const at::Tensor &scaled = saved[0], &weight = saved[1], &targets = saved[2], &logSum = saved[3];
+        const double temperature = context->saved_data["temperature"].toDouble();
+        const std::int64_t N = scaled.size(0), V = weight.size(0), block = context->saved_data["block"].toInt();
+        const at::Tensor upstream = gradients[0].contiguous().unsqueeze(1); // [N, 1]
+        at::Tensor mean = context->needs_input_grad(0) ? at::zeros_like(scaled) : at::Tensor(); // sum over v of p_v W_v
+        at::Tensor weightGradient = context->needs_input_grad(1) ? at::empty_like(weight) : at::Tensor();
+        const at::Tensor pulled = weightGradient.defined() ? scaled * -upstream : at::Tensor();
+        const at::Tensor space = at::empty({N * std::min(block, V)}, scaled.options());
+        for (std::int64_t first = 0; first < V; first += block) {
+            const at::Tensor rows = widened(weight, first, block, at::kFloat);
+            const std::int64_t n = rows.size(0);
+            at::Tensor p = space.slice(0, 0, N * n).view({N, n});
+            at::mm_out(p, scaled, rows.t());
+            at::parallel_for(0, N, std::max<std::int64_t>(1, kGrain / n), [&](std::int64_t begin, std::int64_t end) {
+                for (std::int64_t r = begin; r < end; ++r) // p of each row
+                    bestKernels().shiftedExponentials(p.data_ptr<float>() + r * n, n, logSum.data_ptr<float>()[r]);
+            });
+            if (mean.defined())
+                mean.addmm_(p, rows);
+            if (weightGradient.defined()) {
+                at::Tensor part = weightGradient.slice(0, first, first + n);
+                at::mm_out(part, p.t(), pulled);
+            }
+        }
+        if (mean.defined())
+            mean = (weight.index_select(0, targets).to(at::kFloat).sub_(mean)).mul_(upstream / temperature);
+        if (weightGradient.defined())
+            weightGradient.index_add_(0, targets, scaled * upstream);
+        return {mean, weightGradient, Variable(), Variable(), Variable(), Variable(), Variable()};
+    }
+
+private:
+    static constexpr std::int64_t kGrain = 16384; // elements that are worth a thread
+
+    struct Block {
+        const float* logits; // [N, n]
+        const std::int64_t* targets; // [N]
+        std::int64_t N, n, first;
+    };
+    struct RowSums {
+        float *highest, *sum, *weighted, *picked; // [N]
+    };
+
+    /// Adds a block to each row's sums.
+    static void readBlock(const Block& block, const RowSums& rows)
+    {
+        at::parallel_for(0, block.N, std::max<std::int64_t>(1, kGrain / block.n), [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t r = begin; r < end; ++r) {
+                const float* logits = block.logits + r * block.n;
+                float most = 0, products = 0;
+                const float total = bestKernels().softmaxSums(logits, block.n, &most, &products);
+                // Below another maximum m: e^(x - m) (x - m) = e^(most - m) (e^(x - most) (x - most) + (most - m) e^(x - most)).
+                const float before = rows.highest[r], highest = std::max(before, most);
+                const float old = std::exp(before - highest), fresh = std::exp(most - highest);
+                const float oldSum = rows.sum[r], lowered = oldSum > 0 ? before - highest : 0.0F;
+                rows.weighted[r] = old * (rows.weighted[r] + lowered * oldSum) + fresh * (products + (most - highest) * total);
+                rows.sum[r] = old * oldSum + fresh * total;
+                rows.highest[r] = highest;
+                if (const std::int64_t at = block.targets[r] - block.first; at >= 0 && at < block.n)
+                    rows.picked[r] = logits[at];
+            }
+        });
     }
 };
 
@@ -154,24 +196,23 @@ private:
 at::Tensor blockedTokenLogProbs(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets, double temperature,
     at::Tensor* entropy, const std::function<void()>& checkStop, std::int64_t blockElements)
 {
-    constexpr std::int64_t kLeastBlock = 256;
     const std::int64_t block = std::max(kLeastBlock, blockElements / std::max<std::int64_t>(1, hidden.size(0)));
     return BlockedHead::apply(hidden.contiguous(), weight, targets, temperature, block, entropy, checkStop);
+}
+
+at::Tensor fusedTokenLogProbs(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets, double temperature,
+    at::Tensor* entropy, const std::function<void()>& checkStop, std::int64_t blockElements)
+{
+    const std::int64_t block = std::max(kLeastBlock, blockElements / std::max<std::int64_t>(1, hidden.size(0)));
+    return FusedHead::apply(hidden.contiguous(), weight.contiguous(), targets.contiguous(), temperature, block, entropy, checkStop);
 }
 
 at::Tensor tokenLogProbs(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets, double temperature,
     at::Tensor* entropy, const std::function<void()>& checkStop)
 {
-    if (weight.scalar_type() != hidden.scalar_type() || weight.size(0) >= kLargeVocabulary)
-        return blockedTokenLogProbs(hidden, weight, targets, temperature, entropy, checkStop);
-    return chunkedTokenLogProbs(hidden, weight, targets, temperature, entropy, checkStop);
-}
-
-at::Tensor chunkedTokenLogProbs(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets, double temperature,
-    at::Tensor* entropy, const std::function<void()>& checkStop, std::int64_t chunkElements)
-{
-    const std::int64_t rowsPerChunk = std::max<std::int64_t>(1, chunkElements / std::max<std::int64_t>(1, weight.size(0)));
-    return ChunkedHead::apply(hidden.contiguous(), weight, targets, temperature, rowsPerChunk, entropy, checkStop);
+    if (hidden.device().is_cpu() && hidden.scalar_type() == at::kFloat)
+        return fusedTokenLogProbs(hidden, weight, targets, temperature, entropy, checkStop);
+    return blockedTokenLogProbs(hidden, weight, targets, temperature, entropy, checkStop);
 }
 
 at::Tensor plainTokenLogProbs(

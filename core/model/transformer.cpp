@@ -1,8 +1,10 @@
 #include "core/model/transformer.h"
 
+#include <algorithm>
 #include <map>
 
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 #include <c10/util/Exception.h>
 
 namespace precedent::core {
@@ -15,6 +17,9 @@ at::TensorOptions activationOptions(const at::Tensor& weight)
 {
     return weight.options().dtype(weight.scalar_type() == at::kDouble ? at::kDouble : at::kFloat).requires_grad(false);
 }
+
+/// Positions of each completion that are computed: its last token predicts nothing that is asked for.
+std::int64_t positionsOf(const PackedGroup& group) { return std::max<std::int64_t>(0, group.completions.size(1) - 1); }
 
 } // namespace
 
@@ -147,44 +152,95 @@ at::Tensor Transformer::hidden(const at::Tensor& ids) const
     return norm(x, m_norm).view({B, T, -1});
 }
 
-at::Tensor Transformer::hiddenPacked(const at::Tensor& promptIds, const at::Tensor& suffixIds) const
+std::vector<at::Tensor> Transformer::run(const LayerFunction& layer, std::vector<at::Tensor> inputs) const
 {
-    const std::int64_t P = promptIds.size(0), G = suffixIds.size(0), S = suffixIds.size(1);
-    // The last suffix token predicts nothing that is asked for, so only the first S - 1 are computed.
-    const std::int64_t L = S > 0 ? S - 1 : 0;
-    const at::Tensor ids = at::cat({promptIds, suffixIds.slice(1, 0, L).reshape({-1})}); // [P + G L]
-    const at::Tensor positions = at::arange(P + L, ids.options());
-    const RopeRows rows = ropeRows(at::cat({positions.slice(0, 0, P), positions.slice(0, P).repeat({G})}), P + L);
-    at::Tensor x = embed(ids);
-    for (const Layer& layer : m_layers) {
-        checkStop();
-        const auto [q, k, v] = projectQkv(layer, x, rows);
-        const auto prompt = [&](const at::Tensor& t) { return t.slice(0, 0, P).unsqueeze(0); };
-        const auto suffix = [&](const at::Tensor& t) { return t.slice(0, P).view({G, L, t.size(1), t.size(2)}); };
-        at::Tensor mixed = causalAttention(prompt(q), prompt(k), prompt(v), attention(layer)).reshape({P, -1});
-        if (L > 0) {
-            const at::Tensor own = suffixAttention(suffix(q), suffix(k), suffix(v), k.slice(0, 0, P), v.slice(0, 0, P), attention(layer));
-            mixed = at::cat({mixed, own.reshape({G * L, -1})});
-        }
-        x = finishLayer(layer, x, mixed);
-    }
-    const at::Tensor normed = norm(x, m_norm);
-    const at::Tensor first = normed.slice(0, P - 1, P).unsqueeze(0).expand({G, 1, -1}); // predicts every suffix's token 0
-    return at::cat({first, normed.slice(0, P).reshape({G, L, normed.size(1)})}, 1).slice(1, 0, S);
+    checkStop();
+    if (!recomputes() || !c10::GradMode::is_enabled())
+        return layer(inputs);
+    if (!inputs.front().requires_grad()) // else nothing would ask for an adapter's gradients
+        inputs.front() = inputs.front().detach().requires_grad_(true);
+    return recomputed(layer, inputs);
 }
 
-at::Tensor Transformer::hiddenOfPrompt(const at::Tensor& ids, GroupCache& cache) const
+at::Tensor Transformer::attendPacked(const Layer& layer, const Projected& own, const std::vector<PackedGroup>& groups,
+    const at::Tensor& beforeK, const at::Tensor& beforeV) const
+{
+    std::vector<at::Tensor> mixed;
+    std::int64_t first = 0;
+    for (const PackedGroup& group : groups) {
+        const std::int64_t P = group.prompt.size(0), G = group.completions.size(0), L = positionsOf(group);
+        const auto prompt = [&](const at::Tensor& t) { return t.slice(0, first, first + P); };
+        const auto completions = [&](const at::Tensor& t) {
+            return t.slice(0, first + P, first + P + G * L).view({G, L, t.size(1), t.size(2)});
+        };
+        const at::Tensor q = prompt(own.q).unsqueeze(0), k = prompt(own.k), v = prompt(own.v);
+        mixed.push_back((beforeK.defined() ? suffixAttention(q, k.unsqueeze(0), v.unsqueeze(0), beforeK, beforeV, attention(layer))
+                                           : causalAttention(q, k.unsqueeze(0), v.unsqueeze(0), attention(layer)))
+                            .reshape({P, -1}));
+        if (L > 0) {
+            const at::Tensor allK = beforeK.defined() ? at::cat({beforeK, k}) : k, allV = beforeV.defined() ? at::cat({beforeV, v}) : v;
+            mixed.push_back(suffixAttention(completions(own.q), completions(own.k), completions(own.v), allK, allV, attention(layer))
+                                .reshape({G * L, -1}));
+        }
+        first += P + G * L;
+    }
+    return mixed.size() == 1 ? mixed.front() : at::cat(mixed);
+}
+
+at::Tensor Transformer::hiddenPacked(const std::vector<PackedGroup>& groups, const Prefix& before) const
+{
+    const std::int64_t F = before.length();
+    std::int64_t furthest = 0;
+    std::vector<at::Tensor> ids, positions;
+    for (const PackedGroup& group : groups) {
+        const std::int64_t P = group.prompt.size(0), L = positionsOf(group), end = F + P + L;
+        furthest = std::max(furthest, end);
+        ids.push_back(group.prompt);
+        ids.push_back(group.completions.slice(1, 0, L).reshape({-1}));
+        positions.push_back(at::arange(F, F + P, group.prompt.options()));
+        positions.push_back(at::arange(F + P, end, group.prompt.options()).repeat({group.completions.size(0)}));
+    }
+    const RopeRows rows = ropeRows(at::cat(positions), furthest);
+    at::Tensor x = embed(at::cat(ids)); // [N, C]
+    for (std::size_t i = 0; i < m_layers.size(); ++i) {
+        const Layer& layer = m_layers[i];
+        const auto pass = [this, &layer, rows, groups](const std::vector<at::Tensor>& in) -> std::vector<at::Tensor> {
+            const bool after = in.size() > 1;
+            const at::Tensor mixed =
+                attendPacked(layer, projectQkv(layer, in[0], rows), groups, after ? in[1] : at::Tensor(), after ? in[2] : at::Tensor());
+            return {finishLayer(layer, in[0], mixed)};
+        };
+        x = F > 0 ? run(pass, {x, before.k[i], before.v[i]})[0] : run(pass, {x})[0];
+    }
+    const at::Tensor normed = norm(x, m_norm);
+    std::vector<at::Tensor> hidden;
+    std::int64_t first = 0;
+    for (const PackedGroup& group : groups) {
+        const std::int64_t P = group.prompt.size(0), G = group.completions.size(0), S = group.completions.size(1), L = positionsOf(group);
+        const at::Tensor last = normed.slice(0, first + P - 1, first + P).unsqueeze(0).expand({G, 1, -1}); // predicts token 0
+        const at::Tensor own = normed.slice(0, first + P, first + P + G * L).reshape({G, L, normed.size(1)});
+        hidden.push_back(at::cat({last, own}, 1).slice(1, 0, S).reshape({G * S, normed.size(1)}));
+        first += P + G * L;
+    }
+    return hidden.size() == 1 ? hidden.front() : at::cat(hidden);
+}
+
+at::Tensor Transformer::hiddenOfPrompt(const at::Tensor& ids, Prefix& prefix) const
 {
     const std::int64_t P = ids.size(0);
     const RopeRows rows = ropeRows(at::arange(P, ids.options()), P);
-    cache = {};
+    prefix = {};
     at::Tensor x = embed(ids);
     for (const Layer& layer : m_layers) {
-        checkStop();
-        const auto [q, k, v] = projectQkv(layer, x, rows);
-        cache.promptK.push_back(k);
-        cache.promptV.push_back(v);
-        x = finishLayer(layer, x, causalAttention(q.unsqueeze(0), k.unsqueeze(0), v.unsqueeze(0), attention(layer)).reshape({P, -1}));
+        const auto pass = [this, &layer, rows, P](const std::vector<at::Tensor>& in) -> std::vector<at::Tensor> {
+            const auto [q, k, v] = projectQkv(layer, in[0], rows);
+            const at::Tensor mixed = causalAttention(q.unsqueeze(0), k.unsqueeze(0), v.unsqueeze(0), attention(layer)).reshape({P, -1});
+            return {finishLayer(layer, in[0], mixed), k, v};
+        };
+        std::vector<at::Tensor> out = run(pass, {x});
+        x = out[0];
+        prefix.k.push_back(out[1]);
+        prefix.v.push_back(out[2]);
     }
     return norm(x, m_norm);
 }
@@ -192,7 +248,7 @@ at::Tensor Transformer::hiddenOfPrompt(const at::Tensor& ids, GroupCache& cache)
 at::Tensor Transformer::hiddenOfStep(const at::Tensor& ids, GroupCache& cache) const
 {
     constexpr std::int64_t kRoomAtOnce = 64;
-    const std::int64_t G = ids.size(0), position = cache.promptK.front().size(0) + cache.length, next = cache.length + 1;
+    const std::int64_t G = ids.size(0), position = cache.prompt.length() + cache.length, next = cache.length + 1;
     const RopeRows rows = ropeRows(at::full({G}, position, ids.options()), position + 1);
     at::Tensor x = embed(ids);
     for (std::size_t i = 0; i < m_layers.size(); ++i) {
@@ -209,7 +265,7 @@ at::Tensor Transformer::hiddenOfStep(const at::Tensor& ids, GroupCache& cache) c
         cache.ownK[i].select(1, cache.length).copy_(k);
         cache.ownV[i].select(1, cache.length).copy_(v);
         const at::Tensor mixed = plain::stepAttention(
-            q, cache.ownK[i].slice(1, 0, next), cache.ownV[i].slice(1, 0, next), cache.promptK[i], cache.promptV[i], attention(layer));
+            q, cache.ownK[i].slice(1, 0, next), cache.ownV[i].slice(1, 0, next), cache.prompt.k[i], cache.prompt.v[i], attention(layer));
         x = finishLayer(layer, x, mixed.reshape({G, -1}));
     }
     cache.length = next;

@@ -5,6 +5,7 @@
 
 #include "core/model/decoder.h"
 #include "core/model/ops.h"
+#include "core/model/recompute.h"
 
 namespace precedent::core {
 
@@ -18,8 +19,8 @@ public:
 
     [[nodiscard]] const NamedTensors& parameters() const override { return m_tensors; }
     [[nodiscard]] at::Tensor hidden(const at::Tensor& ids) const override;
-    [[nodiscard]] at::Tensor hiddenPacked(const at::Tensor& promptIds, const at::Tensor& suffixIds) const override;
-    [[nodiscard]] at::Tensor hiddenOfPrompt(const at::Tensor& ids, GroupCache& cache) const override;
+    [[nodiscard]] at::Tensor hiddenPacked(const std::vector<PackedGroup>& groups, const Prefix& before) const override;
+    [[nodiscard]] at::Tensor hiddenOfPrompt(const at::Tensor& ids, Prefix& prefix) const override;
     [[nodiscard]] at::Tensor hiddenOfStep(const at::Tensor& ids, GroupCache& cache) const override;
     [[nodiscard]] at::Tensor headWeight() const override { return m_head; }
 
@@ -56,6 +57,11 @@ private:
     [[nodiscard]] Projected projectQkv(const Layer& layer, const at::Tensor& x, const RopeRows& rows) const;
     /// What follows attention: output projection, residual, feed-forward, residual. x, mixed [N, C], [N, H D].
     [[nodiscard]] at::Tensor finishLayer(const Layer& layer, const at::Tensor& x, const at::Tensor& mixed) const;
+    /// Attention of packed groups that come after a layer's keys and values `before` (undefined: after nothing): [N, H D].
+    [[nodiscard]] at::Tensor attendPacked(const Layer& layer, const Projected& own, const std::vector<PackedGroup>& groups,
+        const at::Tensor& beforeK, const at::Tensor& beforeV) const;
+    /// layer(inputs), or the same with its inner values computed again in the backward. inputs[0] is the residual stream.
+    [[nodiscard]] std::vector<at::Tensor> run(const LayerFunction& layer, std::vector<at::Tensor> inputs) const;
     [[nodiscard]] AttentionOptions attention(const Layer& layer) const { return {config().scoreScale(), layer.config.window}; }
 
     NamedTensors m_tensors;

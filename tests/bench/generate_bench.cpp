@@ -118,7 +118,7 @@ void trainingPass(const std::shared_ptr<Decoder>& decoder)
     double best = 1e9;
     for (int repeat = 0; repeat < 5; ++repeat) {
         const auto start = Clock::now();
-        decoder->tokenLogProbs(decoder->hiddenPacked(prompt, suffixes).reshape({-1, 192}), suffixes.reshape({-1})).mean().backward();
+        decoder->tokenLogProbs(decoder->hiddenPacked({{prompt, suffixes}}), suffixes.reshape({-1})).mean().backward();
         best = std::min(best, secondsSince(start));
     }
     std::printf("packed pass, prompt 500 and 8 x 55: forward and backward %.3f s\n", best);

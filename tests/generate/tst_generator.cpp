@@ -98,7 +98,7 @@ void TestGenerator::kernelsAgreeWithPlainLoops()
         kernels.swiGlu(x.data(), y.data(), n, out.data());
         std::vector<float> gelu(count);
         kernels.geluGlu(x.data(), y.data(), n, gelu.data());
-        double squares = 0, highest = -1e30, sum = 0, halved = 0;
+        double squares = 0, highest = -1e30, sum = 0, halved = 0, below = 0;
         for (std::size_t i = 0; i < count; ++i) {
             const double expected = x[i] / (1 + std::exp(-double{x[i]})) * y[i];
             QVERIFY(std::abs(out[i] - expected) < 1e-6 * (1 + std::abs(expected)));
@@ -111,6 +111,7 @@ void TestGenerator::kernelsAgreeWithPlainLoops()
         for (std::size_t i = 0; i < count; ++i) {
             sum += std::exp(x[i] - highest);
             halved += std::exp((x[i] - highest) * 0.5);
+            below += std::exp(x[i] - highest) * (x[i] - highest);
         }
         kernels.rmsNorm(x.data(), y.data(), 1e-5F, n, out.data());
         for (std::size_t i = 0; i < count; ++i)
@@ -123,6 +124,15 @@ void TestGenerator::kernelsAgreeWithPlainLoops()
         QVERIFY(std::abs(kernels.softmaxWeights(weights.data(), n, 0.5F, &top) / halved - 1) < 1e-6);
         for (std::size_t i = 0; i < count; ++i)
             QVERIFY(std::abs(weights[i] - std::exp((x[i] - highest) * 0.5)) < 3e-7);
+        float products = 0;
+        QVERIFY(std::abs(kernels.softmaxSums(x.data(), n, &top, &products) / sum - 1) < 1e-6);
+        QVERIFY(double{top} == highest && std::abs(products - below) < 1e-5 * (1 + std::abs(below)));
+        std::vector<float> shifted = x;
+        shifted.push_back(99.0F); // must stay
+        kernels.shiftedExponentials(shifted.data(), n, static_cast<float>(highest + 1));
+        for (std::size_t i = 0; i < count; ++i)
+            QVERIFY(std::abs(shifted[i] - std::exp(x[i] - highest - 1)) < 3e-7);
+        QCOMPARE(shifted.back(), 99.0F);
     }
 }
 

@@ -104,7 +104,7 @@ void TestArchitectures::packedCompletionsEqualTransformers()
     const at::Tensor ids = idTensor(expected["ids"][1]);
     for (const std::int64_t prompt : {1, 40, 60}) {
         const at::Tensor suffix = ids.slice(0, prompt).unsqueeze(0).expand({3, -1}); // three of the same
-        const at::Tensor hidden = model->decoder->hiddenPacked(ids.slice(0, 0, prompt), suffix);
+        const at::Tensor hidden = model->decoder->hiddenPacked({{ids.slice(0, 0, prompt), suffix}}).view({3, suffix.size(1), -1});
         const at::Tensor wanted = numbers(expected["logprobs"][1]).slice(0, prompt - 1);
         for (int g = 0; g < 3; ++g) {
             const double difference = worst(model->decoder->tokenLogProbs(hidden[g], suffix[g]), wanted);

@@ -87,6 +87,8 @@ void TestOps::fusedAttentionEqualsPlain_data()
     QTest::newRow("causal, one position") << 0 << 1 << 1 << 2 << 2 << 8 << 0;
     QTest::newRow("causal") << 0 << 3 << 37 << 6 << 2 << 32 << 0;
     QTest::newRow("causal, long") << 0 << 1 << 150 << 4 << 1 << 10 << 0;
+    QTest::newRow("one long sequence behind a prompt") << 33 << 1 << 220 << 4 << 1 << 16 << 0;
+    QTest::newRow("the same with a window") << 33 << 1 << 220 << 4 << 2 << 16 << 50;
     QTest::newRow("causal, wide heads") << 0 << 2 << 33 << 2 << 1 << 80 << 0;
     QTest::newRow("suffixes") << 45 << 5 << 21 << 6 << 2 << 32 << 0;
     QTest::newRow("suffixes of one token") << 32 << 4 << 1 << 4 << 4 << 6 << 0;

@@ -1,12 +1,15 @@
 #include "core/align/torch/policy.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <limits>
+#include <utility>
 
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
+#include <torch/csrc/autograd/autograd.h>
 
-#include "core/align/torch/grpo_loss.h"
 #include "core/model/cancelled.h"
 #include "core/model/weights_io.h"
 #include "precedent/formats/safetensors.h"
@@ -14,14 +17,6 @@
 namespace precedent::core {
 
 namespace fs = std::filesystem;
-
-struct Policy::Chunk {
-    at::Tensor prompt; // [P] int64
-    at::Tensor completions; // [G, S] int64, padded with 0
-    at::Tensor rows; // [N] int64: the places of real tokens in G * S
-    at::Tensor targets; // [N] int64
-    GroupTokens tokens; // [G, S] each
-};
 
 namespace {
 
@@ -57,6 +52,22 @@ Status readInto(const fs::path& path, const NamedTensors& tensors)
     return {};
 }
 
+/// Adds what a scope takes, on the clock.
+class Stopwatch {
+public:
+    explicit Stopwatch(double& seconds)
+        : m_seconds(seconds)
+    {
+    }
+    ~Stopwatch() { m_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - m_start).count(); }
+    Stopwatch(const Stopwatch&) = delete;
+    Stopwatch& operator=(const Stopwatch&) = delete;
+
+private:
+    double& m_seconds;
+    std::chrono::steady_clock::time_point m_start = std::chrono::steady_clock::now();
+};
+
 } // namespace
 
 Policy::Policy(std::shared_ptr<Decoder> decoder, RunSpec spec)
@@ -81,10 +92,13 @@ Result<std::unique_ptr<Policy>> Policy::create(const LoadedModel& model, const R
             policy->m_reference = frozenCopy(*model.decoder);
         model.decoder->setTrainable(true);
     }
+    model.decoder->setRecomputing(spec.gradientCheckpointing);
     policy->m_optimiser =
         std::make_unique<AdamW>(policy->trainable(), AdamW::Settings{spec.adamBeta1, spec.adamBeta2, 1e-8, spec.weightDecay});
     return policy;
 }
+
+at::Device Policy::device() const { return m_decoder->parameters().front().second.device(); }
 
 NamedTensors Policy::trainable() const { return m_adapter ? m_adapter->parameters() : m_decoder->parameters(); }
 
@@ -95,143 +109,163 @@ void Policy::setStopCheck(std::function<bool()> stopRequested)
     m_decoder->setStopCheck(std::move(stopRequested));
 }
 
-std::vector<Policy::Chunk> Policy::chunksOf(const std::vector<UpdateGroup>& groups, Objective objective) const
+std::vector<at::Tensor> Policy::chunkLogProbs(
+    const Decoder& decoder, const UpdateChunk& chunk, const Prefix& before, at::Tensor* entropy) const
 {
-    std::vector<int> lengths;
-    for (const auto& group : groups) {
-        for (const auto& ids : group.completions)
-            lengths.push_back(static_cast<int>(ids.size()));
+    const at::Tensor hidden = decoder.hiddenPacked(chunk.groups(), before); // [sum of G S, C]
+    const at::Tensor logProbs =
+        decoder.tokenLogProbs(hidden.index_select(0, chunk.rows), chunk.targets, m_spec.temperature, entropy); // [N]
+    const at::Tensor all = at::zeros({hidden.size(0)}, logProbs.options()).index_copy(0, chunk.rows, logProbs);
+    std::vector<at::Tensor> parts;
+    std::int64_t first = 0;
+    for (const UpdatePart& part : chunk.parts) {
+        const std::int64_t G = part.ids.completions.size(0), S = part.ids.completions.size(1);
+        parts.push_back(all.slice(0, first, first + G * S).view({G, S}));
+        first += G * S;
     }
-    const LossType shares = objective == Objective::policyGradient ? m_spec.lossType : LossType::dapo; // else a mean over tokens
-    const std::vector<double> weights = tokenWeights(lengths, shares, m_spec.maxCompletionLength);
-    std::vector<Chunk> chunks;
-    std::size_t sequence = 0;
-    for (const auto& group : groups) {
-        std::size_t longest = 1;
-        for (const auto& ids : group.completions)
-            longest = std::max(longest, ids.size());
-        const std::size_t room = std::max<std::size_t>(longest,
-            static_cast<std::size_t>(m_spec.microBatchTokens) -
-                std::min<std::size_t>(group.prompt.size(), static_cast<std::size_t>(m_spec.microBatchTokens)));
-        const std::size_t perChunk =
-            objective == Objective::preference ? group.completions.size() : std::max<std::size_t>(1, room / longest);
-        for (std::size_t first = 0; first < group.completions.size(); first += perChunk) {
-            const std::size_t count = std::min(perChunk, group.completions.size() - first);
-            const auto G = static_cast<std::int64_t>(count);
-            const auto S = static_cast<std::int64_t>(longest);
-            Chunk chunk;
-            chunk.prompt = at::empty({static_cast<std::int64_t>(group.prompt.size())}, at::kLong);
-            std::copy(group.prompt.begin(), group.prompt.end(), chunk.prompt.data_ptr<std::int64_t>());
-            chunk.completions = at::zeros({G, S}, at::kLong);
-            chunk.tokens.weights = at::zeros({G, S}, at::kFloat);
-            chunk.tokens.advantages = at::empty({G}, at::kFloat);
-            std::vector<std::int64_t> rows;
-            std::vector<std::int64_t> targets;
-            for (std::size_t g = 0; g < count; ++g, ++sequence) {
-                const auto& ids = group.completions[first + g];
-                chunk.tokens.advantages.data_ptr<float>()[g] =
-                    objective == Objective::policyGradient ? static_cast<float>(group.advantages[first + g]) : 0.0F;
-                for (std::size_t s = 0; s < ids.size(); ++s) {
-                    const std::size_t at = g * longest + s;
-                    chunk.completions.data_ptr<std::int64_t>()[at] = ids[s];
-                    chunk.tokens.weights.data_ptr<float>()[at] = static_cast<float>(weights[sequence]);
-                    rows.push_back(static_cast<std::int64_t>(at));
-                    targets.push_back(ids[s]);
-                }
-            }
-            chunk.rows = at::tensor(rows, at::kLong);
-            chunk.targets = at::tensor(targets, at::kLong);
-            const at::Device device = m_decoder->parameters().front().second.device();
-            for (at::Tensor* tensor :
-                {&chunk.prompt, &chunk.completions, &chunk.rows, &chunk.targets, &chunk.tokens.weights, &chunk.tokens.advantages})
-                *tensor = tensor->to(device);
-            chunks.push_back(std::move(chunk));
+    return parts;
+}
+
+void Policy::referenceLogProbs(std::vector<UpdateBatch>& batches)
+{
+    const Decoder& reference = m_reference ? *m_reference : *m_decoder;
+    for (UpdateBatch& batch : batches) {
+        Prefix trunk;
+        if (batch.trunk.defined())
+            static_cast<void>(reference.hiddenOfPrompt(batch.trunk, trunk));
+        for (UpdateChunk& chunk : batch.chunks) {
+            const std::vector<at::Tensor> logProbs = chunkLogProbs(reference, chunk, trunk, nullptr);
+            for (std::size_t i = 0; i < logProbs.size(); ++i)
+                chunk.parts[i].tokens.reference = logProbs[i];
         }
     }
-    return chunks;
 }
 
-// [G, S], 0 at padding; entropy, if asked for, is the mean over the chunk's tokens.
-at::Tensor Policy::chunkLogProbs(Decoder& decoder, const Chunk& chunk, at::Tensor* entropy) const
-{
-    const auto G = chunk.completions.size(0);
-    const auto S = chunk.completions.size(1);
-    const at::Tensor hidden = decoder.hiddenPacked(chunk.prompt, chunk.completions); // [G, S, C]
-    const at::Tensor real = hidden.reshape({G * S, hidden.size(2)}).index_select(0, chunk.rows); // [N, C]
-    const at::Tensor logProbs = decoder.tokenLogProbs(real, chunk.targets, m_spec.temperature, entropy); // [N]
-    return at::zeros({G * S}, logProbs.options()).index_copy(0, chunk.rows, logProbs).view({G, S});
-}
-
-void Policy::prepare(std::vector<Chunk>& chunks, Objective objective)
+void Policy::prepare(std::vector<UpdateBatch>& batches, Objective objective)
 {
     const at::NoGradGuard guard;
-    const bool compared = objective == Objective::preference || (objective == Objective::policyGradient && m_spec.beta > 0);
-    for (Chunk& chunk : chunks) {
-        if (compared) {
-            if (m_adapter)
-                m_decoder->setAdapter(nullptr);
-            try {
-                chunk.tokens.reference = chunkLogProbs(m_reference ? *m_reference : *m_decoder, chunk, nullptr);
-            } catch (...) {
-                if (m_adapter)
-                    m_decoder->setAdapter(m_adapter);
-                throw;
-            }
-            if (m_adapter)
-                m_decoder->setAdapter(m_adapter);
+    if (objective == Objective::preference || (objective == Objective::policyGradient && m_spec.beta > 0)) {
+        if (m_adapter)
+            m_decoder->setAdapter(nullptr);
+        try {
+            referenceLogProbs(batches);
+        } catch (...) {
+            m_decoder->setAdapter(m_adapter);
+            throw;
         }
-        // With one update a step the policy that drew the tokens is the one that is updated, and its ratio is 1.
-        if (objective == Objective::policyGradient && m_spec.numIterations > 1)
-            chunk.tokens.oldLogProbs = chunkLogProbs(*m_decoder, chunk, nullptr);
+        m_decoder->setAdapter(m_adapter);
+    }
+    // With one update a step the policy that drew the tokens is the one that is updated, and its ratio is 1.
+    if (objective != Objective::policyGradient || m_spec.numIterations == 1)
+        return;
+    for (UpdateBatch& batch : batches) {
+        Prefix trunk;
+        if (batch.trunk.defined())
+            static_cast<void>(m_decoder->hiddenOfPrompt(batch.trunk, trunk));
+        for (UpdateChunk& chunk : batch.chunks) {
+            const std::vector<at::Tensor> logProbs = chunkLogProbs(*m_decoder, chunk, trunk, nullptr);
+            for (std::size_t i = 0; i < logProbs.size(); ++i)
+                chunk.parts[i].tokens.oldLogProbs = logProbs[i];
+        }
     }
 }
 
-struct Policy::Sums {
-    double clipped = 0, kl = 0, entropy = 0;
+struct Policy::Progress {
+    UpdateResult result;
+    double clipped = 0, kl = 0, entropy = 0; // sums over tokens
+    double share = 1; // of a pair in the step
 };
 
-at::Tensor Policy::lossOf(const Chunk& chunk, double share, Objective objective, UpdateResult& result, Sums& sums) const
+at::Tensor Policy::lossOf(const GroupTokens& tokens, Objective objective, Progress& progress) const
 {
+    UpdateResult& result = progress.result;
     if (objective == Objective::preference) {
-        const PreferenceParts parts = preferenceLoss(chunk.tokens, m_spec.dpoBeta, share);
-        result.chosenReward += share * parts.chosen;
-        result.rejectedReward += share * parts.rejected;
-        result.accuracy += parts.chosen > parts.rejected ? share : 0.0;
+        const PreferenceParts parts = preferenceLoss(tokens, m_spec.dpoBeta, progress.share);
+        result.chosenReward += progress.share * parts.chosen;
+        result.rejectedReward += progress.share * parts.rejected;
+        result.accuracy += parts.chosen > parts.rejected ? progress.share : 0.0;
         result.tokens += parts.tokens;
         return parts.loss;
     }
-    const LossParts parts = objective == Objective::supervised ? supervisedLoss(chunk.tokens) : groupLoss(chunk.tokens, m_spec);
-    sums.kl += parts.kl;
-    sums.clipped += parts.clipped;
+    const LossParts parts = objective == Objective::supervised ? supervisedLoss(tokens) : groupLoss(tokens, m_spec);
+    progress.kl += parts.kl;
+    progress.clipped += parts.clipped;
     result.tokens += parts.tokens;
     return parts.loss;
 }
 
-UpdateResult Policy::iterate(std::vector<Chunk>& chunks, double learningRate, Objective objective)
+// The trunk's keys and values are leaves of the chunks' graphs; what these give them as gradients goes through the trunk at the end.
+void Policy::learnBatch(UpdateBatch& batch, Objective objective, Progress& progress)
 {
-    UpdateResult result;
-    Sums sums;
-    const double share = 1.0 / static_cast<double>(chunks.size());
-    m_optimiser->zeroGradient();
-    for (Chunk& chunk : chunks) {
-        at::Tensor entropy;
-        chunk.tokens.logProbs = chunkLogProbs(*m_decoder, chunk, &entropy);
-        if (objective == Objective::policyGradient && m_spec.numIterations == 1)
-            chunk.tokens.oldLogProbs = chunk.tokens.logProbs.detach();
-        const at::Tensor loss = lossOf(chunk, share, objective, result, sums);
+    UpdateResult::Seconds& seconds = progress.result.seconds;
+    Prefix computed, leaves;
+    if (batch.trunk.defined()) {
+        const Stopwatch watch(seconds.forward);
+        static_cast<void>(m_decoder->hiddenOfPrompt(batch.trunk, computed));
+        for (const auto& [from, to] : {std::pair{&computed.k, &leaves.k}, std::pair{&computed.v, &leaves.v}}) {
+            for (const at::Tensor& tensor : *from)
+                to->push_back(tensor.detach().requires_grad_(true));
+        }
+    }
+    for (UpdateChunk& chunk : batch.chunks) {
+        at::Tensor entropy, loss;
+        {
+            const Stopwatch watch(seconds.forward);
+            const std::vector<at::Tensor> logProbs = chunkLogProbs(*m_decoder, chunk, leaves, &entropy);
+            for (std::size_t i = 0; i < logProbs.size(); ++i) {
+                GroupTokens& tokens = chunk.parts[i].tokens;
+                tokens.logProbs = logProbs[i];
+                if (objective == Objective::policyGradient && m_spec.numIterations == 1)
+                    tokens.oldLogProbs = logProbs[i].detach();
+                const at::Tensor part = lossOf(tokens, objective, progress);
+                loss = loss.defined() ? loss + part : part;
+                tokens.logProbs = at::Tensor();
+            }
+        }
+        const Stopwatch watch(seconds.backward);
         loss.backward();
-        chunk.tokens.logProbs = at::Tensor();
-        result.loss += loss.item<double>();
-        sums.entropy += entropy.sum().item<double>();
+        progress.result.loss += loss.item<double>();
+        progress.entropy += entropy.sum().item<double>();
         m_decoder->checkStop();
     }
+    if (!batch.trunk.defined())
+        return;
+    const Stopwatch watch(seconds.backward);
+    std::vector<at::Tensor> outputs, gradients;
+    for (const auto& [from, to] : {std::pair{&computed.k, &leaves.k}, std::pair{&computed.v, &leaves.v}}) {
+        for (std::size_t i = 0; i < from->size(); ++i) {
+            if (!(*from)[i].requires_grad() || !(*to)[i].grad().defined())
+                continue;
+            outputs.push_back((*from)[i]);
+            gradients.push_back((*to)[i].grad());
+        }
+    }
+    torch::autograd::backward(outputs, gradients);
+}
+
+UpdateResult Policy::iterate(
+    std::vector<UpdateBatch>& batches, double learningRate, Objective objective, const UpdateResult::Seconds& before)
+{
+    Progress progress;
+    UpdateResult& result = progress.result;
+    result.seconds = before;
+    std::size_t pairs = 0;
+    for (const UpdateBatch& batch : batches) {
+        for (const UpdateChunk& chunk : batch.chunks)
+            pairs += chunk.parts.size();
+    }
+    progress.share = 1.0 / static_cast<double>(pairs);
+    m_optimiser->zeroGradient();
+    for (UpdateBatch& batch : batches)
+        learnBatch(batch, objective, progress);
     if (result.tokens > 0) {
-        result.kl = sums.kl / result.tokens;
-        result.clipRatio = sums.clipped / result.tokens;
-        result.entropy = sums.entropy / result.tokens;
+        result.kl = progress.kl / result.tokens;
+        result.clipRatio = progress.clipped / result.tokens;
+        result.entropy = progress.entropy / result.tokens;
     }
     result.finite = std::isfinite(result.loss);
     if (result.finite) {
+        const Stopwatch watch(result.seconds.optimiser);
         result.gradNorm = m_optimiser->step(learningRate, m_spec.maxGradNorm);
         result.finite = std::isfinite(result.gradNorm);
     }
@@ -244,7 +278,7 @@ UpdateResult Policy::update(const std::vector<UpdateGroup>& groups, double learn
     if (groups.empty())
         return {};
     const int iterations = objective == Objective::policyGradient ? m_spec.numIterations : 1;
-    std::vector<Chunk> chunks = chunksOf(groups, objective);
+    std::vector<UpdateBatch> batches = updateBatches(groups, m_spec, objective, device());
     if (m_adapter)
         m_adapter->setTraining(true);
     const NamedTensors weights = trainable();
@@ -261,9 +295,14 @@ UpdateResult Policy::update(const std::vector<UpdateGroup>& groups, double learn
     };
     UpdateResult result;
     try {
-        prepare(chunks, objective);
-        for (int i = 0; i < iterations && result.finite; ++i)
-            result = iterate(chunks, learningRate, objective);
+        {
+            const Stopwatch watch(result.seconds.reference);
+            prepare(batches, objective);
+        }
+        for (int i = 0; i < iterations && result.finite; ++i) {
+            const UpdateResult::Seconds before = result.seconds;
+            result = iterate(batches, learningRate, objective, before);
+        }
     } catch (const Cancelled&) {
         takeBack();
         if (m_adapter)
@@ -280,11 +319,10 @@ UpdateResult Policy::update(const std::vector<UpdateGroup>& groups, double learn
 at::Tensor Policy::logProbs(const UpdateGroup& group)
 {
     const at::NoGradGuard guard;
-    std::vector<Chunk> chunks = chunksOf({group}, Objective::policyGradient);
-    std::vector<at::Tensor> rows;
-    for (const Chunk& chunk : chunks)
-        rows.push_back(chunkLogProbs(*m_decoder, chunk, nullptr));
-    return at::cat(rows, 0);
+    RunSpec whole = m_spec;
+    whole.microBatchTokens = std::numeric_limits<int>::max();
+    const std::vector<UpdateBatch> batches = updateBatches({group}, whole, Objective::policyGradient, device());
+    return chunkLogProbs(*m_decoder, batches.front().chunks.front(), {}, nullptr).front();
 }
 
 Status Policy::save(const fs::path& folder, const std::vector<fs::path>& extraFiles) const

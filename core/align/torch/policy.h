@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/align/torch/adamw.h"
+#include "core/align/torch/update_batch.h"
 #include "core/model/decoder.h"
 #include "core/model/loader.h"
 #include "core/model/lora.h"
@@ -13,17 +14,6 @@
 #include "precedent/core/run_spec.h"
 
 namespace precedent::core {
-
-/// One prompt's completions with their advantages, ready for the update.
-struct UpdateGroup {
-    std::vector<int> prompt;
-    std::vector<std::vector<int>> completions; ///< each ends with its stop id where it has one
-    std::vector<double> advantages;
-};
-
-/// What an update makes better: rewards by their advantages (GRPO and its kin), the likelihood of the completions, or of
-/// the first of two against the second (DPO).
-enum class Objective { policyGradient, supervised, preference };
 
 struct UpdateResult {
     double loss = 0;
@@ -35,6 +25,9 @@ struct UpdateResult {
     double chosenReward = 0, rejectedReward = 0; ///< preference: means of the implicit rewards
     double accuracy = 0; ///< preference: share of pairs whose chosen one has the higher implicit reward
     bool finite = true; ///< false: loss or gradient was not a number, and nothing was changed by that update
+    struct Seconds {
+        double reference = 0, forward = 0, backward = 0, optimiser = 0;
+    } seconds; ///< what the parts of the step took, on the clock
 };
 
 /// The model in training: its weights or its adapter, the reference beside it, and the optimiser.
@@ -51,7 +44,8 @@ public:
 
     /// num_iterations updates on the step's groups (one for the other objectives; a preference's group is a chosen and a rejected
     /// completion). Gradients of micro-batches of at most micro_batch_tokens positions
-    /// are summed, so that the result is the whole step's. A stop in between leaves the policy as it was before.
+    /// are summed, so that the result is the whole step's; what prompts begin with alike goes through the model once. A stop in between
+    /// leaves the policy as it was before.
     [[nodiscard]] UpdateResult update(
         const std::vector<UpdateGroup>& groups, double learningRate, Objective objective = Objective::policyGradient);
 
@@ -66,17 +60,23 @@ public:
     [[nodiscard]] const char* weightsFile() const { return m_adapter ? "adapter_model.safetensors" : "model.safetensors"; }
 
 private:
-    struct Chunk; // some completions of one group, padded
     Policy(std::shared_ptr<Decoder> decoder, RunSpec spec);
 
-    [[nodiscard]] std::vector<Chunk> chunksOf(const std::vector<UpdateGroup>& groups, Objective objective) const;
-    [[nodiscard]] at::Tensor chunkLogProbs(Decoder& decoder, const Chunk& chunk, at::Tensor* entropy) const;
-    void prepare(std::vector<Chunk>& chunks, Objective objective);
-    [[nodiscard]] UpdateResult iterate(std::vector<Chunk>& chunks, double learningRate, Objective objective);
-    /// The chunk's loss, differentiable; its part of the figures is added to `result` and `sums`.
-    struct Sums;
-    [[nodiscard]] at::Tensor lossOf(const Chunk& chunk, double share, Objective objective, UpdateResult& result, Sums& sums) const;
+    /// log p of each part's completions [G, S], 0 at padding, after what `before` holds; entropy, if asked for, of the
+    /// chunk's real tokens.
+    [[nodiscard]] std::vector<at::Tensor> chunkLogProbs(
+        const Decoder& decoder, const UpdateChunk& chunk, const Prefix& before, at::Tensor* entropy) const;
+    /// Fills in what the loss needs beside the policy's own log p: the reference's, and the older policy's.
+    void prepare(std::vector<UpdateBatch>& batches, Objective objective);
+    void referenceLogProbs(std::vector<UpdateBatch>& batches);
+    struct Progress;
+    [[nodiscard]] UpdateResult iterate(
+        std::vector<UpdateBatch>& batches, double learningRate, Objective objective, const UpdateResult::Seconds& before);
+    void learnBatch(UpdateBatch& batch, Objective objective, Progress& progress);
+    /// The part's loss, differentiable; its part of the figures is added to the progress.
+    [[nodiscard]] at::Tensor lossOf(const GroupTokens& tokens, Objective objective, Progress& progress) const;
     [[nodiscard]] NamedTensors trainable() const;
+    [[nodiscard]] at::Device device() const;
 
     std::shared_ptr<Decoder> m_decoder;
     std::shared_ptr<Decoder> m_reference; ///< full fine-tuning with beta > 0 or DPO only

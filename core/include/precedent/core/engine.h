@@ -239,7 +239,7 @@ public:
 };
 
 /// The version of this facade: the library is refused if it was built against another.
-inline constexpr int kEngineVersion = 5;
+inline constexpr int kEngineVersion = 6;
 
 } // namespace precedent::core
 

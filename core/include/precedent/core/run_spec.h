@@ -100,7 +100,8 @@ struct RunSpec {
     int overlongFrom = 0; ///< overlong_from: tokens where the soft penalty starts; 0: 3/4 of the maximum
     Control control = Control::off; ///< control: off, shuffled_dispositions, random_rewards
     int saveSteps = 25; ///< save_steps: a checkpoint every so many steps (and at a stop and the end)
-    int microBatchTokens = 8192; ///< micro_batch_tokens: positions held at once in the update
+    int microBatchTokens = 2048; ///< micro_batch_tokens: positions held at once in the update
+    bool gradientCheckpointing = false; ///< gradient_checkpointing: activations are computed again in the backward, not kept
     bool evaluateBeforeAfter = false; ///< evaluate_before_after: the workspace runs the sealed suites before and after
     int evaluateLimit = 0; ///< evaluate_limit: prompts an axis; 0: all
     double evaluateTemperature = 0.7; ///< evaluate_temperature
