@@ -62,15 +62,34 @@ std::vector<std::string> CodeFinder::resolve(const std::vector<std::string>& nam
     return ids;
 }
 
+std::vector<std::string> CodeFinder::named(const std::vector<std::string>& names) const
+{
+    std::vector<std::string> ids;
+    for (const std::string& name : names) {
+        const std::string* id = known(squeezed(name));
+        const std::string& taken = id != nullptr ? *id : name;
+        if (std::find(ids.begin(), ids.end(), taken) == ids.end())
+            ids.push_back(taken);
+    }
+    return ids;
+}
+
+const std::string* CodeFinder::known(const std::string& title) const
+{
+    for (const std::string& key : {title, titleKey(title)}) {
+        if (const auto it = m_byName.find(key); it != m_byName.end())
+            return &it->second;
+    }
+    return nullptr;
+}
+
 std::string CodeFinder::resolveOne(const std::string& name)
 {
     const std::string title = squeezed(name);
     if (title.empty())
         return {};
-    for (const std::string& key : {title, titleKey(title)}) {
-        if (const auto it = m_byName.find(key); it != m_byName.end())
-            return it->second;
-    }
+    if (const std::string* id = known(title))
+        return *id;
     Code code;
     code.id = freeCodeId(m_connection);
     code.title = title;

@@ -252,7 +252,7 @@ Case caseOf(const Record& record, const FieldMap& fields, const Profile& profile
     return value;
 }
 
-Prompt promptOf(const Record& record, const FieldMap& fields, const Profile& profile, const ImportOptions& options)
+Prompt promptOf(const Record& record, const FieldMap& fields, const Profile& profile, const ImportOptions& options, const CodeFinder& codes)
 {
     Prompt prompt;
     const char* requestField = fields.has("prompt") ? "prompt" : "messages";
@@ -272,7 +272,7 @@ Prompt promptOf(const Record& record, const FieldMap& fields, const Profile& pro
         if (profile.kind == ProfileKind::own || profile.kind == ProfileKind::star1)
             prompt.derived["expected"] = kFromTheLabel;
     }
-    prompt.governingCodes = fields.list(record, "codes");
+    prompt.governingCodes = codes.named(fields.list(record, "codes"));
     prompt.goalId = fields.trimmed(record, "goal");
     prompt.siblingId = fields.trimmed(record, "sibling");
     prompt.wrapper = fields.trimmed(record, "wrapper");

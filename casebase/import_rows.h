@@ -51,6 +51,8 @@ public:
     CodeFinder(Connection& connection, std::string source);
     /// Ids of the codes named, in order, each once.
     [[nodiscard]] std::vector<std::string> resolve(const std::vector<std::string>& names);
+    /// The same for rows that make no codes: a name that no code has stays as it is.
+    [[nodiscard]] std::vector<std::string> named(const std::vector<std::string>& names) const;
     /// Ids of codes whose title, or a part of it between slashes, is named in prose before the word "policy".
     [[nodiscard]] std::vector<std::string> namedInProse(std::string_view prose) const;
     [[nodiscard]] std::int64_t made() const { return m_made; }
@@ -61,6 +63,8 @@ private:
         std::vector<std::string> phrases; ///< " privacy policy", in the form of titleKey()
     };
     void remember(const std::string& id, const std::string& title);
+    /// Null where no code has this id or title.
+    [[nodiscard]] const std::string* known(const std::string& title) const;
     std::string resolveOne(const std::string& name);
 
     Connection& m_connection;
@@ -73,7 +77,8 @@ private:
 /// Row -> value. `derived` marks are set on the value. Throw RowProblem.
 [[nodiscard]] Case caseOf(
     const Record& record, const FieldMap& fields, const Profile& profile, const ImportOptions& options, CodeFinder& codes);
-[[nodiscard]] Prompt promptOf(const Record& record, const FieldMap& fields, const Profile& profile, const ImportOptions& options);
+[[nodiscard]] Prompt promptOf(
+    const Record& record, const FieldMap& fields, const Profile& profile, const ImportOptions& options, const CodeFinder& codes);
 [[nodiscard]] Code codeOf(const Record& record, const FieldMap& fields);
 
 /// The first sentence of the first paragraph that is no heading; for a missing simple form.

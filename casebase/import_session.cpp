@@ -206,7 +206,7 @@ void ImportSession::takeRow(const Record& record, const FieldMap& fields, const 
         takeCase(std::move(value));
         return;
     }
-    Prompt prompt = promptOf(record, fields, profile, m_options);
+    Prompt prompt = promptOf(record, fields, profile, m_options, codes);
     countDerived(prompt.derived);
     const bool contrast = profile.kind == ProfileKind::xstest;
     const Contrast key{prompt.family, {}, prompt.label == PromptLabel::benign, {}};

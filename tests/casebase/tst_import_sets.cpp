@@ -13,6 +13,7 @@ private Q_SLOTS:
     void knownSetsAreRecognised_data();
     void knownSetsAreRecognised();
     void star1ByItsColumns();
+    void star1AsPromptsNamesKnownCodes();
     void star1ForReal();
     void xstestForReal();
     void advBenchForReal();
@@ -141,6 +142,22 @@ void TestImportSets::star1ByItsColumns()
     QVERIFY_OK(again);
     QCOMPARE(again->skipped, 4);
     QCOMPARE(*casebase->audit().head(), head);
+}
+
+void TestImportSets::star1AsPromptsNamesKnownCodes()
+{
+    const Folder folder;
+    auto casebase = memoryCasebase();
+    QVERIFY_OK(casebase->codes().add(code("S4", "Weapons")));
+    ImportOptions options;
+    options.as = ImportTarget::prompts;
+    options.label = PromptLabel::harmful;
+    const auto data = folder.write("S.json",
+        R"([{"id":"1","question":"ask","response":"<think>t</think>No.","category":["weapons","S4","Unheard Of"],"source":"x","score":{"a":1}}])");
+    QVERIFY_OK(importFiles(*casebase, {data}, options));
+    // Prompts make no codes; what no code is called stays as the row has it.
+    QCOMPARE(casebase->prompts().find("star1-1")->governingCodes, (std::vector<std::string>{"S4", "Unheard Of"}));
+    QCOMPARE(casebase->info()->codes, 1);
 }
 
 void TestImportSets::star1ForReal()

@@ -81,7 +81,8 @@ struct ImportResult {
 /// HarmBench, JailbreakBench, SimpleSafetyTests, GSM8K, MMLU) and our own JSONL export are known by their columns.
 ///
 /// What a row lacks is derived where it can be and marked so in `derived`. Content decides what is a duplicate: a
-/// case's request, a prompt's messages and label, a code's title.
+/// case's request, a prompt's messages and label, a code's title. Codes are named by id or title: cases make those that
+/// are missing, prompts leave the name as it is.
 class Importer {
 public:
     Importer(Casebase& casebase, ImportOptions options)
