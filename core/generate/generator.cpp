@@ -7,6 +7,7 @@
 #include "core/generate/batch.h"
 #include "core/generate/packed_weights.h"
 #include "core/generate/plain_generation.h"
+#include "core/generate/pooled_states.h"
 
 namespace precedent::core {
 namespace {
@@ -16,6 +17,16 @@ Error badRequest(const std::string& message) { return {ErrorCode::invalidArgumen
 /// The kernels compute on the processor; the plain path serves every other device.
 bool kernelsCompute(const Decoder& decoder) { return decoder.parameters().front().second.device().is_cpu(); }
 
+Status checkVocabulary(const std::vector<int>& ids, const DecoderConfig& config, const std::string& what)
+{
+    for (const int id : ids) {
+        if (id < 0 || id >= config.vocabulary)
+            return badRequest(what + " has token id " + std::to_string(id) + "; the model's vocabulary has 0 to " +
+                std::to_string(config.vocabulary - 1) + ".");
+    }
+    return {};
+}
+
 Status checkIds(const std::vector<int>& ids, const DecoderConfig& config, const std::string& what)
 {
     if (ids.empty())
@@ -23,12 +34,7 @@ Status checkIds(const std::vector<int>& ids, const DecoderConfig& config, const 
     if (ids.size() > static_cast<std::size_t>(config.contextLength))
         return badRequest(what + " has " + std::to_string(ids.size()) + " tokens; the model's context holds " +
             std::to_string(config.contextLength) + ".");
-    for (const int id : ids) {
-        if (id < 0 || id >= config.vocabulary)
-            return badRequest(what + " has token id " + std::to_string(id) + "; the model's vocabulary has 0 to " +
-                std::to_string(config.vocabulary - 1) + ".");
-    }
-    return {};
+    return checkVocabulary(ids, config, what);
 }
 
 Status checkRequest(const GenerationRequest& request, const DecoderConfig& config)
@@ -182,6 +188,24 @@ Result<LogitsResult> Generator::logits(const std::vector<int>& ids, int topK, st
         }
     }
     return result;
+}
+
+Result<PooledStates> Generator::pooledStates(const PooledRequest& request, const std::stop_token& stop)
+{
+    const DecoderConfig& config = m_decoder->config();
+    std::int64_t longest = 0;
+    for (std::size_t i = 0; i < request.texts.size(); ++i) {
+        const std::string what = "Text " + std::to_string(i);
+        if (request.texts[i].empty())
+            return badRequest(what + " is empty; a mean needs at least one token.");
+        PRECEDENT_TRY(checkVocabulary(request.texts[i], config, what));
+        longest = std::max(longest, static_cast<std::int64_t>(request.texts[i].size()));
+    }
+    if (!kernelsCompute(*m_decoder))
+        return pooledStatesPlain(*m_decoder, request, stop);
+    m_state->weights.reserveRope(std::min<std::int64_t>(longest, config.contextLength));
+    const Forward forward(m_state->weights, m_kernels);
+    return StatePooling(forward, m_state->weights, m_state->scratch, request, stop).run();
 }
 
 } // namespace precedent::core

@@ -41,6 +41,9 @@ public:
     /// log p of each id after the first, and the topK candidates for the next. Fails as generate(), or with cancelled.
     [[nodiscard]] Result<LogitsResult> logits(const std::vector<int>& ids, int topK, std::stop_token stop = {});
 
+    /// See Model::pooledStates.
+    [[nodiscard]] Result<PooledStates> pooledStates(const PooledRequest& request, const std::stop_token& stop = {});
+
     [[nodiscard]] const Decoder& decoder() const { return *m_decoder; }
     [[nodiscard]] const KernelChoice& kernels() const { return m_kernels; }
     /// Whether the kernels compute, and not the plain path.

@@ -55,6 +55,12 @@ public:
         return guarded("Computing logits", [&] { return m_generator.logits(ids, topK); });
     }
 
+    [[nodiscard]] Result<PooledStates> pooledStates(const PooledRequest& request, std::stop_token stop) override
+    {
+        const std::scoped_lock lock(m_mutex);
+        return guarded("Computing vectors", [&] { return m_generator.pooledStates(request, stop); });
+    }
+
     [[nodiscard]] Result<BenchResult> bench(
         const BenchRequest& request, std::stop_token stop, const std::function<void(const BenchRow&)>& onRow) override
     {

@@ -64,6 +64,26 @@ public:
 
     [[nodiscard]] Result<LogitsResult> logits(const std::vector<int>&, int) override { return LogitsResult{}; }
 
+    /// A text's vector counts its ids: those that are equal modulo the width, in one place.
+    [[nodiscard]] Result<PooledStates> pooledStates(const PooledRequest& request, std::stop_token) override
+    {
+        PooledStates result;
+        result.width = m_info.hiddenSize;
+        for (const std::vector<int>& ids : request.texts) {
+            std::vector<float> counts(static_cast<std::size_t>(result.width));
+            for (const int id : ids)
+                counts[static_cast<std::size_t>(id) % counts.size()] += 1.0F;
+            float squares = 0;
+            for (const float count : counts)
+                squares += count * count;
+            const float length = request.normalise ? std::sqrt(squares) : static_cast<float>(ids.size());
+            for (const float count : counts)
+                result.values.push_back(count / length);
+            result.tokens += static_cast<std::int64_t>(ids.size());
+        }
+        return result;
+    }
+
     [[nodiscard]] Result<BenchResult> bench(const BenchRequest&, std::stop_token, const std::function<void(const BenchRow&)>&) override
     {
         return BenchResult{};

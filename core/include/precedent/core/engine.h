@@ -74,6 +74,21 @@ struct LogitsResult {
     std::vector<Candidate> top; ///< for the token after the last, best first
 };
 
+/// Texts to be made into vectors. Token ids; no special token is added.
+struct PooledRequest {
+    std::vector<std::vector<int>> texts;
+    bool normalise = false; ///< to length 1
+};
+
+/// For each text the mean over its tokens of the last layer's states after the final norm: what the head reads.
+struct PooledStates {
+    std::vector<float> values; ///< [N, width], a row a text, in the order of the request
+    std::int64_t width = 0; ///< C, the model's hidden size
+    std::int64_t tokens = 0; ///< computed, of all texts
+
+    [[nodiscard]] const float* row(std::size_t text) const { return values.data() + text * static_cast<std::size_t>(width); }
+};
+
 /// A loaded model. Calls are serialised inside; each may come from any thread.
 class Model {
 public:
@@ -86,6 +101,12 @@ public:
         const TokenSink& onToken = {}, const CompletionSink& onCompletion = {}) = 0;
 
     [[nodiscard]] virtual Result<LogitsResult> logits(const std::vector<int>& ids, int topK) = 0;
+
+    /// A text's row depends on its ids alone, to the last bit, on the same machine: not on the other texts, their order or
+    /// the number of threads. One longer than the context is read window by window, each as long as the context and
+    /// beginning anew, and the mean is over all its tokens. Fails with invalidArgument (an empty text, an id out of the
+    /// vocabulary), cancelled, internal for weights that are not numbers.
+    [[nodiscard]] virtual Result<PooledStates> pooledStates(const PooledRequest& request, std::stop_token stop = {}) = 0;
 
     /// Measures generation with prompts of random tokens. Takes seconds to minutes; `onRow` is told of each row as it is
     /// done, on this thread. Fails with invalidArgument (a number below 1, or a prompt and completion longer than the
