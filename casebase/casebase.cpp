@@ -18,6 +18,7 @@
 #include "precedent/casebase/run_store.h"
 #include "precedent/casebase/snapshot_store.h"
 #include "precedent/casebase/suite_store.h"
+#include "precedent/casebase/vector_store.h"
 #include "precedent/casebase/verdict_store.h"
 
 namespace precedent::casebase {
@@ -136,6 +137,7 @@ struct Casebase::Parts {
     SnapshotStore snapshots{*connection};
     RunStore runs{*connection};
     EvaluationStore evaluations{*connection};
+    VectorStore vectors{*connection};
 };
 
 Casebase::Casebase(std::unique_ptr<Connection> connection)
@@ -227,6 +229,7 @@ AuditStore& Casebase::audit() const { return m_parts->audit; }
 SnapshotStore& Casebase::snapshots() const { return m_parts->snapshots; }
 RunStore& Casebase::runs() const { return m_parts->runs; }
 EvaluationStore& Casebase::evaluations() const { return m_parts->evaluations; }
+VectorStore& Casebase::vectors() const { return m_parts->vectors; }
 void Casebase::setActor(const std::string& who) { connection().setActor(who); }
 void Casebase::setClock(std::function<std::int64_t()> clock) { connection().setClock(std::move(clock)); }
 

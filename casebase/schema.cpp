@@ -131,6 +131,18 @@ UPDATE cases SET id_key = natural_key(id);
 CREATE INDEX cases_order ON cases(id_key);
 )sql";
 
+// Vectors that retrieval by meaning compares, float32 in the machine's order of bytes, one a model and case. `model` says what made
+// them, `digest` of what text; `used` grows as a model's are written, so that those of models
+// that are no longer used go.
+constexpr const char* kVectors = R"sql(
+CREATE TABLE vector_models(n INTEGER PRIMARY KEY, model TEXT NOT NULL UNIQUE, width INTEGER NOT NULL, used INTEGER NOT NULL);
+CREATE TABLE case_vectors(
+    n INTEGER PRIMARY KEY, model_n INTEGER NOT NULL REFERENCES vector_models(n) ON DELETE CASCADE,
+    case_n INTEGER NOT NULL REFERENCES cases(n) ON DELETE CASCADE, case_version INTEGER NOT NULL, digest BLOB NOT NULL, vector BLOB NOT NULL,
+    UNIQUE(model_n, case_n));
+CREATE INDEX case_vectors_case ON case_vectors(case_n);
+)sql";
+
 class Handle {
 public:
     Handle() = default;
@@ -185,7 +197,7 @@ fs::path freeBackupName(const fs::path& path, std::int64_t version)
 
 const std::vector<Migration>& migrations()
 {
-    static const std::vector<Migration> steps = {{1, kFirstSchema}, {2, kNaturalOrder}};
+    static const std::vector<Migration> steps = {{1, kFirstSchema}, {2, kNaturalOrder}, {3, kVectors}};
     return steps;
 }
 

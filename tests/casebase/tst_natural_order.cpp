@@ -108,7 +108,7 @@ void TestNaturalOrder::olderCasebaseGetsItsKeys()
     QCOMPARE(int(Casebase::open(path, OpenMode::readOnly).error().code()), int(ErrorCode::failedPrecondition));
     auto casebase = Casebase::open(path, OpenMode::readWrite);
     QVERIFY_OK(casebase);
-    QCOMPARE((*casebase)->info()->schemaVersion, 2);
+    QCOMPARE((*casebase)->info()->schemaVersion, Casebase::kSchemaVersion);
     QVERIFY(std::filesystem::exists(path.string() + ".backup-v1"));
     QCOMPARE(idsOf(**casebase, {}), (std::vector<std::string>{"S1-2", "S1-10"}));
     addAll(**casebase, {"S1-3"});

@@ -22,6 +22,7 @@ class PromptStore;
 class RunStore;
 class SnapshotStore;
 class SuiteStore;
+class VectorStore;
 class VerdictStore;
 
 enum class OpenMode {
@@ -59,7 +60,7 @@ struct CheckProblem {
 class Casebase {
 public:
     /// The schema this program writes (PRAGMA user_version).
-    static constexpr int kSchemaVersion = 2;
+    static constexpr int kSchemaVersion = 3;
 
     /// A new, empty casebase. Fails with alreadyExists if there is a file at `path`, notFound if its folder is missing,
     /// permissionDenied or diskFull; nothing is left behind then.
@@ -110,6 +111,7 @@ public:
     [[nodiscard]] SnapshotStore& snapshots() const;
     [[nodiscard]] RunStore& runs() const;
     [[nodiscard]] EvaluationStore& evaluations() const;
+    [[nodiscard]] VectorStore& vectors() const;
 
     /// Free key and value pairs of the project (templates' wording, consent to remote judges ...).
     [[nodiscard]] Result<std::optional<std::string>> metadata(const std::string& key) const;
