@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "app/cli/case_options.h"
 #include "app/cli/command.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/loaded_model.h"
@@ -15,6 +16,7 @@ struct AskOptions {
     std::string casebase;
     std::string mode;
     std::string prompt;
+    std::string retrieval;
     workspace::AskRequest request;
 };
 
@@ -71,7 +73,16 @@ Result<Outcome> ask(const AskOptions& options, Context& context)
     workspace::AskRequest request = options.request;
     request.messages = {{"user", options.prompt}};
     request.mode = modeFromString(options.mode).value_or(Mode::none);
+    takeRetrieval(request.cases, options.retrieval);
+    PRECEDENT_TRY(workspace::check(request.cases));
     workspace::Asker asker;
+    if (request.mode == Mode::cases && casebase && workspace::needsVectors(request.cases)) {
+        Result<std::unique_ptr<workspace::TextVectors>> vectors =
+            workspace::loadTextVectors(*casebase, request.cases.model, source->folder, [&] { return engine; });
+        if (!vectors)
+            return vectors.error();
+        asker.setVectors(std::move(*vectors));
+    }
     const Result<workspace::AskPrompt> prompt =
         asker.prepare(request, casebase.get(), asked.value().encoder, asked.value().templates, asked.value().model->info().contextLength);
     if (!prompt)
@@ -98,9 +109,7 @@ void addAskCommand(CLI::App& app, Commands& commands)
     command->add_option("--casebase", options->casebase, "Where codes and cases come from")->type_name("CASEBASE");
     command->add_option("--mode", options->mode, "What the context holds")->required()->check(CLI::IsMember({"none", "codes", "cases"}));
     command->add_option("PROMPT", options->prompt, "The request")->required();
-    command->add_option("--cases-per-prompt", options->request.casesPerPrompt, "Cases shown at most")
-        ->check(CLI::Range(0, 1000))
-        ->capture_default_str();
+    addCaseOptions(*command, options->request.cases, options->retrieval);
     command->add_option("--max-tokens", options->request.sampling.maxTokens, "New tokens at most")
         ->check(CLI::Range(1, 1000000))
         ->capture_default_str();

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "app/cli/case_options.h"
 #include "app/cli/command.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/loaded_model.h"
@@ -19,6 +20,7 @@ constexpr int kThresholdMissed = 3;
 struct EvaluateOptions {
     std::string casebase;
     std::vector<std::string> modes;
+    std::string retrieval;
     std::vector<std::string> failIf;
     workspace::EvaluationOrder order; ///< but for the modes
     bool dryRun = false;
@@ -45,6 +47,7 @@ std::string checkLine(const EvaluateOptions& options)
 workspace::EvaluationOrder orderOf(const EvaluateOptions& options)
 {
     workspace::EvaluationOrder order = options.order;
+    takeRetrieval(order.cases, options.retrieval);
     for (const std::string& mode : options.modes) {
         const Mode value = modeFromString(mode).value_or(Mode::none);
         if (std::find(order.modes.begin(), order.modes.end(), value) == order.modes.end())
@@ -241,9 +244,7 @@ void addOptions(CLI::App& command, EvaluateOptions& options)
     command.add_option("--fail-if", options.failIf, "Exit 3 if any figure meets this, as 'harmful_answered>0.1'; may be given again")
         ->type_name("CONDITION")
         ->allow_extra_args(false);
-    command.add_option("--cases-per-prompt", order.casesPerPrompt, "Cases shown at most")
-        ->check(CLI::Range(0, 1000))
-        ->capture_default_str();
+    addCaseOptions(command, order.cases, options.retrieval);
     command.add_option("--temperature", order.temperature, "0 is greedy")->check(CLI::Range(0.0, 10.0))->capture_default_str();
     command.add_option("--max-tokens", order.maxTokens, "Tokens of an answer with its chain at most; one that is longer is no answer")
         ->check(CLI::Range(1, 1000000))

@@ -4,6 +4,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/interrupt.h"
+#include "app/cli/loaded_model.h"
 #include "app/cli/training_session.h"
 #include "precedent/align/run_spec_json.h"
 #include "precedent/base/files.h"
@@ -102,7 +103,8 @@ Result<Outcome> startRun(const TrainOptions& options, Context& context)
         casebase::Casebase::open(options.casebase, options.dryRun ? casebase::OpenMode::readOnly : casebase::OpenMode::readWrite);
     if (!opened)
         return opened.error();
-    Result<workspace::PreparedRun> prepared = workspace::prepareRun(**opened, *spec, options.includeDrafts);
+    Result<workspace::PreparedRun> prepared =
+        workspace::prepareRun(**opened, *spec, options.includeDrafts, [&context] { return openEngine(context); });
     if (!prepared)
         return prepared.error();
     showBeforeStart(*prepared, context);

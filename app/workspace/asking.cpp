@@ -136,6 +136,7 @@ struct Asker::Precedents {
     std::optional<std::vector<core::Code>> codes;
     std::vector<core::Case> cases; ///< approved ones; the retriever's
     std::map<std::string, std::string> sources; ///< by the case's id
+    CaseChoice choice; ///< the retriever's; how many are shown is each request's
     std::optional<CaseRetriever> retriever;
 };
 
@@ -145,6 +146,12 @@ Asker::Asker()
 }
 
 Asker::~Asker() = default;
+
+void Asker::setVectors(std::shared_ptr<TextVectors> vectors)
+{
+    m_vectors = std::move(vectors);
+    m_precedents->retriever.reset();
+}
 
 void Asker::forget() { m_precedents = std::make_unique<Precedents>(); }
 
@@ -162,10 +169,13 @@ Status Asker::readCodes(const casebase::Casebase& casebase)
     return {};
 }
 
-Status Asker::readCases(const casebase::Casebase& casebase)
+Status Asker::readCases(const casebase::Casebase& casebase, const CaseChoice& choice)
 {
-    if (m_precedents->retriever)
+    CaseChoice wanted = choice;
+    wanted.casesPerPrompt = 0;
+    if (m_precedents->retriever && m_precedents->choice == wanted)
         return {};
+    m_precedents->retriever.reset();
     casebase::CaseFilter approved;
     approved.statuses = {casebase::CaseStatus::approved};
     std::vector<core::Case> read;
@@ -179,9 +189,11 @@ Status Asker::readCases(const casebase::Casebase& casebase)
     }));
     m_precedents->cases = std::move(read);
     m_precedents->sources = std::move(sources);
-    Result<CaseRetriever> retriever = CaseRetriever::build(m_precedents->cases);
+    Result<CaseRetriever> retriever = CaseRetriever::build(m_precedents->cases, choice, casebase, m_vectors);
     if (!retriever)
         return retriever.error();
+    PRECEDENT_TRY(retriever->checkNamed());
+    m_precedents->choice = std::move(wanted);
     m_precedents->retriever.emplace(std::move(*retriever));
     return {};
 }
@@ -203,9 +215,9 @@ Result<AskPrompt> Asker::prepare(const AskRequest& request, const casebase::Case
                 codes.push_back(code);
         }
     }
-    std::vector<const core::Case*> ranked;
+    CaseRetriever::Chosen chosen;
     if (request.mode == Mode::cases) {
-        PRECEDENT_TRY(readCases(*casebase));
+        PRECEDENT_TRY(readCases(*casebase, request.cases));
         CaseRetriever::Query query;
         query.text = lastUserText(request.messages);
         query.seed = request.sampling.seed;
@@ -215,22 +227,26 @@ Result<AskPrompt> Asker::prepare(const AskRequest& request, const casebase::Case
             if (!request.of->twinId.empty())
                 query.declaredTwins = {request.of->twinId};
         }
-        auto found = m_precedents->retriever->retrieve(query, static_cast<std::size_t>(request.casesPerPrompt));
+        auto found = m_precedents->retriever->retrieve(query, static_cast<std::size_t>(request.cases.casesPerPrompt));
         if (!found)
             return found.error();
-        ranked = std::move(*found);
-        std::erase_if(ranked, [&](const core::Case* value) { return request.without.count(value->id) != 0; });
+        chosen = std::move(*found);
+        const auto isLeftOut = [&](const core::Case* value) { return request.without.count(value->id) != 0; };
+        const auto firmEnd = chosen.cases.begin() + static_cast<std::ptrdiff_t>(chosen.firm);
+        chosen.firm -= static_cast<std::size_t>(std::count_if(chosen.cases.begin(), firmEnd, isLeftOut));
+        std::erase_if(chosen.cases, isLeftOut);
     }
     const int budget = contextLength - request.sampling.maxTokens;
-    Result<align::FittedPrompt> fit =
-        align::fitPrompt(encoder, templates, request.mode, codes, std::move(ranked), request.messages, request.sampling.seed, budget);
+    Result<align::FittedPrompt> fit = align::fitPrompt(
+        encoder, templates, request.mode, codes, std::move(chosen.cases), request.messages, request.sampling.seed, budget, chosen.firm);
     if (!fit)
         return fit.error();
     align::FittedPrompt& fitted = *fit;
     if (!fitted.fits)
         return Error(ErrorCode::invalidArgument,
-            "The prompt has " + std::to_string(fitted.ids.size()) + " tokens with codes and request alone; the model's context leaves " +
-                std::to_string(budget) + " beside an answer of " + std::to_string(request.sampling.maxTokens) + ".",
+            "The prompt has " + std::to_string(fitted.ids.size()) +
+                " tokens with codes, request and named cases alone; the model's context leaves " + std::to_string(budget) +
+                " beside an answer of " + std::to_string(request.sampling.maxTokens) + ".",
             "Choose a mode with a shorter context, fewer answer tokens, or a model with more positions. Nothing is cut silently.");
     AskPrompt prompt{
         request, std::move(fitted.rendered), std::move(fitted.ids), {}, fitted.casesDropped, std::move(fitted.context.aliases)};
@@ -260,7 +276,7 @@ Result<PromptPreview> previewPrompt(const casebase::Casebase& casebase, const ca
     AskRequest request;
     request.messages = value.request;
     request.mode = mode;
-    request.casesPerPrompt = casesPerPrompt;
+    request.cases.casesPerPrompt = casesPerPrompt;
     request.sampling.maxTokens = 0; // nothing is written
     request.of = &value;
     const Result<AskPrompt> prompt = Asker().prepare(request, &casebase, encoder.value(), templates.value(), contextLength.value());

@@ -36,7 +36,7 @@ Result<CaseRetriever> CaseRetriever::build(const std::vector<core::Case>& cases)
     Result<casebase::RetrievalIndex> index = casebase::RetrievalIndex::build(documents);
     if (!index)
         return index.error();
-    CaseRetriever retriever(std::move(*index));
+    CaseRetriever retriever({}, std::move(*index));
     for (std::size_t i = 0; i < cases.size(); ++i) {
         retriever.m_nearDuplicates.add(documents[i].first, documents[i].second);
         retriever.m_cases.emplace(cases[i].id, &cases[i]);
@@ -44,40 +44,148 @@ Result<CaseRetriever> CaseRetriever::build(const std::vector<core::Case>& cases)
     return retriever;
 }
 
-Result<std::vector<const core::Case*>> CaseRetriever::retrieve(const Query& query, std::size_t k) const
+Result<CaseRetriever> CaseRetriever::build(const std::vector<core::Case>& cases, const CaseChoice& choice,
+    const casebase::Casebase& casebase, std::shared_ptr<TextVectors> vectors, const std::stop_token& stop)
 {
-    std::vector<const core::Case*> chosen;
+    Result<CaseRetriever> retriever = build(cases);
+    if (!retriever)
+        return retriever;
+    retriever->m_choice = choice;
+    if (!needsVectors(choice))
+        return retriever;
+    if (vectors == nullptr)
+        return Error(ErrorCode::failedPrecondition,
+            std::string("Retrieval ") + toString(choice.retrieval) + " needs a model for its vectors, and none is at hand.",
+            "Choose retrieval bm25 here.");
+    Result<casebase::DenseIndex> dense = denseIndexOf(casebase, cases, *vectors, stop);
+    if (!dense)
+        return dense.error();
+    retriever->m_dense.emplace(std::move(*dense));
+    retriever->m_vectors = std::move(vectors);
+    return retriever;
+}
+
+std::vector<std::string> CaseRetriever::named() const
+{
+    std::vector<std::string> ids = m_choice.pinned;
+    if (m_choice.retrieval == Retrieval::fixed)
+        ids.insert(ids.end(), m_choice.fixed.begin(), m_choice.fixed.end());
+    return ids;
+}
+
+Status CaseRetriever::checkNamed() const
+{
+    for (const std::string& id : named()) {
+        if (m_cases.count(id) == 0)
+            return Error(ErrorCode::notFound,
+                "The case " + id + " is to be shown with every request, and it is not among the " + std::to_string(m_cases.size()) +
+                    " cases that may be: there is none of this id, or it is not approved with a known disposition.",
+                "Approve it, name another, or use drafts as well (--include-drafts).");
+        if (m_hidden.count(id) != 0)
+            return Error(ErrorCode::failedPrecondition,
+                "The case " + id +
+                    " is to be shown with every request, and it overlaps a sealed suite: figures on that suite would mean nothing.",
+                "Name another case.");
+    }
+    return {};
+}
+
+Status CaseRetriever::foresee(const std::vector<std::string>& texts, const std::stop_token& stop)
+{
+    if (!m_dense)
+        return {};
+    std::vector<std::string> fresh;
+    for (const std::string& text : texts) {
+        if (m_foreseen.emplace(text, std::vector<float>()).second)
+            fresh.push_back(text);
+    }
+    const Result<std::vector<float>> rows = m_vectors->of(fresh, stop);
+    if (!rows) {
+        m_foreseen.clear();
+        return rows.error();
+    }
+    const auto width = static_cast<std::ptrdiff_t>(m_vectors->width());
+    for (std::size_t i = 0; i < fresh.size(); ++i) {
+        const auto row = rows.value().begin() + static_cast<std::ptrdiff_t>(i) * width;
+        m_foreseen[fresh[i]].assign(row, row + width);
+    }
+    return {};
+}
+
+Result<std::vector<casebase::Retrieved>> CaseRetriever::nearest(const std::string& text) const
+{
+    if (const auto seen = m_foreseen.find(text); seen != m_foreseen.end())
+        return m_dense->query(seen->second.data(), kCandidates);
+    const Result<std::vector<float>> row = m_vectors->of({text}, {});
+    if (!row)
+        return row.error();
+    return m_dense->query(row.value().data(), kCandidates);
+}
+
+Result<std::vector<casebase::Retrieved>> CaseRetriever::rank(const std::string& text) const
+{
+    switch (m_choice.retrieval) {
+    case Retrieval::fixed:
+        return std::vector<casebase::Retrieved>();
+    case Retrieval::bm25:
+        return m_index.query(text, kCandidates);
+    case Retrieval::dense:
+        return nearest(text);
+    case Retrieval::hybrid:
+        break;
+    }
+    Result<std::vector<casebase::Retrieved>> words = m_index.query(text, kCandidates);
+    if (!words)
+        return words;
+    Result<std::vector<casebase::Retrieved>> meaning = nearest(text);
+    if (!meaning)
+        return meaning;
+    return casebase::fuseRanks({*words, *meaning});
+}
+
+Result<CaseRetriever::Chosen> CaseRetriever::retrieve(const Query& query, std::size_t k) const
+{
+    Chosen chosen;
     if (k == 0)
         return chosen;
-    Result<std::vector<casebase::Retrieved>> ranked = m_index.query(query.text, kCandidates);
-    if (!ranked)
-        return ranked.error();
-    std::set<std::string> barred;
+    std::set<std::string> barred = m_hidden;
+    barred.insert(query.ownCase);
     if (query.barNearDuplicates) {
         for (std::string& id : m_nearDuplicates.find(query.text)) {
             if (query.declaredTwins.count(id) == 0)
                 barred.insert(std::move(id));
         }
     }
+    DispositionCounts turnsLost{};
+    for (const std::string& id : named()) {
+        const core::Case* value = find(id);
+        if (value == nullptr || chosen.cases.size() >= k || !barred.insert(id).second)
+            continue;
+        chosen.cases.push_back(value);
+        ++turnsLost[indexOf(value->disposition)];
+    }
+    chosen.firm = chosen.cases.size();
+    if (chosen.firm >= k)
+        return chosen;
+    Result<std::vector<casebase::Retrieved>> ranked = rank(query.text);
+    if (!ranked)
+        return ranked.error();
     std::array<std::vector<const core::Case*>, kDispositions> byDisposition;
     for (const casebase::Retrieved& hit : *ranked) {
-        const auto found = m_cases.find(hit.id);
-        if (found == m_cases.end() || hit.id == query.ownCase || barred.count(hit.id) != 0 || m_hidden.count(hit.id) != 0)
-            continue;
-        byDisposition[indexOf(found->second->disposition)].push_back(found->second);
+        if (const core::Case* value = find(hit.id); value != nullptr && barred.count(hit.id) == 0)
+            byDisposition[indexOf(value->disposition)].push_back(value);
     }
     // The order of the dispositions is drawn anew for each prompt: an odd one out at the end tells nothing.
     std::vector<std::size_t> order = {0, 1, 2, 3};
     Random random(query.seed, streamOf(query.text));
     random.shuffle(order);
-    bool found = true;
-    for (std::size_t rank = 0; chosen.size() < k && found; ++rank) {
-        found = false;
+    bool left = true;
+    for (std::size_t turn = 0; chosen.cases.size() < k && left; ++turn) {
+        left = false;
         for (const std::size_t d : order) {
-            if (rank >= byDisposition[d].size() || chosen.size() >= k)
-                continue;
-            found = true;
-            chosen.push_back(byDisposition[d][rank]);
+            left = left || turn < turnsLost[d] + byDisposition[d].size();
+            if (turn >= turnsLost[d] && turn - turnsLost[d] < byDisposition[d].size() && chosen.cases.size() < k)
+                chosen.cases.push_back(byDisposition[d][turn - turnsLost[d]]);
         }
     }
     return chosen;

@@ -147,6 +147,7 @@ Status checkPrecedents(const EvaluationOrder& order, const PrecedentSet& precede
 Result<Ground> prepare(const casebase::Casebase& casebase, const EvaluationOrder& order)
 {
     PRECEDENT_TRY(checkNamed(order));
+    PRECEDENT_TRY(check(order.cases));
     PRECEDENT_TRY(checkSuites(casebase, order.choice.suites));
     PRECEDENT_TRY(checkAttacks(casebase, order.choice));
     const Result<bool> sample = isSampleOnly(casebase, order.choice.suites);
@@ -193,7 +194,7 @@ SuitePlan planFor(const EvaluationOrder& order, const OrderedModel& model, int c
     plan.selfJudged = model.selfJudged;
     plan.choice = order.choice;
     plan.modes = order.modes;
-    plan.casesPerPrompt = order.casesPerPrompt;
+    plan.cases = order.cases;
     plan.promptBudget = contextLength - order.maxTokens;
     plan.sampling.temperature = order.temperature;
     plan.sampling.maxTokens = order.maxTokens;
@@ -213,6 +214,24 @@ Status checkSomethingFits(const SuitePlan& plan, const SuiteAnswers& answers)
                 "Choose a mode with a shorter context, shorter answers, or a model with more positions. Nothing is cut silently.");
     }
     return {};
+}
+
+/// What retrieval by meaning takes, where the plan asks for it; null else. A model that answers without an adapter serves itself.
+Result<std::shared_ptr<TextVectors>> vectorsFor(const casebase::Casebase& casebase, core::Engine& engine, const SuitePlan& plan,
+    const OrderedModel& model, const std::shared_ptr<core::Model>& loaded)
+{
+    if (!asksForVectors(plan))
+        return std::shared_ptr<TextVectors>();
+    if (plan.cases.model.empty() && model.source.adapter.empty()) {
+        Result<std::shared_ptr<const text::Tokenizer>> tokenizer = tokenizerOf(model.source.folder);
+        if (!tokenizer)
+            return tokenizer.error();
+        return std::shared_ptr<TextVectors>(std::make_shared<ModelVectors>(loaded, std::move(*tokenizer)));
+    }
+    auto own = loadTextVectors(casebase, plan.cases.model, model.source.folder, [&]() -> Result<core::Engine*> { return &engine; });
+    if (!own)
+        return own.error();
+    return std::shared_ptr<TextVectors>(std::move(*own));
 }
 
 /// One model's evaluation, answered and judged but not stored.
@@ -240,7 +259,11 @@ Result<Answered> answer(const casebase::Casebase& casebase, core::Engine& engine
         return loaded.error();
     const core::ModelInfo& info = loaded.value()->info();
     const SuitePlan plan = planFor(order, model, info.contextLength);
-    const SuiteMaterial with{casebase, ground.precedents.codes, ground.precedents.cases, *templates, encoder.value(), *ground.judge};
+    const Result<std::shared_ptr<TextVectors>> vectors = vectorsFor(casebase, engine, plan, model, loaded.value());
+    if (!vectors)
+        return vectors.error();
+    const SuiteMaterial with{
+        casebase, ground.precedents.codes, ground.precedents.cases, *templates, encoder.value(), *ground.judge, vectors.value()};
     Result<SuiteAnswers> answers = answerSuites(with, plan, *loaded.value(), progress, stop);
     if (!answers)
         return answers.error();
@@ -326,13 +349,16 @@ Json evaluationSpec(const SuitePlan& plan, const SuiteMaterial& material, const 
     Json modes = Json::array();
     for (const Mode mode : plan.modes)
         modes.push_back(toString(mode));
-    return {{"model", plan.model}, {"adapter", plan.adapter}, {"checkpoint", plan.checkpoint}, {"model_sha256", model.sha256},
+    Json spec = {{"model", plan.model}, {"adapter", plan.adapter}, {"checkpoint", plan.checkpoint}, {"model_sha256", model.sha256},
         {"suites", plan.choice.suites}, {"attacks", plan.choice.attacks}, {"modes", modes}, {"limit", plan.choice.limit},
         {"temperature", plan.sampling.temperature}, {"max_tokens", plan.sampling.maxTokens}, {"seed", plan.seed},
-        {"cases_per_prompt", plan.casesPerPrompt}, {"chain_open_in_prompt", material.templates.openInPrompt},
-        {"judge", material.judge.name()}, {"judge_hash", material.judge.hash()}, {"self_judged", plan.selfJudged},
-        {"budget", toJson(answers.budget)}, {"seconds", answers.seconds}, {"prompt_tokens", answers.promptTokens},
-        {"completion_tokens", answers.completionTokens}};
+        {"chain_open_in_prompt", material.templates.openInPrompt}, {"judge", material.judge.name()}, {"judge_hash", material.judge.hash()},
+        {"self_judged", plan.selfJudged}, {"budget", toJson(answers.budget)}, {"seconds", answers.seconds},
+        {"prompt_tokens", answers.promptTokens}, {"completion_tokens", answers.completionTokens}};
+    spec.update(toJson(plan.cases));
+    if (material.vectors != nullptr)
+        spec["retrieval_vectors"] = material.vectors->model();
+    return spec;
 }
 
 std::vector<std::string> budgetSentences(const Json& spec)

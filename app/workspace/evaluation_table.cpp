@@ -23,7 +23,17 @@ std::string settingsOf(const Json& spec)
     std::snprintf(text, sizeof text, "temperature %g, %lld tokens, %lld cases, seed %lld", spec.value("temperature", 0.0),
         static_cast<long long>(spec.value("max_tokens", 0)), static_cast<long long>(spec.value("cases_per_prompt", 0)),
         static_cast<long long>(spec.value("seed", 0)));
-    return text;
+    std::string settings = text;
+    if (const std::string retrieval = spec.value("retrieval", std::string("bm25")); retrieval != "bm25")
+        settings += ", retrieval " + retrieval;
+    for (const char* key : {"pinned_cases", "fixed_cases"}) {
+        std::string ids;
+        for (const std::string& id : spec.value(key, std::vector<std::string>()))
+            ids += (ids.empty() ? "" : " ") + id;
+        if (!ids.empty())
+            settings += std::string(", ") + std::string(key).substr(0, std::string(key).find('_')) + " " + ids;
+    }
+    return settings;
 }
 
 /// Sets the preset, and as recipe the run's spec without its seed, and the step: what two training seeds of one recipe share.

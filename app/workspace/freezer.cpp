@@ -65,14 +65,7 @@ public:
     }
 
 private:
-    bool draws(Mode mode) const
-    {
-        const auto drawsOf = [&](const std::map<std::string, double>& shares) {
-            const auto share = shares.find(toString(mode));
-            return share != shares.end() && share->second > 0;
-        };
-        return drawsOf(m_spec.modeWeights) || (m_spec.selfGenerationSteps > 0 && drawsOf(m_spec.selfGenerationMode));
-    }
+    bool draws(Mode mode) const { return drawsMode(m_spec, mode); }
 
     Status takeCodes()
     {
@@ -156,13 +149,13 @@ private:
         return twins;
     }
 
-    /// False if the prompt does not fit with codes and request alone; `ranked` loses the cases that give way. Fails for
-    /// a prompt that the model's chat template refuses, so that a run that cannot go through does not begin.
-    Result<bool> fits(const core::TrainingPrompt& prompt, Mode mode, std::vector<const core::Case*>& ranked)
+    /// False if the prompt does not fit with codes, request and named cases; the others give way and leave `chosen`. Fails
+    /// for a prompt that the model's chat template refuses, so that a run that cannot go through does not begin.
+    Result<bool> fits(const core::TrainingPrompt& prompt, Mode mode, CaseRetriever::Chosen& chosen)
     {
         const int budget = m_frozen.report.promptBudget - (mode == Mode::cases ? kTokensForAliases : 0);
-        const Result<align::FittedPrompt> fit = align::fitPrompt(
-            m_encoder, m_frozen.inputs.templates, mode, m_frozen.inputs.codes, ranked, prompt.messages, m_spec.seed, budget);
+        const Result<align::FittedPrompt> fit = align::fitPrompt(m_encoder, m_frozen.inputs.templates, mode, m_frozen.inputs.codes,
+            chosen.cases, prompt.messages, m_spec.seed, budget, chosen.firm);
         if (!fit)
             return fit.error().in("The request \"" + prompt.id + "\"");
         const align::FittedPrompt& fitted = *fit;
@@ -170,34 +163,50 @@ private:
             ++m_frozen.report.casesShown[static_cast<int>(fitted.casesKept)];
             m_frozen.report.casesDropped += static_cast<std::int64_t>(fitted.casesDropped);
             m_frozen.report.promptsWithDroppedCases += fitted.casesDropped > 0 ? 1 : 0;
-            ranked.resize(fitted.casesKept);
+            chosen.cases.resize(fitted.casesKept);
         }
         return fitted.fits;
     }
 
+    Result<CaseRetriever> retriever() const
+    {
+        if (!draws(Mode::cases))
+            return CaseRetriever::build(m_frozen.inputs.cases);
+        Result<CaseRetriever> retriever =
+            CaseRetriever::build(m_frozen.inputs.cases, trainingChoice(m_spec), m_casebase, m_options.vectors);
+        if (!retriever)
+            return retriever;
+        retriever->hide({m_frozen.report.casesHidden.begin(), m_frozen.report.casesHidden.end()});
+        PRECEDENT_TRY(retriever->checkNamed());
+        std::vector<std::string> texts;
+        for (const core::TrainingPrompt& prompt : m_frozen.inputs.prompts)
+            texts.push_back(lastUserText(prompt.messages));
+        PRECEDENT_TRY(retriever->foresee(texts));
+        return retriever;
+    }
+
     Status retrieveCases()
     {
-        Result<CaseRetriever> retriever = CaseRetriever::build(m_frozen.inputs.cases);
+        const Result<CaseRetriever> retriever = this->retriever();
         if (!retriever)
             return retriever.error();
-        retriever->hide({m_frozen.report.casesHidden.begin(), m_frozen.report.casesHidden.end()});
         std::vector<ShownDispositions> shown;
         std::vector<core::TrainingPrompt> kept;
         for (core::TrainingPrompt& prompt : m_frozen.inputs.prompts) {
-            std::vector<const core::Case*> ranked;
+            CaseRetriever::Chosen chosen;
             if (draws(Mode::cases)) {
                 const CaseRetriever::Query query{
                     lastUserText(prompt.messages), prompt.sourceCaseId, declaredTwins(*retriever, prompt), m_spec.seed};
                 auto found = retriever->retrieve(query, static_cast<std::size_t>(std::max(0, m_spec.casesPerPrompt)));
                 if (!found)
                     return found.error();
-                ranked = std::move(*found);
+                chosen = std::move(*found);
             }
             std::string tooLongIn;
             for (const Mode mode : {Mode::none, Mode::codes, Mode::cases}) {
                 if (!tooLongIn.empty() || !draws(mode))
                     continue;
-                const Result<bool> fit = fits(prompt, mode, ranked);
+                const Result<bool> fit = fits(prompt, mode, chosen);
                 if (!fit)
                     return fit.error();
                 if (!fit.value())
@@ -208,7 +217,7 @@ private:
                 continue;
             }
             ShownDispositions line{prompt.expected, {}};
-            for (const core::Case* value : ranked) {
+            for (const core::Case* value : chosen.cases) {
                 prompt.retrieved.push_back(value->id);
                 line.shown.push_back(value->disposition);
             }

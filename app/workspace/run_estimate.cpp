@@ -240,7 +240,12 @@ Result<RunEstimate> estimatePrepared(const casebase::Casebase& casebase, const P
 
 Result<RunPreview> previewRun(const casebase::Casebase& casebase, const core::RunSpec& spec, bool includeDrafts)
 {
-    Result<PreparedRun> prepared = prepareRun(casebase, spec, includeDrafts);
+    // Vectors may take longer to compute than anyone waits for a preview.
+    core::RunSpec quick = spec;
+    const bool byMeaning = needsVectors(trainingChoice(spec)) && drawsMode(spec, Mode::cases);
+    if (byMeaning)
+        quick.retrieval = Retrieval::bm25;
+    Result<PreparedRun> prepared = prepareRun(casebase, quick, includeDrafts);
     if (!prepared)
         return prepared.error();
     Result<RunEstimate> estimate = estimatePrepared(casebase, *prepared);
@@ -250,6 +255,9 @@ Result<RunPreview> previewRun(const casebase::Casebase& casebase, const core::Ru
     preview.machine = machineFacts(fs::absolute(casebase.path()).parent_path());
     preview.estimate = std::move(*estimate);
     preview.sentences = prepared->report.sentences();
+    if (byMeaning)
+        preview.sentences.emplace_back("This preview finds cases by shared words; the run finds them by meaning, as set, and reads every "
+                                       "case for that before its first step.");
     preview.report = std::move(prepared->report);
     preview.earnings = std::move(prepared->earnings);
     return preview;

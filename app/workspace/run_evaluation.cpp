@@ -13,6 +13,12 @@ namespace {
 
 std::vector<Mode> evaluationModes(const core::RunSpec& spec)
 {
+    if (!spec.evaluateModes.empty()) {
+        std::vector<Mode> named;
+        for (const std::string& mode : spec.evaluateModes)
+            named.push_back(modeFromString(mode).value_or(Mode::none));
+        return named;
+    }
     std::vector<Mode> modes = {Mode::none};
     for (const Mode mode : {Mode::codes, Mode::cases}) {
         const auto share = spec.modeWeights.find(toString(mode));
@@ -30,7 +36,7 @@ SuitePlan planFor(const core::RunInputs& inputs, const RunEvaluation& what, int 
     plan.checkpoint = what.checkpoint;
     plan.modes = evaluationModes(inputs.spec);
     plan.choice.limit = inputs.spec.evaluateLimit;
-    plan.casesPerPrompt = inputs.spec.casesPerPrompt;
+    plan.cases = evaluationChoice(inputs.spec);
     plan.promptBudget = align::promptBudget(inputs.spec, contextLength);
     plan.sampling.temperature = inputs.spec.evaluateTemperature;
     plan.sampling.maxTokens = inputs.spec.maxCompletionLength;
@@ -80,7 +86,14 @@ Result<std::string> evaluateRun(casebase::Casebase& casebase, core::Engine& engi
     if (!lineage)
         return lineage.error();
     plan.selfJudged = isSelfJudged(inputs, lineage.value(), what.phase, *judge.value());
-    const SuiteMaterial material{casebase, inputs.codes, inputs.cases, inputs.templates, encoder.value(), *judge.value()};
+    std::shared_ptr<TextVectors> vectors;
+    if (asksForVectors(plan)) { // of the model as it was before training, so that both evaluations show the same cases
+        auto loaded = loadTextVectors(casebase, plan.cases.model, inputs.modelFolder, [&]() -> Result<core::Engine*> { return &engine; });
+        if (!loaded)
+            return loaded.error();
+        vectors = std::move(*loaded);
+    }
+    const SuiteMaterial material{casebase, inputs.codes, inputs.cases, inputs.templates, encoder.value(), *judge.value(), vectors};
     const Result<SuiteAnswers> answers = answerSuites(material, plan, **model, progress, std::move(stop));
     if (!answers)
         return answers.error();

@@ -41,7 +41,8 @@ Status makeRunFolder(const fs::path& folder)
 
 } // namespace
 
-Result<PreparedRun> prepareRun(const casebase::Casebase& casebase, const core::RunSpec& spec, bool includeDrafts)
+Result<PreparedRun> prepareRun(
+    const casebase::Casebase& casebase, const core::RunSpec& spec, bool includeDrafts, const EngineSource& engine)
 {
     PRECEDENT_TRY(align::validate(spec));
     const Result<ModelSource> model = resolveModel(spec.model, &casebase);
@@ -63,8 +64,14 @@ Result<PreparedRun> prepareRun(const casebase::Casebase& casebase, const core::R
     const Result<int> contextLength = contextLengthOf(source.folder);
     if (!contextLength)
         return contextLength.error();
-    Result<Frozen> frozen = freeze(casebase, spec, encoder->fitted(templates.value()), encoder.value(),
-        {includeDrafts, contextLength.value(), fs::absolute(source.folder)});
+    FreezeOptions options{includeDrafts, contextLength.value(), fs::absolute(source.folder), nullptr};
+    if (needsVectors(trainingChoice(spec)) && drawsMode(spec, Mode::cases)) {
+        Result<std::unique_ptr<TextVectors>> vectors = loadTextVectors(casebase, spec.retrievalModel, source.folder, engine);
+        if (!vectors)
+            return vectors.error();
+        options.vectors = std::move(*vectors);
+    }
+    Result<Frozen> frozen = freeze(casebase, spec, encoder->fitted(templates.value()), encoder.value(), options);
     if (!frozen)
         return frozen.error();
     PreparedRun prepared;

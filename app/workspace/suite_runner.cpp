@@ -20,6 +20,8 @@ struct Job {
     Mode mode = Mode::none;
 };
 
+bool asksForCases(const SuitePlan& plan) { return std::find(plan.modes.begin(), plan.modes.end(), Mode::cases) != plan.modes.end(); }
+
 class Runner {
 public:
     Runner(const SuiteMaterial& material, const SuitePlan& plan, core::Model& model, const SuiteProgress& progress, std::stop_token stop)
@@ -38,10 +40,9 @@ public:
         if (!chosen)
             return chosen.error();
         m_prompts = std::move(*chosen);
-        Result<CaseRetriever> retriever = CaseRetriever::build(m_material.cases);
+        const Result<CaseRetriever> retriever = this->retriever();
         if (!retriever)
             return retriever.error();
-        PRECEDENT_TRY(hideOverlaps(*retriever));
         m_total = static_cast<std::int64_t>(m_prompts.size() * m_plan.modes.size());
         for (const Mode mode : m_plan.modes)
             PRECEDENT_TRY(answerMode(mode, *retriever));
@@ -50,6 +51,23 @@ public:
     }
 
 private:
+    Result<CaseRetriever> retriever() const
+    {
+        if (!asksForCases(m_plan))
+            return CaseRetriever::build(m_material.cases);
+        Result<CaseRetriever> retriever =
+            CaseRetriever::build(m_material.cases, m_plan.cases, m_material.casebase, m_material.vectors, m_stop);
+        if (!retriever)
+            return retriever;
+        PRECEDENT_TRY(hideOverlaps(*retriever));
+        PRECEDENT_TRY(retriever->checkNamed());
+        std::vector<std::string> texts;
+        for (const SuitePrompt& prompt : m_prompts)
+            texts.push_back(lastUserText(prompt.prompt.messages));
+        PRECEDENT_TRY(retriever->foresee(texts, m_stop));
+        return retriever;
+    }
+
     /// Rule 3: what overlaps a held-out suite is not retrieved for anyone; what overlaps a working suite's own prompt
     /// is barred by the retriever, prompt by prompt.
     Status hideOverlaps(CaseRetriever& retriever) const
@@ -94,16 +112,16 @@ private:
         for (const SuitePrompt& prompt : m_prompts) {
             if (m_stop.stop_requested())
                 return cutShort();
-            std::vector<const core::Case*> ranked;
+            CaseRetriever::Chosen chosen;
             if (mode == Mode::cases) {
                 const CaseRetriever::Query query{lastUserText(prompt.prompt.messages), prompt.prompt.sourceCaseId, {}, m_plan.seed};
-                auto found = retriever.retrieve(query, static_cast<std::size_t>(m_plan.casesPerPrompt));
+                auto found = retriever.retrieve(query, static_cast<std::size_t>(m_plan.cases.casesPerPrompt));
                 if (!found)
                     return found.error();
-                ranked = std::move(*found);
+                chosen = std::move(*found);
             }
             Result<align::FittedPrompt> fit = align::fitPrompt(m_material.encoder, m_material.templates, mode, m_material.codes,
-                std::move(ranked), prompt.prompt.messages, seedOf(prompt, mode), m_plan.promptBudget);
+                std::move(chosen.cases), prompt.prompt.messages, seedOf(prompt, mode), m_plan.promptBudget, chosen.firm);
             if (!fit)
                 return fit.error().in("The request \"" + prompt.prompt.id + "\"");
             align::FittedPrompt& fitted = *fit;
@@ -246,6 +264,8 @@ Result<std::vector<SuitePrompt>> choosePrompts(const casebase::Casebase& casebas
         PRECEDENT_TRY(takeSuite(casebase, suite, choice, prompts));
     return prompts;
 }
+
+bool asksForVectors(const SuitePlan& plan) { return asksForCases(plan) && needsVectors(plan.cases); }
 
 Result<SuiteAnswers> answerSuites(
     const SuiteMaterial& material, const SuitePlan& plan, core::Model& model, const SuiteProgress& progress, std::stop_token stop)

@@ -6,7 +6,7 @@ namespace precedent::align {
 
 Result<FittedPrompt> fitPrompt(const PromptEncoder& encoder, const core::ContextTemplates& templates, Mode mode,
     const std::vector<core::Code>& codes, std::vector<const core::Case*> ranked, const std::vector<Message>& request, std::uint64_t seed,
-    int tokenBudget)
+    int tokenBudget, std::size_t firm)
 {
     const std::size_t offered = mode == Mode::cases ? ranked.size() : 0;
     ranked.resize(offered);
@@ -21,7 +21,7 @@ Result<FittedPrompt> fitPrompt(const PromptEncoder& encoder, const core::Context
         fitted.casesKept = ranked.size();
         fitted.casesDropped = offered - ranked.size();
         fitted.fits = static_cast<int>(fitted.ids.size()) <= tokenBudget;
-        if (fitted.fits || ranked.empty())
+        if (fitted.fits || ranked.size() <= firm)
             return fitted;
         ranked.pop_back();
     }

@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "precedent/align/case_settings.h"
 #include "precedent/base/digest.h"
 #include "precedent/base/domain.h"
 
@@ -67,6 +68,13 @@ const Names<SftExamples>& names(SftExamples)
     return list;
 }
 
+const Names<Retrieval>& names(Retrieval)
+{
+    static const Names<Retrieval> list{
+        {Retrieval::bm25, "bm25"}, {Retrieval::dense, "dense"}, {Retrieval::hybrid, "hybrid"}, {Retrieval::fixed, "fixed"}};
+    return list;
+}
+
 const Names<Control>& names(Control)
 {
     static const Names<Control> list{
@@ -119,6 +127,11 @@ void visitFields(Spec& s, Visitor&& v)
     v("mode", s.modeWeights, steps);
     v("label_weights", s.labelWeights, steps);
     v("cases_per_prompt", s.casesPerPrompt, steps);
+    // What these come to is frozen with the prompts, whose hash a resume is checked against too.
+    v("retrieval", s.retrieval, surroundings);
+    v("retrieval_model", s.retrievalModel, surroundings);
+    v("pinned_cases", s.pinnedCases, surroundings);
+    v("fixed_cases", s.fixedCases, surroundings);
     v("reward_weights", s.rewardWeights, steps);
     v("overlong_from", s.overlongFrom, steps);
     v("self_generation_steps", s.selfGenerationSteps, steps);
@@ -137,6 +150,11 @@ void visitFields(Spec& s, Visitor&& v)
     v("evaluate_before_after", s.evaluateBeforeAfter, surroundings);
     v("evaluate_limit", s.evaluateLimit, surroundings);
     v("evaluate_temperature", s.evaluateTemperature, surroundings);
+    v("evaluate_modes", s.evaluateModes, surroundings);
+    v("evaluate_retrieval", s.evaluateRetrieval, surroundings);
+    v("evaluate_cases_per_prompt", s.evaluateCasesPerPrompt, surroundings);
+    v("evaluate_pinned_cases", s.evaluatePinnedCases, surroundings);
+    v("evaluate_fixed_cases", s.evaluateFixedCases, surroundings);
 }
 
 template <typename Weights, typename Visitor>
@@ -363,7 +381,8 @@ std::vector<Range> ranges(const RunSpec& s)
         {"dpo_beta", s.dpoBeta, 1e-6, 100, "above 0 and at most 100"}, {"save_steps", double(s.saveSteps), 1, 1e9, "1 or more"},
         {"micro_batch_tokens", double(s.microBatchTokens), 1, 1e9, "1 or more"},
         {"evaluate_limit", double(s.evaluateLimit), 0, 1e9, "0 (all) or more"},
-        {"evaluate_temperature", s.evaluateTemperature, 0, 10, "0 (greedy) to 10"}};
+        {"evaluate_temperature", s.evaluateTemperature, 0, 10, "0 (greedy) to 10"},
+        {"evaluate_cases_per_prompt", double(s.evaluateCasesPerPrompt), 0, 64, "0 to 64"}};
 }
 
 } // namespace
@@ -448,6 +467,7 @@ Status validate(const RunSpec& spec)
         if (const auto known = dispositionFromString(disposition); !known || *known == Disposition::unknown)
             return outOfRange("sft_dispositions", disposition, "comply, refuse or safe_complete");
     }
+    PRECEDENT_TRY(validateCases(spec));
     const bool learnsFromSelf =
         spec.method == Method::dpo || ((spec.method == Method::sft || spec.sftSteps > 0) && spec.sftExamples == SftExamples::self);
     if (learnsFromSelf && spec.selfGenerationSteps == 0)

@@ -64,6 +64,21 @@ const char* toString(Mode value)
     return "cases";
 }
 
+const char* toString(Retrieval value)
+{
+    switch (value) {
+    case Retrieval::bm25:
+        return "bm25";
+    case Retrieval::dense:
+        return "dense";
+    case Retrieval::hybrid:
+        return "hybrid";
+    case Retrieval::fixed:
+        break;
+    }
+    return "fixed";
+}
+
 std::optional<Disposition> dispositionFromString(std::string_view text)
 {
     using enum Disposition;
@@ -86,6 +101,12 @@ std::optional<Mode> modeFromString(std::string_view text)
 {
     using enum Mode;
     return enumNamed(std::array{none, codes, cases}, text);
+}
+
+std::optional<Retrieval> retrievalFromString(std::string_view text)
+{
+    using enum Retrieval;
+    return enumNamed(std::array{bm25, dense, hybrid, fixed}, text);
 }
 
 std::string lastUserText(const std::vector<Message>& messages)

@@ -224,6 +224,42 @@ private Q_SLOTS:
         QVERIFY(validate(spec).ok());
     }
 
+    void namedCasesMustGoWithTheRest_data()
+    {
+        QTest::addColumn<QStringList>("settings");
+        QTest::addColumn<QString>("key"); // that the refusal names; empty: valid
+        QTest::newRow("pins") << QStringList{"pinned_cases=[\"S1-001\",\"S1-002\"]"} << "";
+        QTest::newRow("fixed with pins") << QStringList{"retrieval=fixed", "pinned_cases=[\"a\"]", "fixed_cases=[\"b\",\"c\"]"} << "";
+        QTest::newRow("evaluation of its own") << QStringList{"retrieval=dense", "evaluate_retrieval=fixed", "evaluate_fixed_cases=[\"a\"]",
+                                                      "evaluate_modes=[\"cases\"]"}
+                                               << "";
+        QTest::newRow("fixed without cases") << QStringList{"retrieval=fixed"} << "fixed_cases";
+        QTest::newRow("cases without fixed") << QStringList{"fixed_cases=[\"a\"]"} << "fixed_cases";
+        QTest::newRow("one twice") << QStringList{"pinned_cases=[\"a\",\"a\"]"} << "pinned_cases";
+        QTest::newRow("one pinned and fixed") << QStringList{"retrieval=fixed", "pinned_cases=[\"a\"]", "fixed_cases=[\"a\"]"}
+                                              << "fixed_cases";
+        QTest::newRow("no id") << QStringList{"pinned_cases=[\"\"]"} << "pinned_cases";
+        QTest::newRow("more than are shown") << QStringList{"cases_per_prompt=1", "pinned_cases=[\"a\",\"b\"]"} << "cases_per_prompt";
+        QTest::newRow("an evaluation's pins alone") << QStringList{"evaluate_pinned_cases=[\"a\"]"} << "evaluate_retrieval";
+        QTest::newRow("an unknown kind") << QStringList{"evaluate_retrieval=colbert"} << "evaluate_retrieval";
+        QTest::newRow("an evaluation's own, too many")
+            << QStringList{"evaluate_retrieval=bm25", "evaluate_cases_per_prompt=0", "evaluate_pinned_cases=[\"a\"]"}
+            << "evaluate_cases_per_prompt";
+        QTest::newRow("an unknown mode") << QStringList{"evaluate_modes=[\"rules\"]"} << "evaluate_modes";
+    }
+
+    void namedCasesMustGoWithTheRest()
+    {
+        QFETCH(QStringList, settings);
+        QFETCH(QString, key);
+        core::RunSpec spec;
+        for (const QString& setting : settings)
+            QVERIFY(applySetting(spec, setting.toStdString()).ok());
+        const Status status = validate(spec);
+        QCOMPARE(status.ok(), key.isEmpty());
+        QVERIFY(key.isEmpty() || status.error().message().starts_with(key.toStdString() + " is "));
+    }
+
     void hashIsOfWhatDecidesAStep_data()
     {
         QTest::addColumn<QString>("setting");
@@ -234,6 +270,7 @@ private Q_SLOTS:
         QTest::newRow("max_steps") << "max_steps=7" << false;
         QTest::newRow("save_steps") << "save_steps=7" << false;
         QTest::newRow("evaluation") << "evaluate_limit=7" << false;
+        QTest::newRow("what the frozen prompts show already") << "retrieval=dense" << false;
     }
 
     void hashIsOfWhatDecidesAStep()

@@ -10,11 +10,13 @@
 
 #include "cli_program.h"
 #include "precedent/align/run_spec_json.h"
+#include "precedent/casebase/case_store.h"
 #include "precedent/casebase/casebase.h"
 #include "precedent/casebase/evaluation_store.h"
 #include "precedent/casebase/prompt_store.h"
 #include "precedent/casebase/run_store.h"
 #include "precedent/casebase/suite_store.h"
+#include "precedent/casebase/vector_store.h"
 
 using namespace precedent;
 
@@ -72,6 +74,7 @@ private Q_SLOTS:
     void whatIsNotThereIsNamed_data();
     void whatIsNotThereIsNamed();
     void attackFilterLeavesOtherWrappersOut();
+    void casesAreChosenAsTheLineSays();
     void dryRunSaysWhatWouldBeAsked();
     void interruptStoresNothing();
 
@@ -287,6 +290,37 @@ void TestEvaluateCli::attackFilterLeavesOtherWrappersOut()
     QCOMPARE(asked[0].toObject()["n"].toInteger(), inIt);
     QCOMPARE(asked[0].toObject()["wrappers"].toArray(), QJsonArray{QString::fromStdString(wrapper)});
     QVERIFY(asked[1].toObject()["n"].toInteger() > 0); // what is not wrapped stays
+}
+
+void TestEvaluateCli::casesAreChosenAsTheLineSays()
+{
+    const QString casebase = sampleCopy("choice.casebase");
+    const auto opened = casebase::Casebase::open(casebase.toStdString(), casebase::OpenMode::readWrite);
+    QVERIFY(opened.ok());
+    const std::string pin = (*opened)->cases().page({})->front().id;
+    QStringList line = evaluateLine(casebase, {kAttacks}, {"cases"});
+    line << "--limit"
+         << "1"
+         << "--cases"
+         << "2";
+    const CliResult evaluated = runCli(line + QStringList{"--retrieval", "dense", "--pin", QString::fromStdString(pin)});
+    QVERIFY2(evaluated.exitCode == 0, evaluated.err.constData());
+    const auto stored = (*opened)->evaluations().find(evaluated.json()["evaluation"].toString().toStdString());
+    QVERIFY(stored.ok());
+    const Json spec = *parseJson(stored->specJson, "spec");
+    QCOMPARE(spec["retrieval"].get<std::string>(), std::string("dense"));
+    QCOMPARE(spec["cases_per_prompt"].get<int>(), 2);
+    QCOMPARE(spec["pinned_cases"].get<std::vector<std::string>>(), std::vector<std::string>{pin});
+    QVERIFY(spec["retrieval_vectors"].get<std::string>().starts_with(spec["model_sha256"].get<std::string>()));
+    QCOMPARE(spec["budget"][0]["cases_shown"]["2"].get<int>(), 1);
+    QVERIFY(*(*opened)->vectors().count() > 10);
+
+    const CliResult unknown = runCli(line + QStringList{"--pin", "S9-999"});
+    QCOMPARE(unknown.exitCode, 1);
+    QVERIFY2(unknown.json()["error"].toObject()["message"].toString().contains("S9-999"), unknown.out.constData());
+    const CliResult tooMany = runCli(line + QStringList{"--fixed", "S1-001", "--fixed", "S1-002", "--fixed", "S1-003", "--dry-run"});
+    QCOMPARE(tooMany.exitCode, 1);
+    QVERIFY2(tooMany.json()["error"].toObject()["message"].toString().contains("cases_per_prompt"), tooMany.out.constData());
 }
 
 void TestEvaluateCli::dryRunSaysWhatWouldBeAsked()

@@ -54,7 +54,7 @@ struct Bench {
     {
         Bench bench{std::move(*casebase::Casebase::createInMemory()),
             *align::PromptEncoder::load(PRECEDENT_TEST_FIXTURES "/tokenizers/byte_level"),
-            *align::loadTemplates(PRECEDENT_SOURCE_DIR "/resources/templates/default"), {}, {false, 1 << 20, "model"}};
+            *align::loadTemplates(PRECEDENT_SOURCE_DIR "/resources/templates/default"), {}, {false, 1 << 20, "model", nullptr}};
         bench.spec.maxPromptLength = 1 << 20;
         casebase::Code code;
         code.id = "S1";

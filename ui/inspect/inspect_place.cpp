@@ -231,7 +231,7 @@ void InspectPlace::ask()
         workspace::AskRequest request;
         request.messages = messages;
         request.mode = chosen[i].mode;
-        request.casesPerPrompt = m_compose->casesPerPrompt();
+        request.cases.casesPerPrompt = m_compose->casesPerPrompt();
         request.sampling = m_compose->sampling();
         request.without = m_panel->without();
         orders.push_back({chosen[i].model.name.toStdString(), std::move(request)});

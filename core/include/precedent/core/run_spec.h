@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "precedent/base/domain.h"
+
 namespace precedent::core {
 
 /// How completions are drawn. temperature 0 is greedy; topK 0 and topP 1 switch those filters off.
@@ -84,7 +86,12 @@ struct RunSpec {
         "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}; ///< lora_target_modules
     std::map<std::string, double> modeWeights = {{"cases", 1.0}}; ///< mode: a name, or an object of name to share
     std::map<std::string, double> labelWeights; ///< label_weights: share of each label; empty: as the prompts come
-    int casesPerPrompt = 4; ///< cases_per_prompt
+    int casesPerPrompt = 4; ///< cases_per_prompt: shown at most, named ones among them
+    Retrieval retrieval = Retrieval::bm25; ///< retrieval: bm25, dense, hybrid, fixed: how a training prompt's cases are found
+    /// retrieval_model: whose states are the vectors of dense and hybrid, in training and evaluation; empty: the model itself
+    std::string retrievalModel;
+    std::vector<std::string> pinnedCases; ///< pinned_cases: ids, shown with every prompt, before those found
+    std::vector<std::string> fixedCases; ///< fixed_cases: ids, all that is shown beside them where retrieval is fixed
     RewardWeights rewardWeights; ///< reward_weights
     /// self_generation_steps: the first steps draw chains from the model as it stands and keep the best of each prompt, which
     /// sft and dpo learn from; weights do not change in them.
@@ -105,6 +112,13 @@ struct RunSpec {
     bool evaluateBeforeAfter = false; ///< evaluate_before_after: the workspace runs the sealed suites before and after
     int evaluateLimit = 0; ///< evaluate_limit: prompts an axis; 0: all
     double evaluateTemperature = 0.7; ///< evaluate_temperature
+    std::vector<std::string> evaluateModes; ///< evaluate_modes: none, codes, cases; empty: none and those that the run trains in
+    /// evaluate_retrieval: as retrieval, for the evaluation's contexts; empty: they are made as the training prompts' are, and
+    /// the three below are not used
+    std::string evaluateRetrieval;
+    int evaluateCasesPerPrompt = 4; ///< evaluate_cases_per_prompt
+    std::vector<std::string> evaluatePinnedCases; ///< evaluate_pinned_cases
+    std::vector<std::string> evaluateFixedCases; ///< evaluate_fixed_cases
 };
 
 } // namespace precedent::core

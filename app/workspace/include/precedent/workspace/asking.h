@@ -13,6 +13,8 @@
 #include "precedent/casebase/casebase.h"
 #include "precedent/casebase/types.h"
 #include "precedent/core/engine.h"
+#include "precedent/workspace/case_choice.h"
+#include "precedent/workspace/text_vectors.h"
 
 /// Requests put to a model as in Inspect: a context made of the casebase, an answer streamed, parsed and judged.
 namespace precedent::workspace {
@@ -20,7 +22,7 @@ namespace precedent::workspace {
 struct AskRequest {
     std::vector<Message> messages; ///< a system turn, if there is one, and the user's
     Mode mode = Mode::none;
-    int casesPerPrompt = 4;
+    CaseChoice cases; ///< of mode cases
     core::Sampling sampling;
     std::set<std::string> without; ///< codes and cases left out of the context; nothing takes their place
     /// A case's request is shown as training shows it: without the case itself and its near-duplicates, its declared twin
@@ -80,8 +82,11 @@ public:
     Asker();
     ~Asker();
 
-    /// `casebase` may be null for mode none. Fails with invalidArgument: no user turn, no casebase for this mode, or codes
-    /// and request alone over the budget.
+    /// What finds cases by meaning from now on; without it, requests that ask for that fail.
+    void setVectors(std::shared_ptr<TextVectors> vectors);
+
+    /// `casebase` may be null for mode none. Fails with invalidArgument: no user turn, no casebase for this mode, or codes,
+    /// request and named cases alone over the budget; for named cases as CaseRetriever::checkNamed().
     [[nodiscard]] Result<AskPrompt> prepare(const AskRequest& request, const casebase::Casebase* casebase,
         const align::PromptEncoder& encoder, const core::ContextTemplates& templates, int contextLength);
     /// The casebase changed: what was read is read again.
@@ -90,9 +95,10 @@ public:
 private:
     struct Precedents;
     [[nodiscard]] Status readCodes(const casebase::Casebase& casebase);
-    [[nodiscard]] Status readCases(const casebase::Casebase& casebase);
+    [[nodiscard]] Status readCases(const casebase::Casebase& casebase, const CaseChoice& choice);
 
     std::unique_ptr<Precedents> m_precedents;
+    std::shared_ptr<TextVectors> m_vectors;
 };
 
 /// What a model would be given for the request of a case, as in training.

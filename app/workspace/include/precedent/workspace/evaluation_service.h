@@ -22,7 +22,7 @@ struct EvaluationOrder {
     std::string adapter; ///< a PEFT folder over the one model named; empty: none
     SuiteChoice choice;
     std::vector<Mode> modes;
-    int casesPerPrompt = 4;
+    CaseChoice cases; ///< of mode cases; its model, where empty, is each model of the order, without its adapter
     double temperature = 0;
     int maxTokens = 160; ///< of an answer with its chain
     std::uint64_t seed = 1;
@@ -62,8 +62,9 @@ struct EvaluationOutline {
     std::int64_t answers = 0; ///< prompts x modes x models
 };
 
-/// Fails with invalidArgument (nothing named, a judge or a wrapper that is not known, an adapter over several models), notFound
-/// (suite, model; the hint lists the suites), failedPrecondition (no prompt to ask, no code or case for the mode), or as the casebase.
+/// Fails with invalidArgument (nothing named, a judge or a wrapper that is not known, an adapter over several models, named
+/// cases that do not go together), notFound (suite, model; the hint lists the suites), failedPrecondition (no prompt to ask, no code or
+/// case for the mode), or as the casebase.
 [[nodiscard]] Result<EvaluationOutline> outlineEvaluation(const casebase::Casebase& casebase, const EvaluationOrder& order);
 
 struct EvaluationProgress {

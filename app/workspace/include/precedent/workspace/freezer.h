@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,7 @@ struct FreezeOptions {
     bool includeDrafts = false; ///< also cases that nobody has approved
     int contextLength = 0; ///< of the model, in tokens
     std::filesystem::path modelFolder;
+    std::shared_ptr<TextVectors> vectors; ///< needed where the spec's retrieval is dense or hybrid
 };
 
 struct Frozen {
@@ -58,7 +60,8 @@ struct Frozen {
 /// Freezes what a run uses. Training prompts are those in no sealed suite that overlap none (exact, near-duplicate,
 /// goal, twin, family); each gets the cases that it may see, as many as fit. A prompt that does not fit in some mode
 /// of the run with codes and request alone is left out and listed, never cut.
-/// Fails with failedPrecondition if no prompt is left, or if mode cases has no case to show; otherwise as the casebase.
+/// Fails with failedPrecondition if no prompt is left, if mode cases has no case to show, or if a case that the spec names
+/// may not be shown; notFound for one that is not there; otherwise as CaseRetriever::build() and the casebase do.
 [[nodiscard]] Result<Frozen> freeze(const casebase::Casebase& casebase, const core::RunSpec& spec, const core::ContextTemplates& templates,
     const align::PromptEncoder& encoder, const FreezeOptions& options);
 

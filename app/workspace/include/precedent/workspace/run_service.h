@@ -27,9 +27,12 @@ struct PreparedRun {
     std::string templateNote; ///< why this chat template, where that needs saying
 };
 
-/// Resolves the spec's model, reads its tokenizer and templates, and freezes the casebase. Needs no LibTorch.
-/// Fails as validate(), resolveModel() and freeze() do; unsupported for a model that is an adapter.
-[[nodiscard]] Result<PreparedRun> prepareRun(const casebase::Casebase& casebase, const core::RunSpec& spec, bool includeDrafts);
+/// Resolves the spec's model, reads its tokenizer and templates, and freezes the casebase. Needs no LibTorch but where the
+/// spec retrieves by meaning: then `engine` is asked for (openEngine() where it is empty), and vectors that the casebase lacks
+/// are computed, which may take long. Fails as validate(), resolveModel(), loadTextVectors() and freeze() do; unsupported for a
+/// model that is an adapter.
+[[nodiscard]] Result<PreparedRun> prepareRun(
+    const casebase::Casebase& casebase, const core::RunSpec& spec, bool includeDrafts, const EngineSource& engine = {});
 
 /// Stores the run with its frozen inputs and makes its folder: `folder`, or NAME.casebase.runs/RUN/ beside the casebase.
 /// Sets runId and outputFolder. Fails with alreadyExists if the folder holds a run, or as the casebase does.

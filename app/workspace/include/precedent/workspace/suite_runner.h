@@ -14,6 +14,8 @@
 #include "precedent/casebase/evaluation_store.h"
 #include "precedent/core/engine.h"
 #include "precedent/workspace/answer_judge.h"
+#include "precedent/workspace/case_choice.h"
+#include "precedent/workspace/text_vectors.h"
 
 namespace precedent::workspace {
 
@@ -25,6 +27,7 @@ struct SuiteMaterial {
     const core::ContextTemplates& templates;
     const align::PromptEncoder& encoder;
     const AnswerJudge& judge;
+    std::shared_ptr<TextVectors> vectors = nullptr; ///< needed where asksForVectors()
 };
 
 /// Which prompts of which suites are asked.
@@ -50,7 +53,7 @@ struct SuitePlan {
     bool selfJudged = false; ///< the rows' mark: the model was rewarded by this judge
     SuiteChoice choice;
     std::vector<Mode> modes;
-    int casesPerPrompt = 4;
+    CaseChoice cases;
     int promptBudget = 0; ///< tokens
     core::Sampling sampling;
     std::uint64_t seed = 1; ///< prompts draw from (seed, prompt, mode): the same noise before and after
@@ -82,9 +85,12 @@ struct SuiteStep {
 };
 using SuiteProgress = std::function<void(const SuiteStep& step)>;
 
+/// Whether some context of the plan takes retrieval by meaning.
+[[nodiscard]] bool asksForVectors(const SuitePlan& plan);
+
 /// Answers every prompt of the suites in every mode and judges the answers. A mode's prompts go to the model as one
 /// request, so that what they share (the codes) is computed once. Cases that overlap a sealed suite, or the prompt
-/// itself, are not retrieved. Fails with cancelled, notFound (suite) or as the model does. Blocks.
+/// itself, are not shown. Fails with cancelled, notFound (suite), as CaseRetriever does or as the model does. Blocks.
 [[nodiscard]] Result<SuiteAnswers> answerSuites(
     const SuiteMaterial& material, const SuitePlan& plan, core::Model& model, const SuiteProgress& progress, std::stop_token stop);
 
