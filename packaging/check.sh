@@ -92,7 +92,7 @@ checkScripts() {
 
 checkTidy() {
     local rooms
-    rooms=$(printf '%s\n' "$sources" | grep -E '^(core/(base|text|formats|starter|align)|casebase|app)/.*\.cpp$' | grep -v '^core/align/torch/')
+    rooms=$(printf '%s\n' "$sources" | grep -E '^(core/(base|text|formats|remote|starter|align)|casebase|app)/.*\.cpp$' | grep -v '^core/align/torch/')
     printf '%s\n' "$rooms" | xargs -r -P "$(nproc)" -n 1 clang-tidy -p "$tidyBuild" --quiet 2>/dev/null | sed -nE "s#^$PWD/(.*: (warning|error): .*)#\\1#p" | sort -u >>"$found" || true
 }
 

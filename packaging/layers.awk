@@ -3,7 +3,7 @@
 function room(path) {
     if (path ~ /^core\/(model|generate|run)\// || path ~ /^core\/align\/torch\//) return "engine"
     if (path ~ /^core\/include\//) return "facade"
-    if (path ~ /^core\/(base|text|formats|architecture|align|starter|evaluate)\//) { split(path, part, "/"); return part[2] }
+    if (path ~ /^core\/(base|text|formats|architecture|remote|align|starter|evaluate)\//) { split(path, part, "/"); return part[2] }
     if (path ~ /^app\/workspace\//) return "workspace"
     if (path ~ /^app\/window\//) return "window"
     if (path ~ /^(app|ui)\//) return path ~ /^app/ ? "programs" : "ui"

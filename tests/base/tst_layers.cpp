@@ -45,6 +45,8 @@ private Q_SLOTS:
             << "core/model/a.cpp" << QByteArray("#include \"decoder.h\"") << QByteArray("bare header name");
         QTest::newRow("a test's header outside tests")
             << "casebase/a.cpp" << QByteArray("#include \"tests/support/clock.h\"") << QByteArray("only tests include tests");
+        QTest::newRow("the core asks a server")
+            << "core/run/a.cpp" << QByteArray("#include \"precedent/remote/chat_client.h\"") << QByteArray("engine may include");
         QTest::newRow("views") << "core/text/a.cpp"
                                << QByteArray("auto v = std::"
                                              "views::filter(x, f);")
