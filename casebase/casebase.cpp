@@ -15,6 +15,7 @@
 #include "precedent/casebase/code_store.h"
 #include "precedent/casebase/evaluation_store.h"
 #include "precedent/casebase/prompt_store.h"
+#include "precedent/casebase/reply_store.h"
 #include "precedent/casebase/run_store.h"
 #include "precedent/casebase/snapshot_store.h"
 #include "precedent/casebase/suite_store.h"
@@ -138,6 +139,7 @@ struct Casebase::Parts {
     RunStore runs{*connection};
     EvaluationStore evaluations{*connection};
     VectorStore vectors{*connection};
+    ReplyStore replies{*connection};
 };
 
 Casebase::Casebase(std::unique_ptr<Connection> connection)
@@ -230,6 +232,7 @@ SnapshotStore& Casebase::snapshots() const { return m_parts->snapshots; }
 RunStore& Casebase::runs() const { return m_parts->runs; }
 EvaluationStore& Casebase::evaluations() const { return m_parts->evaluations; }
 VectorStore& Casebase::vectors() const { return m_parts->vectors; }
+ReplyStore& Casebase::replies() const { return m_parts->replies; }
 void Casebase::setActor(const std::string& who) { connection().setActor(who); }
 void Casebase::setClock(std::function<std::int64_t()> clock) { connection().setClock(std::move(clock)); }
 

@@ -143,6 +143,13 @@ CREATE TABLE case_vectors(
 CREATE INDEX case_vectors_case ON case_vectors(case_n);
 )sql";
 
+// What remote judges answered, by the digest of address, model and request.
+constexpr const char* kRemoteReplies = R"sql(
+CREATE TABLE remote_replies(
+    n INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, url TEXT NOT NULL, model TEXT NOT NULL, request TEXT NOT NULL,
+    reply TEXT NOT NULL, created_ms INTEGER NOT NULL);
+)sql";
+
 class Handle {
 public:
     Handle() = default;
@@ -197,7 +204,7 @@ fs::path freeBackupName(const fs::path& path, std::int64_t version)
 
 const std::vector<Migration>& migrations()
 {
-    static const std::vector<Migration> steps = {{1, kFirstSchema}, {2, kNaturalOrder}, {3, kVectors}};
+    static const std::vector<Migration> steps = {{1, kFirstSchema}, {2, kNaturalOrder}, {3, kVectors}, {4, kRemoteReplies}};
     return steps;
 }
 

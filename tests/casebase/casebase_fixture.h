@@ -18,6 +18,7 @@
 #include "precedent/casebase/evaluation_store.h"
 #include "precedent/casebase/importer.h"
 #include "precedent/casebase/prompt_store.h"
+#include "precedent/casebase/reply_store.h"
 #include "precedent/casebase/run_store.h"
 #include "precedent/casebase/search.h"
 #include "precedent/casebase/snapshot_store.h"

@@ -1,6 +1,9 @@
+#include <array>
 #include <cmath>
 #include <limits>
 
+#include "casebase/connection.h"
+#include "casebase/schema.h"
 #include "casebase_fixture.h"
 
 using namespace precedent;
@@ -16,6 +19,8 @@ private Q_SLOTS:
     void runRoundTrips();
     void stepsAreReplacedAndCutBack();
     void evaluationRoundTrips();
+    void replyIsKnownByAddressModelAndRequest();
+    void olderCasebaseGetsItsReplies();
 
 private:
     std::unique_ptr<Casebase> m_casebase;
@@ -237,6 +242,37 @@ void TestRunStores::evaluationRoundTrips()
     QVERIFY_OK(m_casebase->evaluations().remove(*id));
     QCOMPARE(m_casebase->evaluations().all()->size(), 0U);
     QCOMPARE(int(m_casebase->evaluations().rows(*id).error().code()), int(ErrorCode::notFound));
+}
+
+void TestRunStores::replyIsKnownByAddressModelAndRequest()
+{
+    ReplyStore& replies = m_casebase->replies();
+    QVERIFY_OK(replies.add({"http://a/v1", "m", "{}", "first", 0}));
+    QVERIFY_OK(replies.add({"http://a/v1", "m", "{}", "second", 0}));
+    QCOMPARE(replies.count().value(), std::int64_t(1));
+    QCOMPARE(replies.find("http://a/v1", "m", "{}")->value(), std::string("first"));
+    for (const auto& [url, model, request] : std::vector<std::array<std::string, 3>>{
+             {"http://b/v1", "m", "{}"}, {"http://a/v1", "n", "{}"}, {"http://a/v1", "m", "{ }"}, {"http://a/v1m", "", "{}"}}) {
+        const auto found = replies.find(url, model, request);
+        QVERIFY_OK(found);
+        QVERIFY(!found->has_value());
+    }
+}
+
+void TestRunStores::olderCasebaseGetsItsReplies()
+{
+    const Folder folder;
+    const auto path = folder.write("old.casebase", "");
+    {
+        auto connection = Connection::open(path, {});
+        QVERIFY_OK(connection);
+        createSchema(**connection, {migrations()[0], migrations()[1]});
+    }
+    auto casebase = Casebase::open(path, OpenMode::readWrite);
+    QVERIFY_OK(casebase);
+    QVERIFY(std::filesystem::exists(path.string() + ".backup-v2"));
+    QVERIFY_OK((*casebase)->replies().add({"http://a/v1", "m", "{}", "kept", 0}));
+    QCOMPARE((*casebase)->replies().find("http://a/v1", "m", "{}")->value(), std::string("kept"));
 }
 
 QTEST_GUILESS_MAIN(TestRunStores)

@@ -19,6 +19,7 @@ class CaseStore;
 class CodeStore;
 class EvaluationStore;
 class PromptStore;
+class ReplyStore;
 class RunStore;
 class SnapshotStore;
 class SuiteStore;
@@ -60,7 +61,7 @@ struct CheckProblem {
 class Casebase {
 public:
     /// The schema this program writes (PRAGMA user_version).
-    static constexpr int kSchemaVersion = 3;
+    static constexpr int kSchemaVersion = 4;
 
     /// A new, empty casebase. Fails with alreadyExists if there is a file at `path`, notFound if its folder is missing,
     /// permissionDenied or diskFull; nothing is left behind then.
@@ -112,6 +113,7 @@ public:
     [[nodiscard]] RunStore& runs() const;
     [[nodiscard]] EvaluationStore& evaluations() const;
     [[nodiscard]] VectorStore& vectors() const;
+    [[nodiscard]] ReplyStore& replies() const;
 
     /// Free key and value pairs of the project (templates' wording, consent to remote judges ...).
     [[nodiscard]] Result<std::optional<std::string>> metadata(const std::string& key) const;

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "precedent/base/result.h"
+
+namespace precedent::casebase {
+
+class Connection;
+
+/// What a server answered to a request, as it was sent. Keys are no part of a request.
+struct RemoteReply {
+    std::string url;
+    std::string model;
+    std::string request; ///< its JSON, whole
+    std::string reply; ///< the text of the answer
+    std::int64_t createdMs = 0; ///< set by the store
+};
+
+/// Replies of remote judges, by the digest of address, model and request: what was asked once is not asked again, and a run that
+/// asked can be replayed without the server. Not in the audit chain. Errors and threads: see Casebase.
+class ReplyStore {
+public:
+    explicit ReplyStore(Connection& connection)
+        : m_connection(connection)
+    {
+    }
+
+    /// Keeps what is there: the first reply to a request stays its reply.
+    [[nodiscard]] Status add(const RemoteReply& reply);
+    [[nodiscard]] Result<std::optional<std::string>> find(
+        const std::string& url, const std::string& model, const std::string& request) const;
+    [[nodiscard]] Result<std::int64_t> count() const;
+
+private:
+    Connection& m_connection;
+};
+
+} // namespace precedent::casebase
