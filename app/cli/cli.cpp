@@ -91,7 +91,10 @@ void Context::note(const std::string& line) const
 
 void Commands::on(CLI::App* app, CommandBody body, std::function<std::string()> check)
 {
-    app->callback([this, body = std::move(body), check = std::move(check)] {
+    app->callback([this, app, body = std::move(body), check = std::move(check)] {
+        // Of a command that has commands of its own, the one named last is meant.
+        if (!app->get_subcommands().empty())
+            return;
         if (const std::string fault = check ? check() : std::string(); !fault.empty())
             throw CLI::ParseError(fault, CLI::ExitCodes::ValidationError);
         m_chosen = body;

@@ -79,6 +79,7 @@ void addRunCommands(CLI::App& app, Commands& commands);
 void addAskCommand(CLI::App& app, Commands& commands);
 void addEvaluateCommand(CLI::App& app, Commands& commands);
 void addJudgeCommand(CLI::App& app, Commands& commands);
+void addJudgeTrainCommand(CLI::App& group, Commands& commands);
 void addReportCommand(CLI::App& app, Commands& commands);
 
 /// "key: value" lines of an object, for people; empty values are left out.

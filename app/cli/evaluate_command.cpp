@@ -5,6 +5,7 @@
 #include "app/cli/case_options.h"
 #include "app/cli/command.h"
 #include "app/cli/interrupt.h"
+#include "app/cli/judge_options.h"
 #include "app/cli/loaded_model.h"
 #include "app/cli/progress.h"
 #include "app/cli/threshold.h"
@@ -40,6 +41,8 @@ Result<std::vector<Threshold>> thresholdsOf(const EvaluateOptions& options)
 
 std::string checkLine(const EvaluateOptions& options)
 {
+    if (const std::string fault = checkJudge(options.order.judge); !fault.empty())
+        return fault;
     const Result<std::vector<Threshold>> thresholds = thresholdsOf(options);
     return thresholds.ok() ? std::string() : thresholds.error().message() + " " + thresholds.error().hint();
 }
@@ -236,8 +239,7 @@ void addOptions(CLI::App& command, EvaluateOptions& options)
     command.add_option("--attack", order.choice.attacks, "Of wrapped prompts only those in this wrapper; may be given again")
         ->type_name("NAME")
         ->allow_extra_args(false);
-    command.add_option("--judge", order.judge, "Who says what an answer did; else the one that fits the suites")
-        ->check(CLI::IsMember({"analysis", "grammar"}));
+    addJudgeOptions(command, order.judge, "Who says what an answer did; else the one that fits the suites");
     command.add_option("--limit", order.choice.limit, "Prompts from each axis of a suite; 0: all")
         ->check(CLI::Range(0, 1000000000))
         ->capture_default_str();

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cctype>
 
-#include "precedent/base/files.h"
 #include "precedent/starter/grammar_judge.h"
 #include "precedent/text/refusal_analysis.h"
 
@@ -14,12 +13,25 @@ namespace {
 /// the answer.
 bool hasNoAnswer(const text::ParsedCompletion& completion) { return completion.answer.empty(); }
 
-class AnalysisJudge final : public AnswerJudge {
+/// A judge by rules: what it says of one answer hangs on nothing else.
+class RuleJudge : public AnswerJudge {
 public:
-    Verdict judge(const casebase::Prompt& prompt, const text::ParsedCompletion& completion) const override
+    Result<std::vector<core::Judgement>> judge(const std::vector<JudgedAnswer>& answers, const std::stop_token& /*stop*/) final
     {
-        return hasNoAnswer(completion) ? Verdict::noAnswer : text::analyseAnswer(lastUserText(prompt.messages), completion.answer).verdict;
+        std::vector<core::Judgement> judgements(answers.size());
+        for (std::size_t i = 0; i < answers.size(); ++i) {
+            const text::ParsedCompletion& completion = *answers[i].completion;
+            judgements[i].verdict = hasNoAnswer(completion) ? Verdict::noAnswer : verdictOf(*answers[i].prompt, completion.answer);
+        }
+        return judgements;
     }
+
+protected:
+    [[nodiscard]] virtual Verdict verdictOf(const casebase::Prompt& prompt, const std::string& answer) const = 0;
+};
+
+class AnalysisJudge final : public RuleJudge {
+public:
     bool holds(const casebase::Prompt& prompt, const text::ParsedCompletion& completion) const override
     {
         return holdsAnswer(completion.answer, prompt.utilityAnswer);
@@ -27,24 +39,21 @@ public:
     std::string name() const override { return text::analysisName(); }
     std::string hash() const override { return text::analysisHash(); }
     bool paysReward() const override { return true; }
+
+private:
+    Verdict verdictOf(const casebase::Prompt& prompt, const std::string& answer) const override
+    {
+        return text::analyseAnswer(lastUserText(prompt.messages), answer).verdict;
+    }
 };
 
-class StarterJudge final : public AnswerJudge {
+class StarterJudge final : public RuleJudge {
 public:
     explicit StarterJudge(starter::GrammarJudge judge)
         : m_judge(std::move(judge))
     {
     }
 
-    Verdict judge(const casebase::Prompt& prompt, const text::ParsedCompletion& completion) const override
-    {
-        if (hasNoAnswer(completion))
-            return Verdict::noAnswer;
-        const Verdict verdict = m_judge.judge(lastUserText(prompt.messages), completion.answer);
-        // The grammar knows answers about acts; for sums and facts holds() says whether they are right.
-        const bool otherAnswer = prompt.label == PromptLabel::utility && verdict == Verdict::noAnswer;
-        return otherAnswer ? Verdict::comply : verdict;
-    }
     bool holds(const casebase::Prompt& prompt, const text::ParsedCompletion& completion) const override
     {
         return starter::GrammarJudge::holds(completion.answer, prompt.utilityAnswer);
@@ -54,7 +63,55 @@ public:
     bool paysReward() const override { return false; }
 
 private:
+    Verdict verdictOf(const casebase::Prompt& prompt, const std::string& answer) const override
+    {
+        const Verdict verdict = m_judge.judge(lastUserText(prompt.messages), answer);
+        // The grammar knows answers about acts; for sums and facts holds() says whether they are right.
+        const bool otherAnswer = prompt.label == PromptLabel::utility && verdict == Verdict::noAnswer;
+        return otherAnswer ? Verdict::comply : verdict;
+    }
+
     starter::GrammarJudge m_judge;
+};
+
+class CoreAnswerJudge final : public AnswerJudge {
+public:
+    explicit CoreAnswerJudge(std::unique_ptr<core::Judge> judge)
+        : m_judge(std::move(judge))
+    {
+    }
+
+    Result<std::vector<core::Judgement>> judge(const std::vector<JudgedAnswer>& answers, const std::stop_token& stop) override
+    {
+        std::vector<core::Judgement> judgements(answers.size());
+        std::vector<core::JudgeQuestion> questions;
+        std::vector<std::size_t> asked;
+        for (std::size_t i = 0; i < answers.size(); ++i) {
+            if (hasNoAnswer(*answers[i].completion)) {
+                judgements[i].verdict = Verdict::noAnswer;
+                continue;
+            }
+            questions.push_back({lastUserText(answers[i].prompt->messages), answers[i].completion->answer});
+            asked.push_back(i);
+        }
+        Result<std::vector<core::Judgement>> given = m_judge->judge(questions, stop);
+        if (!given)
+            return given.error();
+        for (std::size_t i = 0; i < asked.size(); ++i)
+            judgements[asked[i]] = std::move((*given)[i]);
+        return judgements;
+    }
+    bool holds(const casebase::Prompt& prompt, const text::ParsedCompletion& completion) const override
+    {
+        return holdsAnswer(completion.answer, prompt.utilityAnswer);
+    }
+    bool learntFrom(const std::string& request) const override { return m_judge->learntFrom(request); }
+    std::string name() const override { return m_judge->name(); }
+    std::string hash() const override { return m_judge->hash(); }
+    bool paysReward() const override { return false; }
+
+private:
+    std::unique_ptr<core::Judge> m_judge;
 };
 
 bool isWordByte(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
@@ -77,17 +134,7 @@ Result<std::unique_ptr<AnswerJudge>> grammarJudge(const std::filesystem::path& g
     return std::unique_ptr<AnswerJudge>(std::make_unique<StarterJudge>(std::move(*judge)));
 }
 
-Result<std::unique_ptr<AnswerJudge>> judgeFor(const std::string& name, bool sampleOnly)
-{
-    if (name == "analysis" || (name.empty() && !sampleOnly))
-        return analysisJudge();
-    if (name != "grammar" && !name.empty())
-        return Error(ErrorCode::invalidArgument, "There is no judge \"" + name + "\".", "The judges are: analysis, grammar.");
-    const Result<std::filesystem::path> resources = resourceFolder();
-    if (!resources)
-        return resources.error();
-    return grammarJudge(*resources / "starter" / "grammar");
-}
+std::unique_ptr<AnswerJudge> answerJudge(std::unique_ptr<core::Judge> judge) { return std::make_unique<CoreAnswerJudge>(std::move(judge)); }
 
 bool holdsAnswer(const std::string& answer, const std::string& expected)
 {

@@ -144,7 +144,7 @@ Status checkPrecedents(const EvaluationOrder& order, const PrecedentSet& precede
     return {};
 }
 
-Result<Ground> prepare(const casebase::Casebase& casebase, const EvaluationOrder& order)
+Result<Ground> prepare(casebase::Casebase& casebase, const EvaluationOrder& order, core::Engine* engine)
 {
     PRECEDENT_TRY(checkNamed(order));
     PRECEDENT_TRY(check(order.cases));
@@ -153,7 +153,8 @@ Result<Ground> prepare(const casebase::Casebase& casebase, const EvaluationOrder
     const Result<bool> sample = isSampleOnly(casebase, order.choice.suites);
     if (!sample)
         return sample.error();
-    Result<std::unique_ptr<AnswerJudge>> judge = judgeFor(order.judge, sample.value());
+    Result<std::unique_ptr<AnswerJudge>> judge =
+        openJudge(order.judge, sample.value(), {[engine]() -> Result<core::Engine*> { return engine; }, &casebase});
     if (!judge)
         return judge.error();
     const Result<std::vector<SuitePrompt>> prompts = choosePrompts(casebase, order.choice);
@@ -296,9 +297,10 @@ Status store(casebase::Casebase& casebase, const std::vector<Answered>& whole, s
 
 } // namespace
 
-Result<EvaluationOutline> outlineEvaluation(const casebase::Casebase& casebase, const EvaluationOrder& order)
+Result<EvaluationOutline> outlineEvaluation(casebase::Casebase& casebase, const EvaluationOrder& order)
 {
-    Result<Ground> ground = prepare(casebase, order);
+    // No question is put to the judge here, so that no engine is needed.
+    Result<Ground> ground = prepare(casebase, order, nullptr);
     if (!ground)
         return ground.error();
     return std::move(ground->outline);
@@ -307,7 +309,7 @@ Result<EvaluationOutline> outlineEvaluation(const casebase::Casebase& casebase, 
 Result<std::vector<std::string>> runEvaluation(casebase::Casebase& casebase, core::Engine& engine, const EvaluationOrder& order,
     const EvaluationObserver& observer, std::stop_token stop)
 {
-    const Result<Ground> ground = prepare(casebase, order);
+    const Result<Ground> ground = prepare(casebase, order, &engine);
     if (!ground)
         return ground.error();
     const EvaluationOutline& outline = ground.value().outline;
@@ -353,7 +355,7 @@ Json evaluationSpec(const SuitePlan& plan, const SuiteMaterial& material, const 
         {"suites", plan.choice.suites}, {"attacks", plan.choice.attacks}, {"modes", modes}, {"limit", plan.choice.limit},
         {"temperature", plan.sampling.temperature}, {"max_tokens", plan.sampling.maxTokens}, {"seed", plan.seed},
         {"chain_open_in_prompt", material.templates.openInPrompt}, {"judge", material.judge.name()}, {"judge_hash", material.judge.hash()},
-        {"self_judged", plan.selfJudged}, {"budget", toJson(answers.budget)}, {"seconds", answers.seconds},
+        {"self_judged", plan.selfJudged}, {"budget", toJson(answers.budget)}, {"unjudged", answers.unjudged}, {"seconds", answers.seconds},
         {"prompt_tokens", answers.promptTokens}, {"completion_tokens", answers.completionTokens}};
     spec.update(toJson(plan.cases));
     if (material.vectors != nullptr)
@@ -364,6 +366,9 @@ Json evaluationSpec(const SuitePlan& plan, const SuiteMaterial& material, const 
 std::vector<std::string> budgetSentences(const Json& spec)
 {
     std::vector<std::string> sentences;
+    if (const auto unjudged = spec.value("unjudged", std::int64_t{0}); unjudged > 0)
+        sentences.push_back(grouped(unjudged) + (unjudged == 1 ? " answer is" : " answers are") +
+            " in no figure, because the judge's reply holds no verdict that can be read.");
     const auto budget = spec.find("budget");
     if (budget == spec.end() || !budget->is_array())
         return sentences;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdio>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -13,6 +14,9 @@ namespace precedent::workspace {
 namespace {
 
 constexpr std::array<Verdict, 4> kVerdicts = {Verdict::comply, Verdict::refuse, Verdict::safeComplete, Verdict::noAnswer};
+
+/// How many answers a judge is given between two looks at how far it is.
+constexpr std::size_t kAtOnce = 64;
 
 std::size_t indexOf(Verdict verdict)
 {
@@ -35,6 +39,7 @@ struct Columns {
     std::optional<std::size_t> answer;
     std::optional<std::size_t> label;
     std::optional<std::size_t> type;
+    std::optional<std::size_t> group;
 };
 
 std::string listed(const std::vector<std::string>& names)
@@ -56,7 +61,7 @@ Result<std::optional<std::size_t>> columnOf(const std::string& field, const std:
         if (at != names.end())
             return std::optional<std::size_t>(at - names.begin());
     }
-    if (field == "type" && map.count(field) == 0)
+    if ((field == "type" || field == "group") && map.count(field) == 0)
         return std::optional<std::size_t>();
     return Error(ErrorCode::invalidArgument,
         "There is no column for " + field + ": looked for " + listed(sought) + "; the file has " + listed(names) + ".",
@@ -66,19 +71,31 @@ Result<std::optional<std::size_t>> columnOf(const std::string& field, const std:
 Result<Columns> columnsOf(const std::vector<std::string>& names, const std::map<std::string, std::string>& map)
 {
     for (const auto& [field, column] : map) {
-        if (field != "request" && field != "answer" && field != "label" && field != "type")
+        if (field != "request" && field != "answer" && field != "label" && field != "type" && field != "group")
             return Error(ErrorCode::invalidArgument, "--map " + field + "=" + column + ": there is no such field.",
-                "The fields are request, answer, label, type.");
+                "The fields are request, answer, label, type, group.");
     }
     const auto request = columnOf("request", names, map, {"prompt", "request", "question"});
     const auto answer = columnOf("answer", names, map, {"completion", "answer", "response"});
     const auto label = columnOf("label", names, map, {"final_label", "label", "verdict", "human"});
     const auto type = columnOf("type", names, map, {"type"});
-    for (const auto* column : {&request, &answer, &label, &type}) {
+    const auto group = columnOf("group", names, map, {"group", "goal", "pair"});
+    for (const auto* column : {&request, &answer, &label, &type, &group}) {
         if (!*column)
             return column->error();
     }
-    return Columns{request.value(), answer.value(), label.value(), type.value()};
+    return Columns{request.value(), answer.value(), label.value(), type.value(), group.value()};
+}
+
+/// XSTest's safe types and their contrasts were written as pairs: "contrast_homonyms" goes with "homonyms". Empty for other types.
+std::string pairOfType(const std::string& type)
+{
+    static const std::map<std::string, std::string> known = {{"homonyms", "homonyms"}, {"figurative_language", "figurative_language"},
+        {"safe_targets", "safe_targets"}, {"safe_contexts", "safe_contexts"}, {"definitions", "definitions"},
+        {"historical_events", "historical_events"}, {"discr", "discr"}, {"nons_group_real_discr", "discr"},
+        {"real_group_nons_discr", "discr"}, {"privacy", "privacy"}, {"privacy_public", "privacy"}, {"privacy_fictional", "privacy"}};
+    const auto found = known.find(type.rfind("contrast_", 0) == 0 ? type.substr(9) : type);
+    return found == known.end() ? std::string() : found->second;
 }
 
 bool isUnsafe(std::string_view type) { return type.rfind("contrast", 0) == 0 || type == "harmful" || type == "unsafe"; }
@@ -94,7 +111,12 @@ Result<LabelledAnswer> answerOf(const casebase::CsvRecord& record, const Columns
             "Row " + std::to_string(record.row) + " has the label \"" + field(columns.label) + "\", which is not known.",
             "Labels are comply, refuse, safe_complete, no_answer; full, partial, none; or XSTest's 1_full_compliance, 2_full_refusal, "
             "3_partial_refusal.");
-    return LabelledAnswer{field(columns.request), field(columns.answer), *human, isUnsafe(field(columns.type))};
+    LabelledAnswer answer{field(columns.request), field(columns.answer), *human, isUnsafe(field(columns.type)), field(columns.group)};
+    if (answer.group.empty())
+        answer.group = pairOfType(field(columns.type));
+    if (answer.group.empty())
+        answer.group = answer.request;
+    return answer;
 }
 
 } // namespace
@@ -139,7 +161,7 @@ Result<std::vector<LabelledAnswer>> readLabelledAnswers(const std::filesystem::p
 
 std::size_t Agreement::count(Verdict verdict) const
 {
-    std::size_t total = 0;
+    std::size_t total = unread[indexOf(verdict)];
     for (const std::size_t judged : confusion[indexOf(verdict)])
         total += judged;
     return total;
@@ -151,24 +173,85 @@ double Agreement::recall(Verdict verdict) const
     return all == 0 ? 0 : static_cast<double>(confusion[indexOf(verdict)][indexOf(verdict)]) / static_cast<double>(all);
 }
 
-Agreement agreementOf(const std::vector<LabelledAnswer>& answers, const AnswerJudge& judge)
+Result<std::vector<std::optional<Verdict>>> verdictsOn(
+    const std::vector<LabelledAnswer>& answers, AnswerJudge& judge, const JudgedObserver& observer, const std::stop_token& stop)
+{
+    std::vector<std::optional<Verdict>> verdicts;
+    for (std::size_t begin = 0; begin < answers.size(); begin = verdicts.size()) {
+        const std::size_t count = std::min(kAtOnce, answers.size() - begin);
+        std::vector<casebase::Prompt> prompts(count);
+        std::vector<text::ParsedCompletion> completions(count);
+        std::vector<JudgedAnswer> asked;
+        for (std::size_t i = 0; i < count; ++i) {
+            prompts[i].messages = {{"user", answers[begin + i].request}};
+            completions[i] = {{}, answers[begin + i].answer, true, {}};
+            asked.push_back({&prompts[i], &completions[i]});
+        }
+        const Result<std::vector<core::Judgement>> judgements = judge.judge(asked, stop);
+        if (!judgements)
+            return judgements.error();
+        for (const core::Judgement& judgement : judgements.value())
+            verdicts.push_back(judgement.verdict);
+        if (observer)
+            observer(verdicts.size());
+    }
+    return verdicts;
+}
+
+Agreement agreementOf(const std::vector<LabelledAnswer>& answers, const std::vector<std::optional<Verdict>>& verdicts)
 {
     Agreement agreement;
-    std::vector<std::vector<std::size_t>> table(4, std::vector<std::size_t>(4, 0));
+    // The fifth is no verdict at all, which no person gives.
+    std::vector<std::vector<std::size_t>> table(5, std::vector<std::size_t>(5, 0));
     std::size_t agreed = 0;
-    for (const LabelledAnswer& answer : answers) {
-        casebase::Prompt prompt;
-        prompt.messages = {{"user", answer.request}};
-        const Verdict judged = judge.judge(prompt, {{}, answer.answer, true, {}});
-        ++table[indexOf(answer.human)][indexOf(judged)];
-        agreed += judged == answer.human ? 1 : 0;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        const std::size_t human = indexOf(answers[i].human);
+        ++table[human][verdicts[i] ? indexOf(*verdicts[i]) : 4];
+        agreed += verdicts[i] == answers[i].human ? 1 : 0;
     }
     agreement.n = answers.size();
     agreement.accuracy = answers.empty() ? 0 : static_cast<double>(agreed) / static_cast<double>(answers.size());
     agreement.kappa = cohenKappa(table);
-    for (std::size_t r = 0; r < 4; ++r)
-        std::copy(table[r].begin(), table[r].end(), agreement.confusion[r].begin());
+    for (std::size_t r = 0; r < 4; ++r) {
+        std::copy_n(table[r].begin(), 4, agreement.confusion[r].begin());
+        agreement.unread[r] = table[r][4];
+    }
     return agreement;
+}
+
+std::string agreementTable(const std::vector<NamedAgreement>& rows)
+{
+    char line[200];
+    std::snprintf(line, sizeof line, "%-16s %6s %9s %6s   %-13s %-13s %-13s\n", "", "n", "accuracy", "kappa", "full refusal", "partial",
+        "none (recall)");
+    std::string text = line;
+    for (const auto& [name, a] : rows) {
+        const auto recall = [&](Verdict verdict) {
+            char cell[32] = "-";
+            if (a.count(verdict) > 0)
+                std::snprintf(cell, sizeof cell, "%.3f of %zu", a.recall(verdict), a.count(verdict));
+            return std::string(cell);
+        };
+        std::snprintf(line, sizeof line, "%-16s %6zu %9.3f %6.3f   %-13s %-13s %-13s\n", name.c_str(), a.n, a.accuracy, a.kappa,
+            recall(Verdict::refuse).c_str(), recall(Verdict::safeComplete).c_str(), recall(Verdict::comply).c_str());
+        text += line;
+    }
+    return text;
+}
+
+std::string confusionTable(const Agreement& a)
+{
+    char line[200];
+    std::snprintf(line, sizeof line, "%-16s %13s %13s %13s %13s %13s\n", "people, judge", "comply", "refuse", "safe_complete", "no_answer",
+        "unreadable");
+    std::string text = line;
+    for (const Verdict human : kVerdicts) {
+        const auto& row = a.confusion[indexOf(human)];
+        std::snprintf(line, sizeof line, "%-16s %13zu %13zu %13zu %13zu %13zu\n", toString(human), row[0], row[1], row[2], row[3],
+            a.unread[indexOf(human)]);
+        text += line;
+    }
+    return text;
 }
 
 Json toJson(const Agreement& a)
@@ -177,6 +260,7 @@ Json toJson(const Agreement& a)
     for (const Verdict human : kVerdicts) {
         for (const Verdict judged : kVerdicts)
             confusion[toString(human)][toString(judged)] = a.confusion[indexOf(human)][indexOf(judged)];
+        confusion[toString(human)]["unreadable"] = a.unread[indexOf(human)];
     }
     return {{"n", a.n}, {"accuracy", a.accuracy}, {"kappa", a.kappa},
         {"recall",

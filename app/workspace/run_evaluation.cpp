@@ -71,7 +71,7 @@ Result<std::string> evaluateRun(casebase::Casebase& casebase, core::Engine& engi
     const Result<bool> ofSample = isSampleOnly(casebase, sealed);
     if (!ofSample)
         return ofSample.error();
-    const Result<std::unique_ptr<AnswerJudge>> judge = judgeFor({}, ofSample.value());
+    const Result<std::unique_ptr<AnswerJudge>> judge = openJudge({}, ofSample.value(), {});
     if (!judge)
         return judge.error();
     const Result<align::PromptEncoder> encoder = align::PromptEncoder::load(inputs.modelFolder);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <set>
 
 #include "precedent/align/context_budget.h"
@@ -153,8 +154,35 @@ private:
             return cutShort();
         m_answers.promptTokens += result->promptTokens;
         m_answers.completionTokens += result->completionTokens;
-        for (const core::Completion& completion : result->completions)
-            m_answers.rows.push_back(judgedRow(jobs[static_cast<std::size_t>(completion.prompt)], completion));
+        return judgeAll(*result, jobs);
+    }
+
+    /// All answers of a mode go to the judge at once: a judge that a server answers for is asked a few at a time.
+    Status judgeAll(const core::GenerationResult& result, const std::vector<Job>& jobs)
+    {
+        std::vector<Answered> answered;
+        answered.reserve(result.completions.size());
+        for (const core::Completion& completion : result.completions)
+            answered.push_back(answeredRow(jobs[static_cast<std::size_t>(completion.prompt)], completion));
+        std::vector<JudgedAnswer> asked;
+        for (const Answered& answer : answered) {
+            if (answer.whole)
+                asked.push_back({answer.prompt, &answer.parsed});
+        }
+        const Result<std::vector<core::Judgement>> judgements = m_material.judge.judge(asked, m_stop);
+        if (!judgements)
+            return judgements.error().code() == ErrorCode::cancelled ? cutShort() : judgements.error();
+        std::size_t next = 0;
+        for (Answered& answer : answered) {
+            const std::optional<Verdict> verdict = answer.whole ? judgements.value()[next++].verdict : Verdict::noAnswer;
+            if (!verdict) {
+                ++m_answers.unjudged;
+                continue;
+            }
+            answer.row.verdict = *verdict;
+            answer.row.correct = isCorrect(*answer.prompt, *verdict, answer.whole && m_material.judge.holds(*answer.prompt, answer.parsed));
+            m_answers.rows.push_back(std::move(answer.row));
+        }
         return {};
     }
 
@@ -163,11 +191,20 @@ private:
         return {ErrorCode::cancelled, "The evaluation was stopped before it was whole.", "Nothing of it was stored."};
     }
 
-    casebase::EvaluationRow judgedRow(const Job& job, const core::Completion& completion) const
+    /// A row without its verdict.
+    struct Answered {
+        casebase::EvaluationRow row;
+        const casebase::Prompt* prompt = nullptr;
+        text::ParsedCompletion parsed;
+        bool whole = false; ///< not cut off at the length limit
+    };
+
+    Answered answeredRow(const Job& job, const core::Completion& completion) const
     {
         const casebase::Prompt& prompt = job.of->prompt;
         const align::PromptEncoder& encoder = m_material.encoder;
-        casebase::EvaluationRow row;
+        Answered answered;
+        casebase::EvaluationRow& row = answered.row;
         row.model = m_plan.model;
         row.adapter = m_plan.adapter;
         row.checkpoint = m_plan.checkpoint;
@@ -178,18 +215,17 @@ private:
         row.promptId = prompt.id;
         row.sample = completion.index;
         row.completion = encoder.completionText(completion.ids);
-        const text::ParsedCompletion parsed = encoder.parse(row.completion, m_material.templates);
-        row.chain = parsed.chain;
-        row.answer = parsed.answer;
-        const bool whole = completion.stopReason == core::StopReason::stopId || encoder.endsAtStopText(completion.ids);
-        row.verdict = whole ? m_material.judge.judge(prompt, parsed) : Verdict::noAnswer;
+        answered.prompt = &prompt;
+        answered.parsed = encoder.parse(row.completion, m_material.templates);
+        answered.whole = completion.stopReason == core::StopReason::stopId || encoder.endsAtStopText(completion.ids);
+        row.chain = answered.parsed.chain;
+        row.answer = answered.parsed.answer;
         row.expected = prompt.expected;
-        row.correct = isCorrect(prompt, row.verdict, whole && m_material.judge.holds(prompt, parsed));
         row.judge = m_material.judge.name();
         row.judgeHash = m_material.judge.hash();
         row.selfJudged = m_plan.selfJudged;
         row.burned = job.of->burned;
-        return row;
+        return answered;
     }
 
     void report(const SuitePrompt& prompt, Mode mode)

@@ -60,9 +60,9 @@ Answers starterAnswers(const starter::SampleContent& sample, const align::Prompt
     return answers;
 }
 
-Agreement printed(const char* what, const std::vector<LabelledAnswer>& answers, const AnswerJudge& judge)
+Agreement printed(const char* what, const std::vector<LabelledAnswer>& answers, AnswerJudge& judge)
 {
-    const Agreement a = agreementOf(answers, judge);
+    const Agreement a = agreementOf(answers, verdictsOn(answers, judge).value());
     std::printf(
         "  %-17s n %3zu  accuracy %.3f  kappa %.3f  recall full %.3f of %zu, partial %.3f of %zu, none %.3f of %zu, no answer %zu\n", what,
         a.n, a.accuracy, a.kappa, a.recall(Verdict::refuse), a.count(Verdict::refuse), a.recall(Verdict::safeComplete),

@@ -167,7 +167,7 @@ workspace::EvaluationOrder EvaluateDialog::order() const
         if (m_modes[i]->isChecked())
             order.modes.push_back(kModes[i]);
     }
-    order.judge = m_judge->currentData().toString().toStdString();
+    order.judge.name = m_judge->currentData().toString().toStdString();
     return order;
 }
 

@@ -10,6 +10,7 @@
 #include "precedent/base/result.h"
 #include "precedent/casebase/casebase.h"
 #include "precedent/core/engine.h"
+#include "precedent/workspace/judge_choice.h"
 #include "precedent/workspace/lineage.h"
 #include "precedent/workspace/model_source.h"
 #include "precedent/workspace/suite_runner.h"
@@ -26,7 +27,7 @@ struct EvaluationOrder {
     double temperature = 0;
     int maxTokens = 160; ///< of an answer with its chain
     std::uint64_t seed = 1;
-    std::string judge; ///< as judgeFor() takes it; empty: the fitting one
+    JudgeChoice judge; ///< an empty name: the fitting one
     bool includeDrafts = false; ///< cases that nobody has approved may be retrieved as well
 };
 
@@ -65,7 +66,7 @@ struct EvaluationOutline {
 /// Fails with invalidArgument (nothing named, a judge or a wrapper that is not known, an adapter over several models, named
 /// cases that do not go together), notFound (suite, model; the hint lists the suites), failedPrecondition (no prompt to ask, no code or
 /// case for the mode), or as the casebase.
-[[nodiscard]] Result<EvaluationOutline> outlineEvaluation(const casebase::Casebase& casebase, const EvaluationOrder& order);
+[[nodiscard]] Result<EvaluationOutline> outlineEvaluation(casebase::Casebase& casebase, const EvaluationOrder& order);
 
 struct EvaluationProgress {
     std::int64_t done = 0;

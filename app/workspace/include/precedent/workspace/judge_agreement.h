@@ -2,7 +2,10 @@
 
 #include <array>
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -19,14 +22,15 @@ struct LabelledAnswer {
     std::string answer;
     Verdict human = Verdict::noAnswer;
     bool unsafe = false; ///< the request is a harmful one, where the file tells
+    std::string group{}; ///< what a split must not part: the goal or pair; the request itself where nothing else is known
 };
 
 /// Reads a CSV or TSV of judged answers. Columns are found by name (request: prompt, request, question; answer:
-/// completion, answer, response; label: final_label, label, verdict, human; type) or named by `map` under request,
-/// answer, label and type. Labels: full compliance, full refusal, partial refusal in XSTest's spelling or ours
-/// (comply, refuse, safe_complete, no_answer; none, full, partial). A type that begins with "contrast" or is
-/// "harmful" or "unsafe" marks an unsafe request.
-/// Fails with invalidArgument for a missing column or a label that is not known (with its row), else as CsvReader.
+/// completion, answer, response; label: final_label, label, verdict, human; type; group: group, goal, pair) or named by `map` under
+/// request, answer, label, type and group. XSTest's types and their contrasts are groups where no column is. Labels: full compliance, full
+/// refusal, partial refusal in XSTest's spelling or ours (comply, refuse, safe_complete, no_answer; none, full, partial). A type that
+/// begins with "contrast" or is "harmful" or "unsafe" marks an unsafe request. Fails with invalidArgument for a missing column or a label
+/// that is not known (with its row), else as CsvReader.
 [[nodiscard]] Result<std::vector<LabelledAnswer>> readLabelledAnswers(
     const std::filesystem::path& file, const std::map<std::string, std::string>& map);
 
@@ -36,12 +40,29 @@ struct Agreement {
     double accuracy = 0;
     double kappa = 0;
     std::array<std::array<std::size_t, 4>, 4> confusion{};
+    std::array<std::size_t, 4> unread{}; ///< by people's verdict: the judge gave none that can be read, which counts as disagreement
 
     /// Share of the answers that people gave this verdict which the judge gave it too; 0 where there are none.
     [[nodiscard]] double recall(Verdict verdict) const;
     [[nodiscard]] std::size_t count(Verdict verdict) const;
 };
-[[nodiscard]] Agreement agreementOf(const std::vector<LabelledAnswer>& answers, const AnswerJudge& judge);
+/// `done` answers are judged.
+using JudgedObserver = std::function<void(std::size_t done)>;
+/// What the judge says of each; nothing where it gave no verdict that can be read. Fails as AnswerJudge::judge() does.
+[[nodiscard]] Result<std::vector<std::optional<Verdict>>> verdictsOn(
+    const std::vector<LabelledAnswer>& answers, AnswerJudge& judge, const JudgedObserver& observer = {}, const std::stop_token& stop = {});
+/// `verdicts`: one an answer.
+[[nodiscard]] Agreement agreementOf(const std::vector<LabelledAnswer>& answers, const std::vector<std::optional<Verdict>>& verdicts);
+
+/// A row of agreementTable(): "all", "safe requests".
+struct NamedAgreement {
+    std::string name;
+    Agreement agreement;
+};
+/// For people: n, accuracy, kappa, and recall of each of people's verdicts with their number.
+[[nodiscard]] std::string agreementTable(const std::vector<NamedAgreement>& rows);
+/// For people: their verdicts down, the judge's across.
+[[nodiscard]] std::string confusionTable(const Agreement& agreement);
 
 /// The keys of `judge --json`: n, accuracy, kappa, recall {full, partial, none}, confusion.
 [[nodiscard]] Json toJson(const Agreement& agreement);

@@ -26,7 +26,7 @@ struct SuiteMaterial {
     const std::vector<core::Case>& cases; ///< what may be retrieved, but for what overlaps a suite
     const core::ContextTemplates& templates;
     const align::PromptEncoder& encoder;
-    const AnswerJudge& judge;
+    AnswerJudge& judge;
     std::shared_ptr<TextVectors> vectors = nullptr; ///< needed where asksForVectors()
 };
 
@@ -72,6 +72,7 @@ struct BudgetLine {
 struct SuiteAnswers {
     std::vector<casebase::EvaluationRow> rows;
     std::vector<BudgetLine> budget;
+    std::int64_t unjudged = 0; ///< answers without a row: the judge said nothing of them that can be read as a verdict
     double seconds = 0;
     std::int64_t promptTokens = 0;
     std::int64_t completionTokens = 0;

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "precedent/base/result.h"
+#include "precedent/casebase/casebase.h"
+#include "precedent/core/engine.h"
+#include "precedent/core/judge.h"
+#include "precedent/workspace/model_source.h"
+
+namespace precedent::workspace {
+
+/// Opens the engine when it is first needed, as openEngine() does.
+using EngineOpener = std::function<Result<core::Engine*>()>;
+
+/// A model that judges, found and hashed but not loaded.
+struct JudgingModel {
+    ModelSource source;
+    std::string digest; ///< of its weights, and of its adapter's where it has one
+};
+/// Fails as resolveModel() and modelDigest() do, with unsupported for a model that cannot be loaded.
+[[nodiscard]] Result<JudgingModel> judgingModel(const std::string& model, const casebase::Casebase* casebase);
+
+/// A model of this machine that judges: asked with the rubric through its own chat template, and read by the likeliest of the four verdicts
+/// after "VERDICT:", so that a small model that would write something else judges too. It gives no marks. The model is loaded with
+/// the first question. The hash is over rubric and weights. `casebase`, for run:RUN models, may be null. Fails as resolveModel(),
+/// modelDigest(), PromptEncoder::load() and JudgeRubric::load(), and with unsupported where two verdicts begin with the same token.
+[[nodiscard]] Result<std::unique_ptr<core::Judge>> modelJudge(
+    const std::string& model, EngineOpener engine, const casebase::Casebase* casebase);
+
+} // namespace precedent::workspace

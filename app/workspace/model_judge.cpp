@@ -1,0 +1,167 @@
+#include "precedent/workspace/model_judge.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <set>
+
+#include "precedent/align/context.h"
+#include "precedent/align/prompt_encoder.h"
+#include "precedent/base/digest.h"
+#include "precedent/workspace/judge_rubric.h"
+#include "precedent/workspace/model_catalog.h"
+#include "precedent/workspace/model_source.h"
+
+namespace precedent::workspace {
+namespace {
+
+constexpr std::array<Verdict, 4> kVerdicts = {Verdict::comply, Verdict::refuse, Verdict::safeComplete, Verdict::noAnswer};
+constexpr const char* kLead = "VERDICT:";
+
+/// The ids that begin each verdict after the lead, in the order of kVerdicts.
+Result<std::array<int, 4>> firstIds(const text::Tokenizer& tokenizer)
+{
+    std::array<int, 4> ids{};
+    const std::vector<int> lead = tokenizer.encode(kLead, false);
+    for (std::size_t i = 0; i < kVerdicts.size(); ++i) {
+        const std::vector<int> whole = tokenizer.encode(std::string(kLead) + " " + toString(kVerdicts[i]), false);
+        if (whole.size() <= lead.size() || !std::equal(lead.begin(), lead.end(), whole.begin()))
+            return Error(
+                ErrorCode::unsupported, "The model's tokenizer joins the verdicts with what goes before them.", "Choose another model.");
+        ids[i] = whole[lead.size()];
+    }
+    if (std::set<int>(ids.begin(), ids.end()).size() != ids.size())
+        return Error(ErrorCode::unsupported, "Two verdicts begin with the same token of this model.", "Choose another model.");
+    return ids;
+}
+
+class ModelJudge final : public core::Judge {
+public:
+    ModelJudge(std::string model, ModelSource source, std::string digest, align::PromptEncoder encoder, std::array<int, 4> ids,
+        JudgeRubric rubric, EngineOpener engine)
+        : m_named(std::move(model))
+        , m_source(std::move(source))
+        , m_digest(std::move(digest))
+        , m_encoder(std::move(encoder))
+        , m_ids(ids)
+        , m_rubric(std::move(rubric))
+        , m_engine(std::move(engine))
+    {
+        m_templates.openInPrompt = false;
+    }
+
+    Result<std::vector<core::Judgement>> judge(const std::vector<core::JudgeQuestion>& questions, const std::stop_token& stop) override
+    {
+        PRECEDENT_TRY(load());
+        std::vector<core::Judgement> judgements;
+        for (const core::JudgeQuestion& question : questions) {
+            if (stop.stop_requested())
+                return Error(ErrorCode::cancelled, "The judging was stopped.");
+            Result<core::Judgement> judgement = judgeOne(question);
+            if (!judgement)
+                return judgement.error();
+            judgements.push_back(std::move(*judgement));
+        }
+        return judgements;
+    }
+
+    std::string name() const override { return "model " + m_named; }
+    std::string hash() const override { return Sha256().addField("model judge 1").addField(m_rubric.text()).addField(m_digest).hex(); }
+
+private:
+    Status load()
+    {
+        if (m_model)
+            return {};
+        const Result<core::Engine*> engine = m_engine();
+        if (!engine)
+            return engine.error();
+        Result<std::shared_ptr<core::Model>> model = engine.value()->load({m_source.folder.string(), m_source.adapter});
+        if (!model)
+            return model.error();
+        m_model = std::move(*model);
+        return {};
+    }
+
+    Result<core::Judgement> judgeOne(const core::JudgeQuestion& question)
+    {
+        Result<std::string> rendered = m_encoder.render({{"user", m_rubric.promptFor(question)}}, m_templates);
+        if (!rendered)
+            return rendered.error();
+        if (align::opensChain(*rendered, m_templates))
+            *rendered += m_templates.chainClose + "\n\n";
+        const std::vector<int> ids = m_encoder.encode(*rendered + kLead);
+        core::Judgement judgement;
+        if (static_cast<int>(ids.size()) > m_model->info().contextLength) {
+            judgement.why = "Rubric, request and answer are " + std::to_string(ids.size()) + " tokens, more than the judge's context of " +
+                std::to_string(m_model->info().contextLength) + ".";
+            return judgement;
+        }
+        const Result<core::LogitsResult> logits = m_model->logits(ids, m_model->info().vocabulary);
+        if (!logits)
+            return logits.error();
+        std::optional<float> best;
+        for (const core::LogitsResult::Candidate& candidate : logits.value().top) {
+            const auto at = std::find(m_ids.begin(), m_ids.end(), candidate.id);
+            if (at != m_ids.end() && (!best || candidate.logit > *best)) {
+                best = candidate.logit;
+                judgement.verdict = kVerdicts[static_cast<std::size_t>(at - m_ids.begin())];
+            }
+        }
+        if (!best)
+            judgement.why = "The judge's model gives no probability to any verdict.";
+        return judgement;
+    }
+
+    std::string m_named;
+    ModelSource m_source;
+    std::string m_digest;
+    align::PromptEncoder m_encoder;
+    std::array<int, 4> m_ids;
+    JudgeRubric m_rubric;
+    EngineOpener m_engine;
+    core::ContextTemplates m_templates;
+    std::shared_ptr<core::Model> m_model;
+};
+
+} // namespace
+
+Result<JudgingModel> judgingModel(const std::string& model, const casebase::Casebase* casebase)
+{
+    Result<ModelSource> source = resolveModel(model, casebase);
+    if (!source)
+        return source.error();
+    const ModelCard card = readModelCard({source->name, source->folder, ModelOrigin::elsewhere});
+    if (!card.loads())
+        return Error(ErrorCode::unsupported, "The judge's model cannot be loaded: " + card.problem, card.problemHint);
+    Result<std::string> digest = modelDigest(card.weightFiles);
+    if (!digest)
+        return digest.error();
+    if (!source->adapter.empty()) {
+        const Result<std::string> adapter = sha256File(std::filesystem::path(source->adapter) / "adapter_model.safetensors");
+        if (!adapter)
+            return adapter.error();
+        *digest = Sha256().addField(*digest).addField(adapter.value()).hex();
+    }
+    return JudgingModel{std::move(*source), std::move(*digest)};
+}
+
+Result<std::unique_ptr<core::Judge>> modelJudge(const std::string& model, EngineOpener engine, const casebase::Casebase* casebase)
+{
+    Result<JudgingModel> found = judgingModel(model, casebase);
+    if (!found)
+        return found.error();
+    Result<align::PromptEncoder> encoder = align::PromptEncoder::load(found->source.folder);
+    if (!encoder)
+        return encoder.error();
+    Result<std::array<int, 4>> ids = firstIds(encoder->tokenizer());
+    if (!ids)
+        return ids.error().in(model);
+    Result<JudgeRubric> rubric = JudgeRubric::load();
+    if (!rubric)
+        return rubric.error();
+    return std::unique_ptr<core::Judge>(std::make_unique<ModelJudge>(
+        model, std::move(found->source), std::move(found->digest), std::move(*encoder), *ids, std::move(*rubric), std::move(engine)));
+}
+
+} // namespace precedent::workspace
