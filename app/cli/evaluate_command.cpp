@@ -206,17 +206,46 @@ Result<Outcome> evaluate(const EvaluateOptions& options, Context& context)
     PRECEDENT_TRY(checkMeasured(thresholds.value(), outline.value()));
     if (options.dryRun)
         return dryOutcome(outline.value(), options);
-    const Result<core::Engine*> engine = openEngine(context);
-    if (!engine)
-        return engine.error();
     Progress progress("Evaluating", context.globals().quiet);
     const Result<std::vector<std::string>> ids = workspace::runEvaluation(
-        casebase, *engine.value(), order, [&](const workspace::EvaluationProgress& p) { progress.update(p.done, p.total, p.what); },
-        interrupt.token());
+        casebase, [&context] { return openEngine(context); }, order,
+        [&](const workspace::EvaluationProgress& p) { progress.update(p.done, p.total, p.what); }, interrupt.token());
     progress.finish();
     if (!ids)
         return ids.error();
     return outcomeOf(casebase, ids.value(), thresholds.value(), context);
+}
+
+void addElsewhereOptions(CLI::App& command, workspace::EvaluationOrder& order)
+{
+    const std::string group = "Answers from elsewhere, in place of --model";
+    command.add_option("--endpoint", order.endpoint, "An OpenAI-compatible server, up to the version, as http://localhost:8000/v1")
+        ->type_name("URL")
+        ->group(group);
+    command.add_option("--served-model", order.servedModel, "Its model, as it names it; of a file: what rows call it")
+        ->type_name("NAME")
+        ->group(group);
+    command
+        .add_option("--answers", order.answers,
+            "Answers made already: JSONL, JSON or CSV with request and completion, HarmBench's completions, XSTest's, a log of Inspect's "
+            "in JSON")
+        ->type_name("FILE")
+        ->group(group);
+    workspace::EndpointOptions& asking = order.asking;
+    command
+        .add_option("--key-variable", asking.keyVariable, "The environment variable that holds the server's key, if not PRECEDENT_API_KEY")
+        ->type_name("NAME")
+        ->group(group);
+    command.add_option("--requests-per-minute", asking.requestsPerMinute, "Requests a minute at most; 0: as fast as they come")
+        ->check(CLI::Range(0.0, 1e6))
+        ->group(group);
+    command.add_option("--concurrent", asking.concurrent, "Requests under way at once; 0: 4")->check(CLI::Range(0, 256))->group(group);
+    command.add_option("--timeout", asking.timeoutSeconds, "Seconds that one attempt may take; 0: 120")
+        ->check(CLI::Range(0, 86400))
+        ->group(group);
+    command.add_option("--retries", asking.retries, "Further attempts after one that failed; -1: 4")
+        ->check(CLI::Range(-1, 100))
+        ->group(group);
 }
 
 void addOptions(CLI::App& command, EvaluateOptions& options)
@@ -224,10 +253,10 @@ void addOptions(CLI::App& command, EvaluateOptions& options)
     workspace::EvaluationOrder& order = options.order;
     command.add_option("--casebase", options.casebase, "The casebase with suites, codes and cases")->required()->type_name("CASEBASE");
     command.add_option("--model", order.models, "A folder, a .gguf file, starter, or run:RUN[@STEP]; may be given again")
-        ->required()
         ->type_name("MODEL")
         ->allow_extra_args(false);
     command.add_option("--adapter", order.adapter, "A PEFT folder over the one model")->type_name("DIR");
+    addElsewhereOptions(command, order);
     command.add_option("--suite", order.choice.suites, "A stored suite; may be given again")
         ->required()
         ->type_name("NAME")
@@ -264,7 +293,9 @@ void addEvaluateCommand(CLI::App& app, Commands& commands)
     CLI::App* command = addCommand(app, "evaluate", "Answers suites with a model in any mode, judges the answers and stores the figures",
         "evaluate --casebase demo.casebase --model starter --suite 'held-out attacked' --suite 'held-out look-alikes' --mode none --mode "
         "cases\n  precedent-cli evaluate --casebase demo.casebase --model run:run-1 --suite 'held-out attacked' --mode none --fail-if "
-        "'harmful_answered>0.1'");
+        "'harmful_answered>0.1'\n  precedent-cli evaluate --casebase demo.casebase --answers completions.jsonl --served-model other "
+        "--suite "
+        "'held-out attacked' --mode none");
     addOptions(*command, *options);
     commands.on(
         command, [options](Context& context) { return evaluate(*options, context); }, [options] { return checkLine(*options); });

@@ -1,10 +1,7 @@
 #include "precedent/workspace/endpoint_judge.h"
 
-#include <optional>
-
+#include "app/workspace/kept_replies.h"
 #include "precedent/base/digest.h"
-#include "precedent/casebase/reply_store.h"
-#include "precedent/remote/chat_client.h"
 #include "precedent/workspace/judge_rubric.h"
 
 namespace precedent::workspace {
@@ -24,33 +21,15 @@ public:
 
     Result<std::vector<core::Judgement>> judge(const std::vector<core::JudgeQuestion>& questions, const std::stop_token& stop) override
     {
-        const remote::ChatEndpoint& endpoint = m_client.endpoint();
         std::vector<core::Judgement> judgements(questions.size());
         std::vector<remote::ChatRequest> requests;
-        std::vector<std::string> bodies;
-        std::vector<std::size_t> asked; // request -> question
-        for (std::size_t i = 0; i < questions.size(); ++i) {
-            remote::ChatRequest request;
-            request.messages = {{"user", m_rubric.promptFor(questions[i])}};
-            request.maxTokens = kReplyTokens;
-            std::string body = remote::bodyOf(endpoint, request);
-            const Result<std::optional<std::string>> kept = find(body);
-            if (!kept)
-                return kept.error();
-            if (kept.value()) {
-                judgements[i] = JudgeRubric::read(*kept.value());
-                continue;
-            }
-            requests.push_back(std::move(request));
-            bodies.push_back(std::move(body));
-            asked.push_back(i);
-        }
-        // Each reply is kept as it comes: what a stop or a failure cuts short is not paid for twice.
-        PRECEDENT_TRY(m_client.askAll(
-            requests,
+        for (const core::JudgeQuestion& question : questions)
+            requests.push_back({{{"user", m_rubric.promptFor(question)}}, kReplyTokens, 0});
+        PRECEDENT_TRY(askKept(
+            m_client, m_cache, requests,
             [&](std::size_t request, const remote::ChatReply& reply) -> Status {
-                judgements[asked[request]] = JudgeRubric::read(reply.text);
-                return keep(bodies[request], reply.text);
+                judgements[request] = JudgeRubric::read(reply.text);
+                return {};
             },
             stop));
         return judgements;
@@ -64,19 +43,6 @@ public:
     }
 
 private:
-    Result<std::optional<std::string>> find(const std::string& body) const
-    {
-        if (m_cache == nullptr)
-            return std::optional<std::string>();
-        return m_cache->replies().find(m_client.endpoint().url, m_client.endpoint().model, body);
-    }
-    Status keep(const std::string& body, const std::string& reply) const
-    {
-        if (m_cache == nullptr || m_cache->isReadOnly())
-            return {};
-        return m_cache->replies().add({m_client.endpoint().url, m_client.endpoint().model, body, reply, 0});
-    }
-
     remote::ChatClient m_client;
     JudgeRubric m_rubric;
     casebase::Casebase* m_cache;
@@ -86,18 +52,7 @@ private:
 
 Result<std::unique_ptr<core::Judge>> endpointJudge(const std::string& name, const EndpointOptions& options, casebase::Casebase* cache)
 {
-    Result<remote::ChatEndpoint> endpoint = remote::endpointNamed(name);
-    if (!endpoint)
-        return endpoint.error();
-    remote::ChatLimits limits;
-    limits.requestsPerMinute = options.requestsPerMinute;
-    if (options.concurrent > 0)
-        limits.concurrent = options.concurrent;
-    if (options.timeoutSeconds > 0)
-        limits.replyTimeout = std::chrono::seconds(options.timeoutSeconds);
-    if (options.retries >= 0)
-        limits.retries = options.retries;
-    Result<remote::ChatClient> client = remote::ChatClient::create(*endpoint, limits, options.keyVariable);
+    Result<remote::ChatClient> client = chatClient(name, options);
     if (!client)
         return client.error();
     Result<JudgeRubric> rubric = JudgeRubric::load();

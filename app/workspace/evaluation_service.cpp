@@ -4,6 +4,8 @@
 #include <set>
 
 #include "precedent/align/templates.h"
+#include "precedent/base/digest.h"
+#include "precedent/base/files.h"
 #include "precedent/casebase/evaluation_store.h"
 #include "precedent/casebase/prompt_store.h"
 #include "precedent/casebase/suite_store.h"
@@ -29,12 +31,24 @@ Status checkNamed(const EvaluationOrder& order)
     const auto missing = [](const char* what) {
         return Error(ErrorCode::invalidArgument, std::string("The evaluation names no ") + what + ".", "Name at least one.");
     };
-    if (order.models.empty())
+    const int kinds = (order.models.empty() ? 0 : 1) + (order.endpoint.empty() ? 0 : 1) + (order.answers.empty() ? 0 : 1);
+    if (kinds == 0)
         return missing("model");
+    if (kinds > 1)
+        return Error(ErrorCode::invalidArgument, "The evaluation names several kinds of answerers.",
+            "Name models, or one server, or one file of answers.");
+    if (!order.endpoint.empty() && order.servedModel.empty())
+        return Error(ErrorCode::invalidArgument, "The evaluation names a server, but no model of it.",
+            "Name the model as the server does: --served-model NAME.");
+    if (!order.adapter.empty() && order.models.empty())
+        return Error(ErrorCode::invalidArgument, "An adapter goes with a model of this machine.", "Leave the adapter out.");
     if (order.choice.suites.empty())
         return missing("suite");
     if (order.modes.empty())
         return missing("mode");
+    if (!order.answers.empty() && order.modes.size() > 1)
+        return Error(ErrorCode::invalidArgument, "Answers made elsewhere were made in one mode, and several are named.",
+            "Name the mode that they were made in.");
     if (!order.adapter.empty() && order.models.size() > 1)
         return Error(ErrorCode::invalidArgument,
             "An adapter belongs to one model, and " + std::to_string(order.models.size()) + " are named.",
@@ -124,6 +138,17 @@ Result<OrderedModel> orderedModel(
     return model;
 }
 
+/// A server's model or a file's, of which nothing is known but its name.
+OrderedModel elsewhere(const EvaluationOrder& order)
+{
+    OrderedModel model;
+    if (!order.endpoint.empty())
+        model.name = order.servedModel + "@" + order.endpoint;
+    else
+        model.name = order.servedModel.empty() ? std::filesystem::path(order.answers).filename().string() : order.servedModel;
+    return model;
+}
+
 /// What is fixed over all models of an order.
 struct Ground {
     EvaluationOutline outline;
@@ -144,7 +169,7 @@ Status checkPrecedents(const EvaluationOrder& order, const PrecedentSet& precede
     return {};
 }
 
-Result<Ground> prepare(casebase::Casebase& casebase, const EvaluationOrder& order, core::Engine* engine)
+Result<Ground> prepare(casebase::Casebase& casebase, const EvaluationOrder& order, const EngineOpener& engine)
 {
     PRECEDENT_TRY(checkNamed(order));
     PRECEDENT_TRY(check(order.cases));
@@ -153,8 +178,7 @@ Result<Ground> prepare(casebase::Casebase& casebase, const EvaluationOrder& orde
     const Result<bool> sample = isSampleOnly(casebase, order.choice.suites);
     if (!sample)
         return sample.error();
-    Result<std::unique_ptr<AnswerJudge>> judge =
-        openJudge(order.judge, sample.value(), {[engine]() -> Result<core::Engine*> { return engine; }, &casebase});
+    Result<std::unique_ptr<AnswerJudge>> judge = openJudge(order.judge, sample.value(), {engine, &casebase});
     if (!judge)
         return judge.error();
     const Result<std::vector<SuitePrompt>> prompts = choosePrompts(casebase, order.choice);
@@ -170,6 +194,8 @@ Result<Ground> prepare(casebase::Casebase& casebase, const EvaluationOrder& orde
     PRECEDENT_TRY(checkPrecedents(order, *precedents));
     Ground ground{{}, std::move(*precedents), std::move(*judge)};
     EvaluationOutline& outline = ground.outline;
+    if (order.models.empty())
+        outline.models.push_back(elsewhere(order));
     for (const std::string& name : order.models) {
         Result<OrderedModel> model = orderedModel(casebase, name, order.adapter, *ground.judge);
         if (!model)
@@ -182,7 +208,7 @@ Result<Ground> prepare(casebase::Casebase& casebase, const EvaluationOrder& orde
     outline.codes = static_cast<std::int64_t>(ground.precedents.codes.size());
     outline.cases = static_cast<std::int64_t>(ground.precedents.cases.size());
     outline.casesTotal = ground.precedents.casesTotal;
-    outline.answers = static_cast<std::int64_t>(prompts.value().size() * order.modes.size() * order.models.size());
+    outline.answers = static_cast<std::int64_t>(prompts.value().size() * order.modes.size() * outline.models.size());
     return ground;
 }
 
@@ -196,7 +222,7 @@ SuitePlan planFor(const EvaluationOrder& order, const OrderedModel& model, int c
     plan.choice = order.choice;
     plan.modes = order.modes;
     plan.cases = order.cases;
-    plan.promptBudget = contextLength - order.maxTokens;
+    plan.promptBudget = contextLength > 0 ? contextLength - order.maxTokens : 0;
     plan.sampling.temperature = order.temperature;
     plan.sampling.maxTokens = order.maxTokens;
     plan.seed = order.seed;
@@ -218,18 +244,21 @@ Status checkSomethingFits(const SuitePlan& plan, const SuiteAnswers& answers)
 }
 
 /// What retrieval by meaning takes, where the plan asks for it; null else. A model that answers without an adapter serves itself.
-Result<std::shared_ptr<TextVectors>> vectorsFor(const casebase::Casebase& casebase, core::Engine& engine, const SuitePlan& plan,
+Result<std::shared_ptr<TextVectors>> vectorsFor(const casebase::Casebase& casebase, const EngineOpener& engine, const SuitePlan& plan,
     const OrderedModel& model, const std::shared_ptr<core::Model>& loaded)
 {
     if (!asksForVectors(plan))
         return std::shared_ptr<TextVectors>();
+    if (plan.cases.model.empty() && loaded == nullptr)
+        return Error(ErrorCode::invalidArgument, "Cases are to be found by meaning, and no model of this machine is named to compare them.",
+            "Name one: --retrieval-model MODEL; or find them by words: --retrieval bm25.");
     if (plan.cases.model.empty() && model.source.adapter.empty()) {
         Result<std::shared_ptr<const text::Tokenizer>> tokenizer = tokenizerOf(model.source.folder);
         if (!tokenizer)
             return tokenizer.error();
         return std::shared_ptr<TextVectors>(std::make_shared<ModelVectors>(loaded, std::move(*tokenizer)));
     }
-    auto own = loadTextVectors(casebase, plan.cases.model, model.source.folder, [&]() -> Result<core::Engine*> { return &engine; });
+    auto own = loadTextVectors(casebase, plan.cases.model, model.source.folder, engine);
     if (!own)
         return own.error();
     return std::shared_ptr<TextVectors>(std::move(*own));
@@ -241,7 +270,18 @@ struct Answered {
     std::vector<casebase::EvaluationRow> rows;
 };
 
-Result<Answered> answer(const casebase::Casebase& casebase, core::Engine& engine, const EvaluationOrder& order, const Ground& ground,
+/// What the evaluation's spec says beside evaluationSpec(): the precedents, frozen in a hash.
+void addPrecedents(const EvaluationOrder& order, const Ground& ground, const core::ContextTemplates& templates, Json& spec)
+{
+    core::RunInputs material;
+    material.codes = ground.precedents.codes;
+    material.cases = ground.precedents.cases;
+    material.templates = templates;
+    spec["content_hash"] = contentHash(material);
+    spec["include_drafts"] = order.includeDrafts;
+}
+
+Result<Answered> answer(const casebase::Casebase& casebase, const EngineOpener& opener, const EvaluationOrder& order, const Ground& ground,
     const OrderedModel& model, const SuiteProgress& progress, const std::stop_token& stop)
 {
     const Result<align::PromptEncoder> encoder = align::PromptEncoder::load(model.source.folder);
@@ -250,34 +290,81 @@ Result<Answered> answer(const casebase::Casebase& casebase, core::Engine& engine
     const Result<std::filesystem::path> folder = align::templateFolderFor(model.source.folder);
     if (!folder)
         return folder.error();
-    core::RunInputs material;
     Result<core::ContextTemplates> templates = align::loadTemplates(folder.value());
     if (!templates)
         return templates.error();
     *templates = encoder->fitted(std::move(*templates));
-    const Result<std::shared_ptr<core::Model>> loaded = engine.load({model.source.folder.string(), model.source.adapter});
+    const Result<core::Engine*> engine = opener();
+    if (!engine)
+        return engine.error();
+    const Result<std::shared_ptr<core::Model>> loaded = engine.value()->load({model.source.folder.string(), model.source.adapter});
     if (!loaded)
         return loaded.error();
     const core::ModelInfo& info = loaded.value()->info();
     const SuitePlan plan = planFor(order, model, info.contextLength);
-    const Result<std::shared_ptr<TextVectors>> vectors = vectorsFor(casebase, engine, plan, model, loaded.value());
+    const Result<std::shared_ptr<TextVectors>> vectors = vectorsFor(casebase, opener, plan, model, loaded.value());
     if (!vectors)
         return vectors.error();
-    const SuiteMaterial with{
-        casebase, ground.precedents.codes, ground.precedents.cases, *templates, encoder.value(), *ground.judge, vectors.value()};
-    Result<SuiteAnswers> answers = answerSuites(with, plan, *loaded.value(), progress, stop);
+    const SuiteMaterial with{casebase, ground.precedents.codes, ground.precedents.cases, *templates, *ground.judge, vectors.value()};
+    const std::unique_ptr<Answerer> answerer = modelAnswerer(loaded.value(), encoder.value(), *templates, plan.sampling, plan.promptBudget);
+    Result<SuiteAnswers> answers = answerSuites(with, plan, *answerer, progress, stop);
     if (!answers)
         return answers.error();
     PRECEDENT_TRY(checkSomethingFits(plan, *answers));
-    Json spec = evaluationSpec(plan, with, info, *answers);
-    material.codes = ground.precedents.codes;
-    material.cases = ground.precedents.cases;
-    material.templates = std::move(*templates);
-    spec["content_hash"] = contentHash(material);
-    spec["include_drafts"] = order.includeDrafts;
+    Json spec = evaluationSpec(plan, with, info.sha256, *answers);
+    addPrecedents(order, ground, *templates, spec);
     spec["starter"] = model.lineage.ofStarter;
     Answered answered;
     answered.evaluation.name = model.checkpoint.empty() ? model.name : model.checkpoint;
+    answered.evaluation.specJson = dumpJson(spec);
+    answered.rows = std::move(answers->rows);
+    return answered;
+}
+
+/// The same of a server or of a file.
+Result<Answered> answerElsewhere(casebase::Casebase& casebase, const EngineOpener& opener, const EvaluationOrder& order,
+    const Ground& ground, const OrderedModel& model, const SuiteProgress& progress, const std::stop_token& stop)
+{
+    const Result<std::filesystem::path> resources = resourceFolder();
+    if (!resources)
+        return resources.error();
+    Result<core::ContextTemplates> templates = align::loadTemplates(resources.value() / "templates" / "default");
+    if (!templates)
+        return templates.error();
+    templates->openInPrompt = false;
+    const SuitePlan plan = planFor(order, model, 0);
+    std::shared_ptr<TextVectors> vectors;
+    if (!order.endpoint.empty()) {
+        Result<std::shared_ptr<TextVectors>> made = vectorsFor(casebase, opener, plan, model, nullptr);
+        if (!made)
+            return made.error();
+        vectors = std::move(*made);
+    }
+    Result<std::unique_ptr<Answerer>> answerer = order.endpoint.empty()
+        ? fileAnswerer(order.answers, *templates)
+        : endpointAnswerer(model.name, order.asking, *templates, plan.sampling, &casebase);
+    if (!answerer)
+        return answerer.error();
+    const SuiteMaterial with{casebase, ground.precedents.codes, ground.precedents.cases, *templates, *ground.judge, vectors};
+    Result<SuiteAnswers> answers = answerSuites(with, plan, **answerer, progress, stop);
+    if (!answers)
+        return answers.error();
+    if (answers->rows.empty() && answers->unjudged == 0)
+        return Error(ErrorCode::failedPrecondition, "No prompt of these suites is answered in " + order.answers + ".",
+            "Its rows need the requests' texts as the suites have them, or the prompts' ids.");
+    Json spec = evaluationSpec(plan, with, {}, *answers);
+    addPrecedents(order, ground, *templates, spec);
+    if (order.endpoint.empty()) {
+        const Result<std::string> digest = sha256File(order.answers);
+        if (!digest)
+            return digest.error();
+        spec["answers_file"] = std::filesystem::path(order.answers).filename().string();
+        spec["answers_sha256"] = digest.value();
+    } else {
+        spec["endpoint"] = order.endpoint;
+    }
+    Answered answered;
+    answered.evaluation.name = model.name;
     answered.evaluation.specJson = dumpJson(spec);
     answered.rows = std::move(answers->rows);
     return answered;
@@ -300,16 +387,16 @@ Status store(casebase::Casebase& casebase, const std::vector<Answered>& whole, s
 Result<EvaluationOutline> outlineEvaluation(casebase::Casebase& casebase, const EvaluationOrder& order)
 {
     // No question is put to the judge here, so that no engine is needed.
-    Result<Ground> ground = prepare(casebase, order, nullptr);
+    Result<Ground> ground = prepare(casebase, order, []() -> Result<core::Engine*> { return static_cast<core::Engine*>(nullptr); });
     if (!ground)
         return ground.error();
     return std::move(ground->outline);
 }
 
-Result<std::vector<std::string>> runEvaluation(casebase::Casebase& casebase, core::Engine& engine, const EvaluationOrder& order,
+Result<std::vector<std::string>> runEvaluation(casebase::Casebase& casebase, const EngineOpener& engine, const EvaluationOrder& order,
     const EvaluationObserver& observer, std::stop_token stop)
 {
-    const Result<Ground> ground = prepare(casebase, order, &engine);
+    const Result<Ground> ground = prepare(casebase, order, engine);
     if (!ground)
         return ground.error();
     const EvaluationOutline& outline = ground.value().outline;
@@ -322,7 +409,8 @@ Result<std::vector<std::string>> runEvaluation(casebase::Casebase& casebase, cor
             if (observer)
                 observer({before + step.done, outline.answers, name + ", " + toString(step.mode) + ", " + step.suite});
         };
-        Result<Answered> answered = answer(casebase, engine, order, ground.value(), model, tell, stop);
+        Result<Answered> answered = order.models.empty() ? answerElsewhere(casebase, engine, order, ground.value(), model, tell, stop)
+                                                         : answer(casebase, engine, order, ground.value(), model, tell, stop);
         if (!answered)
             return answered.error().code() == ErrorCode::cancelled ? answered.error() : answered.error().in(name);
         whole.push_back(std::move(*answered));
@@ -346,17 +434,18 @@ Result<bool> isSampleOnly(const casebase::Casebase& casebase, const std::vector<
     return all;
 }
 
-Json evaluationSpec(const SuitePlan& plan, const SuiteMaterial& material, const core::ModelInfo& model, const SuiteAnswers& answers)
+Json evaluationSpec(const SuitePlan& plan, const SuiteMaterial& material, const std::string& modelSha256, const SuiteAnswers& answers)
 {
     Json modes = Json::array();
     for (const Mode mode : plan.modes)
         modes.push_back(toString(mode));
-    Json spec = {{"model", plan.model}, {"adapter", plan.adapter}, {"checkpoint", plan.checkpoint}, {"model_sha256", model.sha256},
+    Json spec = {{"model", plan.model}, {"adapter", plan.adapter}, {"checkpoint", plan.checkpoint}, {"model_sha256", modelSha256},
         {"suites", plan.choice.suites}, {"attacks", plan.choice.attacks}, {"modes", modes}, {"limit", plan.choice.limit},
         {"temperature", plan.sampling.temperature}, {"max_tokens", plan.sampling.maxTokens}, {"seed", plan.seed},
         {"chain_open_in_prompt", material.templates.openInPrompt}, {"judge", material.judge.name()}, {"judge_hash", material.judge.hash()},
-        {"self_judged", plan.selfJudged}, {"budget", toJson(answers.budget)}, {"unjudged", answers.unjudged}, {"seconds", answers.seconds},
-        {"prompt_tokens", answers.promptTokens}, {"completion_tokens", answers.completionTokens}};
+        {"self_judged", plan.selfJudged}, {"budget", toJson(answers.budget)}, {"unjudged", answers.unjudged},
+        {"unanswered", answers.unanswered}, {"seconds", answers.seconds}, {"prompt_tokens", answers.promptTokens},
+        {"completion_tokens", answers.completionTokens}};
     spec.update(toJson(plan.cases));
     if (material.vectors != nullptr)
         spec["retrieval_vectors"] = material.vectors->model();
@@ -369,6 +458,9 @@ std::vector<std::string> budgetSentences(const Json& spec)
     if (const auto unjudged = spec.value("unjudged", std::int64_t{0}); unjudged > 0)
         sentences.push_back(grouped(unjudged) + (unjudged == 1 ? " answer is" : " answers are") +
             " in no figure, because the judge's reply holds no verdict that can be read.");
+    if (const auto unanswered = spec.value("unanswered", std::int64_t{0}); unanswered > 0)
+        sentences.push_back(grouped(unanswered) + (unanswered == 1 ? " prompt is" : " prompts are") +
+            " in no figure, because nothing answers " + (unanswered == 1 ? "it." : "them."));
     const auto budget = spec.find("budget");
     if (budget == spec.end() || !budget->is_array())
         return sentences;

@@ -93,12 +93,13 @@ Result<std::string> evaluateRun(casebase::Casebase& casebase, core::Engine& engi
             return loaded.error();
         vectors = std::move(*loaded);
     }
-    const SuiteMaterial material{casebase, inputs.codes, inputs.cases, inputs.templates, encoder.value(), *judge.value(), vectors};
-    const Result<SuiteAnswers> answers = answerSuites(material, plan, **model, progress, std::move(stop));
+    const SuiteMaterial material{casebase, inputs.codes, inputs.cases, inputs.templates, *judge.value(), vectors};
+    const std::unique_ptr<Answerer> answerer = modelAnswerer(*model, encoder.value(), inputs.templates, plan.sampling, plan.promptBudget);
+    const Result<SuiteAnswers> answers = answerSuites(material, plan, *answerer, progress, std::move(stop));
     if (!answers)
         return answers.error();
 
-    Json spec = evaluationSpec(plan, material, (*model)->info(), answers.value());
+    Json spec = evaluationSpec(plan, material, (*model)->info().sha256, answers.value());
     spec["phase"] = toString(what.phase);
     spec["content_hash"] = inputs.contentHash;
     spec["starter"] = lineage.value().ofStarter || isStarterModel(inputs.modelFolder);

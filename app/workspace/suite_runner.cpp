@@ -5,7 +5,6 @@
 #include <optional>
 #include <set>
 
-#include "precedent/align/context_budget.h"
 #include "precedent/base/random.h"
 #include "precedent/casebase/prompt_store.h"
 #include "precedent/casebase/suite_store.h"
@@ -15,20 +14,14 @@
 namespace precedent::workspace {
 namespace {
 
-/// One prompt in one mode, ready to be answered.
-struct Job {
-    const SuitePrompt* of = nullptr;
-    Mode mode = Mode::none;
-};
-
 bool asksForCases(const SuitePlan& plan) { return std::find(plan.modes.begin(), plan.modes.end(), Mode::cases) != plan.modes.end(); }
 
 class Runner {
 public:
-    Runner(const SuiteMaterial& material, const SuitePlan& plan, core::Model& model, const SuiteProgress& progress, std::stop_token stop)
+    Runner(const SuiteMaterial& material, const SuitePlan& plan, Answerer& answerer, const SuiteProgress& progress, std::stop_token stop)
         : m_material(material)
         , m_plan(plan)
-        , m_model(model)
+        , m_answerer(answerer)
         , m_progress(progress)
         , m_stop(std::move(stop))
     {
@@ -54,7 +47,7 @@ public:
 private:
     Result<CaseRetriever> retriever() const
     {
-        if (!asksForCases(m_plan))
+        if (!asksForCases(m_plan) || !m_answerer.readsContext())
             return CaseRetriever::build(m_material.cases);
         Result<CaseRetriever> retriever =
             CaseRetriever::build(m_material.cases, m_plan.cases, m_material.casebase, m_material.vectors, m_stop);
@@ -106,64 +99,64 @@ private:
 
     Status answerMode(Mode mode, const CaseRetriever& retriever)
     {
-        core::GenerationRequest request;
-        request.sampling = m_plan.sampling;
-        request.stopIds = m_material.encoder.stopIds();
-        std::vector<Job> jobs;
+        std::vector<AskedPrompt> asked;
+        std::vector<const SuitePrompt*> of;
         for (const SuitePrompt& prompt : m_prompts) {
             if (m_stop.stop_requested())
                 return cutShort();
             CaseRetriever::Chosen chosen;
-            if (mode == Mode::cases) {
+            if (mode == Mode::cases && m_answerer.readsContext()) {
                 const CaseRetriever::Query query{lastUserText(prompt.prompt.messages), prompt.prompt.sourceCaseId, {}, m_plan.seed};
                 auto found = retriever.retrieve(query, static_cast<std::size_t>(m_plan.cases.casesPerPrompt));
                 if (!found)
                     return found.error();
                 chosen = std::move(*found);
             }
-            Result<align::FittedPrompt> fit = align::fitPrompt(m_material.encoder, m_material.templates, mode, m_material.codes,
-                std::move(chosen.cases), prompt.prompt.messages, seedOf(prompt, mode), m_plan.promptBudget, chosen.firm);
+            const std::uint64_t seed = seedOf(prompt, mode);
+            Result<align::FittedPrompt> fit =
+                m_answerer.fit({mode, m_material.codes, std::move(chosen.cases), chosen.firm}, prompt.prompt, seed);
             if (!fit)
                 return fit.error().in("The request \"" + prompt.prompt.id + "\"");
-            align::FittedPrompt& fitted = *fit;
             BudgetLine& line = budgetOf(prompt.suite, mode);
             ++line.prompts;
-            line.casesDropped += static_cast<std::int64_t>(fitted.casesDropped);
-            if (!fitted.fits) {
+            line.casesDropped += static_cast<std::int64_t>(fit->casesDropped);
+            if (!fit->fits) {
                 ++line.voided;
                 report(prompt, mode);
                 continue;
             }
-            if (mode == Mode::cases)
-                ++line.casesShown[static_cast<int>(fitted.casesKept)];
-            request.prompts.push_back({std::move(fitted.ids), 1, seedOf(prompt, mode)});
-            jobs.push_back({&prompt, mode});
+            if (mode == Mode::cases && m_answerer.readsContext())
+                ++line.casesShown[static_cast<int>(fit->casesKept)];
+            asked.push_back({&prompt.prompt, std::move(*fit), seed});
+            of.push_back(&prompt);
         }
-        return jobs.empty() ? Status{} : generateAndJudge(request, jobs);
+        return asked.empty() ? Status{} : answerAndJudge(mode, asked, of);
     }
 
-    Status generateAndJudge(const core::GenerationRequest& request, const std::vector<Job>& jobs)
+    Status answerAndJudge(Mode mode, const std::vector<AskedPrompt>& asked, const std::vector<const SuitePrompt*>& of)
     {
-        Result<core::GenerationResult> result = m_model.generate(request, m_stop, {}, [&](const core::Completion& completion) {
-            const Job& job = jobs[static_cast<std::size_t>(completion.prompt)];
-            report(*job.of, job.mode);
-        });
-        if (!result)
-            return result.error();
+        const Result<GivenAnswers> given = m_answerer.answer(
+            asked, [&](std::size_t prompt) { report(*of[prompt], mode); }, m_stop);
         if (m_stop.stop_requested())
             return cutShort();
-        m_answers.promptTokens += result->promptTokens;
-        m_answers.completionTokens += result->completionTokens;
-        return judgeAll(*result, jobs);
+        if (!given)
+            return given.error();
+        m_answers.promptTokens += given.value().promptTokens;
+        m_answers.completionTokens += given.value().completionTokens;
+        std::vector<bool> answered(asked.size(), false);
+        for (const GivenAnswer& answer : given.value().answers)
+            answered[answer.prompt] = true;
+        m_answers.unanswered += std::count(answered.begin(), answered.end(), false);
+        return judgeAll(mode, given.value(), of);
     }
 
     /// All answers of a mode go to the judge at once: a judge that a server answers for is asked a few at a time.
-    Status judgeAll(const core::GenerationResult& result, const std::vector<Job>& jobs)
+    Status judgeAll(Mode mode, const GivenAnswers& given, const std::vector<const SuitePrompt*>& of)
     {
         std::vector<Answered> answered;
-        answered.reserve(result.completions.size());
-        for (const core::Completion& completion : result.completions)
-            answered.push_back(answeredRow(jobs[static_cast<std::size_t>(completion.prompt)], completion));
+        answered.reserve(given.answers.size());
+        for (const GivenAnswer& answer : given.answers)
+            answered.push_back(answeredRow(mode, *of[answer.prompt], answer));
         std::vector<JudgedAnswer> asked;
         for (const Answered& answer : answered) {
             if (answer.whole)
@@ -199,32 +192,31 @@ private:
         bool whole = false; ///< not cut off at the length limit
     };
 
-    Answered answeredRow(const Job& job, const core::Completion& completion) const
+    Answered answeredRow(Mode mode, const SuitePrompt& of, const GivenAnswer& answer) const
     {
-        const casebase::Prompt& prompt = job.of->prompt;
-        const align::PromptEncoder& encoder = m_material.encoder;
+        const casebase::Prompt& prompt = of.prompt;
         Answered answered;
         casebase::EvaluationRow& row = answered.row;
         row.model = m_plan.model;
         row.adapter = m_plan.adapter;
         row.checkpoint = m_plan.checkpoint;
-        row.mode = job.mode;
-        row.suite = job.of->suite;
+        row.mode = mode;
+        row.suite = of.suite;
         row.axis = axisOf(prompt);
         row.attack = prompt.wrapper;
         row.promptId = prompt.id;
-        row.sample = completion.index;
-        row.completion = encoder.completionText(completion.ids);
+        row.sample = answer.sample;
+        row.completion = answer.completion;
         answered.prompt = &prompt;
-        answered.parsed = encoder.parse(row.completion, m_material.templates);
-        answered.whole = completion.stopReason == core::StopReason::stopId || encoder.endsAtStopText(completion.ids);
+        answered.parsed = m_answerer.parse(row.completion);
+        answered.whole = answer.whole;
         row.chain = answered.parsed.chain;
         row.answer = answered.parsed.answer;
         row.expected = prompt.expected;
         row.judge = m_material.judge.name();
         row.judgeHash = m_material.judge.hash();
         row.selfJudged = m_plan.selfJudged;
-        row.burned = job.of->burned;
+        row.burned = of.burned;
         return answered;
     }
 
@@ -237,7 +229,7 @@ private:
 
     const SuiteMaterial& m_material;
     const SuitePlan& m_plan;
-    core::Model& m_model;
+    Answerer& m_answerer;
     const SuiteProgress& m_progress;
     std::stop_token m_stop;
     std::vector<SuitePrompt> m_prompts;
@@ -304,9 +296,9 @@ Result<std::vector<SuitePrompt>> choosePrompts(const casebase::Casebase& casebas
 bool asksForVectors(const SuitePlan& plan) { return asksForCases(plan) && needsVectors(plan.cases); }
 
 Result<SuiteAnswers> answerSuites(
-    const SuiteMaterial& material, const SuitePlan& plan, core::Model& model, const SuiteProgress& progress, std::stop_token stop)
+    const SuiteMaterial& material, const SuitePlan& plan, Answerer& answerer, const SuiteProgress& progress, std::stop_token stop)
 {
-    return Runner(material, plan, model, progress, std::move(stop)).run();
+    return Runner(material, plan, answerer, progress, std::move(stop)).run();
 }
 
 std::string axisOf(const casebase::Prompt& prompt)

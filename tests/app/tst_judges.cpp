@@ -1,8 +1,8 @@
 #include <QtTest>
-#include <algorithm>
 
 #include <QTemporaryDir>
 
+#include <algorithm>
 #include <fstream>
 
 #include "precedent/base/files.h"

@@ -26,9 +26,6 @@ struct EvaluationJob::Shared : JobLink<EvaluationJob> {
         const auto outline = workspace::outlineEvaluation(**opened, order);
         if (!outline.ok())
             return outline.error();
-        const auto engine = workspace::openEngine();
-        if (!engine.ok())
-            return engine.error();
         const auto tell = [this, last = std::chrono::steady_clock::time_point{}](const workspace::EvaluationProgress& p) mutable {
             const auto now = std::chrono::steady_clock::now();
             if (now - last < kFrame)
@@ -37,7 +34,8 @@ struct EvaluationJob::Shared : JobLink<EvaluationJob> {
             post([what = QString::fromStdString(p.what), done = p.done, total = p.total](
                      EvaluationJob& to) { Q_EMIT to.progressed(what, done, total); });
         };
-        return workspace::runEvaluation(**opened, **engine, order, tell, stop.get_token());
+        return workspace::runEvaluation(
+            **opened, [] { return workspace::openEngine(); }, order, tell, stop.get_token());
     }
 };
 

@@ -18,8 +18,13 @@
 /// Any stored suite against any model, checkpoint and mode: what the window and the command line share.
 namespace precedent::workspace {
 
+/// Who answers: models, or one server, or one file of answers made elsewhere.
 struct EvaluationOrder {
     std::vector<std::string> models; ///< as resolveModel() takes them
+    std::string endpoint; ///< URL of an OpenAI-compatible server; empty: none
+    std::string servedModel; ///< as the server names it; of a file of answers: what rows call it, else the file's name
+    EndpointOptions asking; ///< how that server is asked
+    std::string answers; ///< a file as fileAnswerer() takes it; empty: none
     std::string adapter; ///< a PEFT folder over the one model named; empty: none
     SuiteChoice choice;
     std::vector<Mode> modes;
@@ -63,9 +68,9 @@ struct EvaluationOutline {
     std::int64_t answers = 0; ///< prompts x modes x models
 };
 
-/// Fails with invalidArgument (nothing named, a judge or a wrapper that is not known, an adapter over several models, named
-/// cases that do not go together), notFound (suite, model; the hint lists the suites), failedPrecondition (no prompt to ask, no code or
-/// case for the mode), or as the casebase.
+/// Fails with invalidArgument (nothing named, several kinds of answerers, a judge or a wrapper that is not known, an adapter over several
+/// models, named cases that do not go together), notFound (suite, model; the hint lists the suites), failedPrecondition (no prompt to ask,
+/// no code or case for the mode), or as the casebase.
 [[nodiscard]] Result<EvaluationOutline> outlineEvaluation(casebase::Casebase& casebase, const EvaluationOrder& order);
 
 struct EvaluationProgress {
@@ -77,9 +82,10 @@ using EvaluationObserver = std::function<void(const EvaluationProgress&)>;
 
 /// Answers the suites with the casebase's codes and cases as they are now, judges the answers and stores one evaluation a model, all of
 /// them at once when the last is whole: cut short, it fails with cancelled and stores nothing. Returns the ids in the order of the
-/// models. Blocks. Fails as outlineEvaluation(), answerSuites() and Engine::load() do, and with failedPrecondition where no prompt fits
-/// a model's context in some mode; prompts that do not fit beside others that do are counted in the spec's `budget` (Rule 9).
-[[nodiscard]] Result<std::vector<std::string>> runEvaluation(casebase::Casebase& casebase, core::Engine& engine,
+/// models. The engine is opened for models of this machine alone. Blocks. Fails as outlineEvaluation(), answerSuites() and Engine::load()
+/// do, and with failedPrecondition where no prompt fits a model's context in some mode; prompts that do not fit beside others that do are
+/// counted in the spec's `budget` (Rule 9).
+[[nodiscard]] Result<std::vector<std::string>> runEvaluation(casebase::Casebase& casebase, const EngineOpener& engine,
     const EvaluationOrder& order, const EvaluationObserver& observer, std::stop_token stop);
 
 /// Whether the grammar knows the truth about every prompt of these suites.
@@ -87,7 +93,7 @@ using EvaluationObserver = std::function<void(const EvaluationProgress&)>;
 
 /// What every evaluation's spec says: the plan, the judge, the model, what the budget did, and how long it took.
 [[nodiscard]] Json evaluationSpec(
-    const SuitePlan& plan, const SuiteMaterial& material, const core::ModelInfo& model, const SuiteAnswers& answers);
+    const SuitePlan& plan, const SuiteMaterial& material, const std::string& modelSha256, const SuiteAnswers& answers);
 
 /// "12 of 300 prompts were voided ..." for every line of a spec's budget that voided prompts or dropped cases (Rule 9).
 [[nodiscard]] std::vector<std::string> budgetSentences(const Json& spec);

@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "precedent/align/prompt_encoder.h"
 #include "precedent/base/json.h"
 #include "precedent/base/result.h"
 #include "precedent/casebase/casebase.h"
 #include "precedent/casebase/evaluation_store.h"
 #include "precedent/core/engine.h"
 #include "precedent/workspace/answer_judge.h"
+#include "precedent/workspace/answerer.h"
 #include "precedent/workspace/case_choice.h"
 #include "precedent/workspace/text_vectors.h"
 
@@ -25,7 +25,6 @@ struct SuiteMaterial {
     const std::vector<core::Code>& codes;
     const std::vector<core::Case>& cases; ///< what may be retrieved, but for what overlaps a suite
     const core::ContextTemplates& templates;
-    const align::PromptEncoder& encoder;
     AnswerJudge& judge;
     std::shared_ptr<TextVectors> vectors = nullptr; ///< needed where asksForVectors()
 };
@@ -54,7 +53,7 @@ struct SuitePlan {
     SuiteChoice choice;
     std::vector<Mode> modes;
     CaseChoice cases;
-    int promptBudget = 0; ///< tokens
+    int promptBudget = 0; ///< tokens; 0 where the answerer knows
     core::Sampling sampling;
     std::uint64_t seed = 1; ///< prompts draw from (seed, prompt, mode): the same noise before and after
 };
@@ -73,6 +72,7 @@ struct SuiteAnswers {
     std::vector<casebase::EvaluationRow> rows;
     std::vector<BudgetLine> budget;
     std::int64_t unjudged = 0; ///< answers without a row: the judge said nothing of them that can be read as a verdict
+    std::int64_t unanswered = 0; ///< prompts without a row: nothing answered them
     double seconds = 0;
     std::int64_t promptTokens = 0;
     std::int64_t completionTokens = 0;
@@ -89,11 +89,11 @@ using SuiteProgress = std::function<void(const SuiteStep& step)>;
 /// Whether some context of the plan takes retrieval by meaning.
 [[nodiscard]] bool asksForVectors(const SuitePlan& plan);
 
-/// Answers every prompt of the suites in every mode and judges the answers. A mode's prompts go to the model as one
-/// request, so that what they share (the codes) is computed once. Cases that overlap a sealed suite, or the prompt
-/// itself, are not shown. Fails with cancelled, notFound (suite), as CaseRetriever does or as the model does. Blocks.
+/// Has every prompt of the suites answered in every mode, and judges the answers. A mode's prompts go to the answerer together. Cases that
+/// overlap a sealed suite, or the prompt itself, are not shown. Fails with cancelled, notFound (suite), as CaseRetriever does or as the
+/// answerer does. Blocks.
 [[nodiscard]] Result<SuiteAnswers> answerSuites(
-    const SuiteMaterial& material, const SuitePlan& plan, core::Model& model, const SuiteProgress& progress, std::stop_token stop);
+    const SuiteMaterial& material, const SuitePlan& plan, Answerer& answerer, const SuiteProgress& progress, std::stop_token stop);
 
 /// The axis that a prompt's figures count on: harmful, attacked, benign, benign_wrapped or utility.
 [[nodiscard]] std::string axisOf(const casebase::Prompt& prompt);
