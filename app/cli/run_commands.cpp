@@ -8,6 +8,7 @@
 #include "precedent/casebase/evaluation_store.h"
 #include "precedent/casebase/run_store.h"
 #include "precedent/workspace/casebase_recorder.h"
+#include "precedent/workspace/run_alarms.h"
 #include "precedent/workspace/run_notes.h"
 #include "precedent/workspace/run_report.h"
 #include "precedent/workspace/run_service.h"
@@ -103,6 +104,13 @@ Result<Outcome> show(const RunOptions& options)
         for (const std::string& sentence : report.value().sentences)
             outcome.text += sentence + "\n";
     }
+    const Result<std::vector<workspace::Alarm>> alarms = workspace::alarmsOf(*casebase, run.id);
+    if (!alarms)
+        return alarms.error();
+    outcome.json["alarms"] = workspace::toJson(alarms.value());
+    for (const workspace::Alarm& alarm : alarms.value())
+        outcome.text += "Steps " + std::to_string(alarm.from) + " to " + std::to_string(alarm.to) + " (" + core::toString(alarm.kind) +
+            "): " + alarm.message + "\n";
     const auto checkpoints = casebase->runs().checkpoints(run.id);
     const auto evaluations = casebase->evaluations().ofRun(run.id);
     const auto rollouts = casebase->runs().rolloutCount(run.id);

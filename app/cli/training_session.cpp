@@ -7,9 +7,12 @@
 #include "precedent/casebase/evaluation_store.h"
 #include "precedent/casebase/run_store.h"
 #include "precedent/workspace/casebase_recorder.h"
+#include "precedent/workspace/run_alarms.h"
 
 namespace precedent::cli {
 namespace {
+
+constexpr int kThresholdMissed = 3; // a guard's bound that the run was to keep
 
 /// Steps after which the first estimate of the whole run's time is given.
 constexpr int kEstimateAfter = 3;
@@ -66,8 +69,8 @@ Result<Outcome> TrainingSession::go()
         m_progress->finish();
     if (!end)
         return end.error();
-    m_state = end.value().state;
-    if (m_state == core::RunState::failed)
+    m_end = end.value();
+    if (m_end.state == core::RunState::failed)
         return Error(ErrorCode::failedPrecondition, "Run " + m_inputs.runId + " failed: " + end.value().message,
             "What it recorded is kept. Continue from its last checkpoint with train --resume " + m_inputs.runId + ".");
     return outcome();
@@ -112,6 +115,8 @@ void TrainingSession::happened(const std::vector<core::RunEvent>& events)
     for (const core::RunEvent& event : events) {
         if (const auto* step = std::get_if<core::StepEvent>(&event))
             show(*step);
+        else if (const auto* alarm = std::get_if<core::AlarmEvent>(&event))
+            show(alarm->alarm);
     }
 }
 
@@ -125,6 +130,13 @@ void TrainingSession::show(const core::StepEvent& event)
     m_progress->update(event.step.step, event.steps, stepText(event.step));
 }
 
+void TrainingSession::show(const core::Alarm& alarm)
+{
+    m_progress->finish();
+    m_context.note("Step " + std::to_string(alarm.from) + (alarm.stops ? ", stops the run (" : ", warning (") + core::toString(alarm.kind) +
+        "): " + alarm.message);
+}
+
 Result<Outcome> TrainingSession::outcome()
 {
     const Result<std::vector<casebase::RunStep>> steps = m_casebase.runs().steps(m_inputs.runId);
@@ -134,18 +146,24 @@ Result<Outcome> TrainingSession::outcome()
     if (!checkpoint)
         return checkpoint.error();
     const int done = steps.value().empty() ? 0 : steps.value().back().step;
-    const bool finished = m_state == core::RunState::finished;
+    const bool finished = m_end.state == core::RunState::finished;
     const std::string folder =
         checkpoint.value() ? workspace::folderFromStored(m_casebase.path(), checkpoint.value()->folder).string() : std::string();
     Outcome outcome;
-    outcome.json = {
-        {"run", m_inputs.runId}, {"steps", done}, {"state", core::toString(m_state)}, {"checkpoint", folder}, {"metrics", Json::object()}};
+    outcome.json = {{"run", m_inputs.runId}, {"steps", done}, {"state", core::toString(m_end.state)}, {"checkpoint", folder},
+        {"metrics", Json::object()}};
     if (!steps.value().empty()) {
         for (const auto& [name, value] : steps.value().back().metrics)
             outcome.json["metrics"][name] = value;
     }
-    outcome.text = "Run " + m_inputs.runId + " " + core::toString(m_state) + " after " + std::to_string(done) + " of " +
-        std::to_string(m_inputs.spec.maxSteps) + " steps" + (folder.empty() ? "" : "; checkpoint " + folder) + ".\n";
+    const Result<std::vector<workspace::Alarm>> alarms = workspace::alarmsOf(m_casebase, m_inputs.runId);
+    if (!alarms)
+        return alarms.error();
+    outcome.json["alarms"] = workspace::toJson(alarms.value());
+    outcome.json["message"] = m_end.message;
+    outcome.text = "Run " + m_inputs.runId + " " + core::toString(m_end.state) + " after " + std::to_string(done) + " of " +
+        std::to_string(m_inputs.spec.maxSteps) + " steps" + (folder.empty() ? "" : "; checkpoint " + folder) + ".\n" +
+        (m_end.byGuard ? m_end.message + "\n" : "");
     const Result<workspace::BeforeAfter> both = workspace::loadBeforeAfter(m_casebase, m_inputs.runId);
     if (!both)
         return both.error();
@@ -166,7 +184,7 @@ Result<Outcome> TrainingSession::outcome()
     if (interrupted)
         outcome.text +=
             "Continue with: precedent-cli train --resume " + m_inputs.runId + " --casebase " + m_casebase.path().string() + "\n";
-    outcome.exitCode = interrupted ? 130 : 0;
+    outcome.exitCode = interrupted ? 130 : m_end.byGuard ? kThresholdMissed : 0;
     return outcome;
 }
 

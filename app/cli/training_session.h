@@ -20,7 +20,7 @@ public:
     TrainingSession(Context& context, casebase::Casebase& casebase, const InterruptWatcher& interrupt, core::RunInputs inputs);
 
     /// From step 0, or from the last checkpoint if there is one. On an interrupt the run is stopped with a checkpoint
-    /// and the outcome's exit status is 130. Fails if the run fails.
+    /// and the outcome's exit status is 130; it is 3 where a guard stopped the run. Fails if the run fails.
     [[nodiscard]] Result<Outcome> go();
 
 private:
@@ -30,6 +30,7 @@ private:
     void happened(const std::vector<core::RunEvent>& events) override;
     void begin(const std::string& what);
     void show(const core::StepEvent& event);
+    void show(const core::Alarm& alarm);
     [[nodiscard]] Result<Outcome> outcome();
 
     Context& m_context;
@@ -41,7 +42,7 @@ private:
     bool m_saidStopping = false;
     int m_stepsSeen = 0;
     double m_secondsSeen = 0;
-    core::RunState m_state = core::RunState::stopped;
+    workspace::SessionEnd m_end;
 };
 
 } // namespace precedent::cli

@@ -5,6 +5,8 @@
 namespace precedent::workspace {
 namespace {
 
+constexpr const char* kOverBudget = "over budget"; // ExcludedPrompt::reason
+
 std::string percent(double share)
 {
     char text[32];
@@ -35,6 +37,24 @@ void addCaseSentences(const FreezeReport& report, std::vector<std::string>& line
             " prompt tokens, in " + plural(report.promptsWithDroppedCases, "prompt") + " (whole cases, the last-ranked first).");
 }
 
+/// The prompts that a sealed suite overlaps, the first of them by name.
+void addOverlapSentence(const FreezeReport& report, std::vector<std::string>& lines)
+{
+    constexpr std::int64_t kNamed = 5;
+    std::int64_t n = 0;
+    std::string named;
+    for (const ExcludedPrompt& prompt : report.excluded) {
+        if (prompt.reason == kOverBudget)
+            continue;
+        if (++n <= kNamed)
+            named += (n == 1 ? "" : ", ") + prompt.id + " (" + prompt.reason + (prompt.with.empty() ? "" : ": " + prompt.with) + ")";
+    }
+    if (n == 0)
+        return;
+    lines.push_back(plural(n, "training prompt") + (n == 1 ? " overlaps" : " overlap") + " a sealed suite and " + (n == 1 ? "is" : "are") +
+        " excluded: " + named + (n > kNamed ? " and " + grouped(n - kNamed) + " more." : "."));
+}
+
 } // namespace
 
 std::string grouped(std::int64_t n)
@@ -57,6 +77,7 @@ std::vector<std::string> FreezeReport::sentences() const
     for (const auto& [why, n] : reasons)
         left += (left.empty() ? "" : ", ") + grouped(n) + " " + why;
     lines.push_back(line + (promptsFromCases ? " (the cases' own requests)" : "") + (left.empty() ? "." : "; left out: " + left + "."));
+    addOverlapSentence(*this, lines);
     if (leak.n > 0) {
         lines.push_back("Retrieved dispositions alone predict what is expected in " + percent(leak.accuracy) +
             " of prompts; always guessing the commonest does in " + percent(leak.baseRate) + ".");

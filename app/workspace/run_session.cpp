@@ -3,9 +3,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 
+#include "precedent/base/log.h"
 #include "precedent/casebase/run_store.h"
 #include "precedent/workspace/casebase_recorder.h"
+#include "precedent/workspace/run_alarms.h"
 
 namespace precedent::workspace {
 namespace {
@@ -121,6 +124,7 @@ Result<std::unique_ptr<core::TrainingRun>> RunSession::launch()
     const int from = checkpoint.value() ? checkpoint.value()->step : 0;
     PRECEDENT_TRY(putAsideUnrecorded(m_inputs.outputFolder, from));
     PRECEDENT_TRY(m_casebase.runs().truncateAfter(m_inputs.runId, from));
+    PRECEDENT_TRY(forgetEnd(m_casebase, m_inputs.runId));
     Result<std::shared_ptr<CasebaseRecorder>> recorder = CasebaseRecorder::open(m_casebase.path(), m_inputs.runId);
     if (!recorder)
         return recorder.error();
@@ -131,6 +135,7 @@ Result<std::unique_ptr<core::TrainingRun>> RunSession::launch()
 SessionEnd RunSession::follow(core::TrainingRun& run, const std::stop_token& stop)
 {
     SessionEnd end;
+    std::optional<Alarm> stopping;
     bool asked = false;
     bool over = false;
     while (!over) {
@@ -142,6 +147,8 @@ SessionEnd RunSession::follow(core::TrainingRun& run, const std::stop_token& sto
         if (!events.empty())
             m_observer.happened(events);
         for (const core::RunEvent& event : events) {
+            if (const auto* alarm = std::get_if<core::AlarmEvent>(&event); alarm != nullptr && alarm->alarm.stops)
+                stopping = alarm->alarm;
             if (const auto* state = std::get_if<core::StateEvent>(&event)) {
                 end = {state->state, state->message};
                 over = ended(state->state);
@@ -155,6 +162,11 @@ SessionEnd RunSession::follow(core::TrainingRun& run, const std::stop_token& sto
     }
     // The last state is announced before the recorder is closed: wait for the worker itself.
     while (!run.wait(std::chrono::seconds(1))) { }
+    if (stopping) {
+        end.byGuard = end.state == core::RunState::stopped;
+        if (const Status kept = keepEnd(m_casebase, m_inputs.runId, *stopping); !kept)
+            logWarning("What stopped run " + m_inputs.runId + " could not be stored: " + kept.error().message());
+    }
     return end;
 }
 

@@ -2,17 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
-#include "precedent/align/case_settings.h"
 #include "precedent/base/digest.h"
-#include "precedent/base/domain.h"
 
 namespace precedent::align {
 namespace {
 
 using core::AdvantageEstimator;
 using core::Control;
+using core::GuardAction;
+using core::GuardActions;
 using core::LossType;
 using core::LrScheduler;
 using core::Method;
@@ -82,6 +81,12 @@ const Names<Control>& names(Control)
     return list;
 }
 
+const Names<GuardAction>& names(GuardAction)
+{
+    static const Names<GuardAction> list{{GuardAction::warn, "warn"}, {GuardAction::stop, "stop"}, {GuardAction::off, "off"}};
+    return list;
+}
+
 /// Whether a key decides what a step computes, and so belongs to the hash that a resume is checked against.
 enum class Decides { steps, surroundings };
 
@@ -90,6 +95,7 @@ template <typename Spec, typename Visitor>
 void visitFields(Spec& s, Visitor&& v)
 {
     using enum Decides;
+    v("version", s.version, surroundings);
     v("preset", s.preset, surroundings);
     v("model", s.model, surroundings);
     v("method", s.method, steps);
@@ -145,6 +151,9 @@ void visitFields(Spec& s, Visitor&& v)
     v("dpo_beta", s.dpoBeta, steps);
     v("control", s.control, steps);
     v("save_steps", s.saveSteps, surroundings);
+    v("guards", s.guards, surroundings);
+    v("kl_bound", s.klBound, surroundings);
+    v("max_kl", s.maxKl, surroundings);
     v("micro_batch_tokens", s.microBatchTokens, steps);
     v("gradient_checkpointing", s.gradientCheckpointing, steps);
     v("evaluate_before_after", s.evaluateBeforeAfter, surroundings);
@@ -167,6 +176,17 @@ void visitWeights(Weights& w, Visitor&& v)
     v("overlong", w.overlong);
 }
 
+template <typename Actions, typename Visitor>
+void visitGuards(Actions& a, Visitor&& v)
+{
+    v("reward_collapse", a.rewardCollapse);
+    v("kl_over_bound", a.klOverBound);
+    v("no_spread", a.noSpread);
+    v("length_at_cap", a.lengthAtCap);
+    v("all_refusal", a.allRefusal);
+    v("never_refusal", a.neverRefusal);
+}
+
 template <typename T>
 Json valueJson(const T& value)
 {
@@ -179,6 +199,10 @@ Json valueJson(const T& value)
     } else if constexpr (std::is_same_v<T, core::RewardWeights>) {
         Json json = Json::object();
         visitWeights(value, [&](const char* key, double weight) { json[key] = weight; });
+        return json;
+    } else if constexpr (std::is_same_v<T, GuardActions>) {
+        Json json = Json::object();
+        visitGuards(value, [&](const char* key, GuardAction action) { json[key] = valueJson(action); });
         return json;
     } else if constexpr (std::is_same_v<T, std::map<std::string, double>>) {
         Json json = Json::object();
@@ -294,6 +318,32 @@ requires std::is_enum_v<Enum> Status read(const std::string& key, const Json& js
     return wrongKind(key, json, "one of " + choices);
 }
 
+/// An action by guard; a bare action is that of all.
+Status read(const std::string& key, const Json& json, GuardActions& out)
+{
+    if (!json.is_object()) {
+        GuardAction all = GuardAction::warn;
+        PRECEDENT_TRY(read(key, json, all));
+        visitGuards(out, [&](const char*, GuardAction& action) { action = all; });
+        return {};
+    }
+    for (const auto& [guard, action] : json.items()) {
+        bool known = false;
+        Status status;
+        visitGuards(out, [&](const char* name, GuardAction& field) {
+            if (guard == name) {
+                known = true;
+                status = read(key + "." + guard, action, field);
+            }
+        });
+        if (!known)
+            return Error(ErrorCode::invalidArgument, "There is no guard '" + guard + "'.",
+                "The guards are reward_collapse, kl_over_bound, no_spread, length_at_cap, all_refusal and never_refusal.");
+        PRECEDENT_TRY(std::move(status));
+    }
+    return {};
+}
+
 std::size_t editDistance(std::string_view a, std::string_view b)
 {
     std::vector<std::size_t> row(b.size() + 1);
@@ -325,72 +375,21 @@ Error unknownKey(const std::string& key)
     return {ErrorCode::invalidArgument, "There is no setting '" + key + "'.", "Did you mean " + nearest + "?"};
 }
 
-Error outOfRange(const std::string& key, const Json& seen, const std::string& expected)
-{
-    return {ErrorCode::invalidArgument, key + " is " + dumpJson(seen) + "; expected " + expected + "."};
-}
-
-Status validateShares(const std::string& key, const std::map<std::string, double>& shares, const std::set<std::string>& allowed)
-{
-    double total = 0;
-    for (const auto& [name, share] : shares) {
-        if (!allowed.contains(name)) {
-            std::string list;
-            for (const auto& a : allowed)
-                list += (list.empty() ? "" : ", ") + a;
-            return outOfRange(key, name, "names among " + list);
-        }
-        if (!(share >= 0 && share < 1e9))
-            return outOfRange(key + "." + name, share, "a share of at least 0");
-        total += share;
-    }
-    if (!shares.empty() && !(total > 0))
-        return outOfRange(key, valueJson(shares), "at least one share above 0");
-    return {};
-}
-
-struct Range {
-    const char* key;
-    double value;
-    double low;
-    double high;
-    const char* expected;
-};
-
-std::vector<Range> ranges(const RunSpec& s)
-{
-    return {{"max_steps", double(s.maxSteps), 0, 1e9, "0 to 1,000,000,000"},
-        {"prompts_per_step", double(s.promptsPerStep), 1, 4096, "1 to 4096"},
-        {"num_generations", double(s.numGenerations), 2, 1024, "2 to 1024 (a group of one has no advantage)"},
-        {"max_completion_length", double(s.maxCompletionLength), 1, 1e6, "1 to 1,000,000 tokens"},
-        {"max_prompt_length", double(s.maxPromptLength), 1, 1e6, "1 to 1,000,000 tokens"},
-        {"temperature", s.temperature, 1e-3, 10, "above 0 and at most 10 (training draws at random)"},
-        {"top_p", s.topP, 1e-6, 1, "above 0 and at most 1"}, {"top_k", double(s.topK), 0, 1e9, "0 (off) or more"},
-        {"learning_rate", s.learningRate, 1e-12, 10, "above 0 and at most 10"}, {"warmup_ratio", s.warmupRatio, 0, 1, "0 to 1"},
-        {"adam_beta1", s.adamBeta1, 0, 0.999999, "0 to below 1"}, {"adam_beta2", s.adamBeta2, 0, 0.9999999, "0 to below 1"},
-        {"weight_decay", s.weightDecay, 0, 10, "0 to 10"}, {"max_grad_norm", s.maxGradNorm, 1e-9, 1e9, "above 0"},
-        {"beta", s.beta, 0, 100, "0 (no KL) to 100"}, {"epsilon", s.epsilon, 1e-6, 1, "above 0 and at most 1"},
-        {"epsilon_high", s.epsilonHigh, 1e-6, 100, "above 0 and at most 100"},
-        {"num_iterations", double(s.numIterations), 1, 1000, "1 to 1000"}, {"reward_std_floor", s.rewardStdFloor, 0, 100, "0 or more"},
-        {"lora_r", double(s.loraR), 1, 4096, "1 to 4096"}, {"lora_alpha", s.loraAlpha, 1e-6, 1e6, "above 0"},
-        {"lora_dropout", s.loraDropout, 0, 0.99, "0 to 0.99"}, {"cases_per_prompt", double(s.casesPerPrompt), 0, 64, "0 to 64"},
-        {"overlong_from", double(s.overlongFrom), 0, 1e6, "0 (three quarters of the maximum) or more"},
-        {"self_generation_steps", double(s.selfGenerationSteps), 0, 1e9, "0 (none) or more"},
-        {"self_generation_threshold", s.selfGenerationThreshold, 0, 1, "0 to 1"},
-        {"sft_steps", double(s.sftSteps), 0, 1e9, "0 (none) or more"}, {"batch_size", double(s.batchSize), 1, 65536, "1 to 65,536"},
-        {"dpo_beta", s.dpoBeta, 1e-6, 100, "above 0 and at most 100"}, {"save_steps", double(s.saveSteps), 1, 1e9, "1 or more"},
-        {"micro_batch_tokens", double(s.microBatchTokens), 1, 1e9, "1 or more"},
-        {"evaluate_limit", double(s.evaluateLimit), 0, 1e9, "0 (all) or more"},
-        {"evaluate_temperature", s.evaluateTemperature, 0, 10, "0 (greedy) to 10"},
-        {"evaluate_cases_per_prompt", double(s.evaluateCasesPerPrompt), 0, 64, "0 to 64"}};
-}
-
 } // namespace
 
 Result<RunSpec> runSpecFromJson(const Json& json, RunSpec base)
 {
     if (!json.is_object())
         return Error(ErrorCode::invalidArgument, "A run spec is a JSON object; this is " + std::string(json.type_name()) + ".");
+    if (const auto version = json.find("version"); version != json.end() && version->is_number_integer()) {
+        if (*version > core::kSpecVersion)
+            return Error(ErrorCode::tooNew,
+                "The run spec has version " + dumpJson(*version) + "; this program reads up to version " +
+                    std::to_string(core::kSpecVersion) + ".",
+                "Use a newer version of the program.");
+        if (*version < 1)
+            return wrongKind("version", *version, "1");
+    }
     if (const auto named = json.find("preset"); named != json.end() && named->is_string()) {
         if (auto start = preset(named->get<std::string>()); start.ok())
             base = std::move(*start);
@@ -448,41 +447,6 @@ Status applySetting(RunSpec& spec, std::string_view keyEqualsValue)
     if (!changed.ok())
         return changed.error();
     spec = std::move(*changed);
-    return {};
-}
-
-Status validate(const RunSpec& spec)
-{
-    for (const Range& r : ranges(spec)) {
-        if (!(r.value >= r.low && r.value <= r.high))
-            return outOfRange(r.key, r.value, r.expected);
-    }
-    if (spec.model.empty())
-        return outOfRange("model", spec.model, "a model's name or folder");
-    if (spec.modeWeights.empty())
-        return outOfRange("mode", Json::object(), "at least one mode");
-    PRECEDENT_TRY(validateShares("mode", spec.modeWeights, {"none", "codes", "cases"}));
-    PRECEDENT_TRY(validateShares("self_generation_mode", spec.selfGenerationMode, {"none", "codes", "cases"}));
-    for (const std::string& disposition : spec.sftDispositions) {
-        if (const auto known = dispositionFromString(disposition); !known || *known == Disposition::unknown)
-            return outOfRange("sft_dispositions", disposition, "comply, refuse or safe_complete");
-    }
-    PRECEDENT_TRY(validateCases(spec));
-    const bool learnsFromSelf =
-        spec.method == Method::dpo || ((spec.method == Method::sft || spec.sftSteps > 0) && spec.sftExamples == SftExamples::self);
-    if (learnsFromSelf && spec.selfGenerationSteps == 0)
-        return outOfRange("self_generation_steps", 0, "1 or more where the run learns from its own chains (dpo, or sft_examples self)");
-    PRECEDENT_TRY(validateShares("label_weights", spec.labelWeights, {"harmful", "benign", "attack", "utility"}));
-    Status status;
-    visitWeights(spec.rewardWeights, [&](const char* part, double weight) {
-        if (!(weight >= 0 && weight <= 1e6))
-            status = outOfRange(std::string("reward_weights.") + part, weight, "0 or more");
-    });
-    PRECEDENT_TRY(std::move(status));
-    if (!spec.useLora && spec.dtype == WeightDtype::bfloat16)
-        return outOfRange("dtype", "bfloat16", "auto or float32 where use_peft is false: all weights are trained, in float32");
-    if (spec.useLora && spec.loraTargets.empty())
-        return outOfRange("lora_target_modules", Json::array(), "at least one projection");
     return {};
 }
 

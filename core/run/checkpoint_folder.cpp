@@ -129,9 +129,11 @@ Status verifyCheckpoint(const fs::path& folder)
     return {};
 }
 
-Result<FoundCheckpoint> lastGoodCheckpoint(const fs::path& root, std::vector<std::string>& skipped)
+Result<FoundCheckpoint> lastGoodCheckpoint(const fs::path& root, std::vector<std::string>& skipped, int before)
 {
     for (const FoundCheckpoint& checkpoint : checkpointsIn(root)) {
+        if (checkpoint.step >= before)
+            continue;
         const Status verified = verifyCheckpoint(checkpoint.folder);
         if (verified.ok())
             return checkpoint;

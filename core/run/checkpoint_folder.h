@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -41,7 +42,9 @@ struct FoundCheckpoint {
 /// Compares every file with checksums.json. Fails with corrupt, naming the file.
 [[nodiscard]] Status verifyCheckpoint(const std::filesystem::path& folder);
 
-/// The newest checkpoint that verifies; `skipped` receives a sentence for each newer one that does not. Fails with notFound.
-[[nodiscard]] Result<FoundCheckpoint> lastGoodCheckpoint(const std::filesystem::path& root, std::vector<std::string>& skipped);
+/// The newest checkpoint of a step below `before` that verifies; `skipped` receives a sentence for each newer one that does not.
+/// Fails with notFound.
+[[nodiscard]] Result<FoundCheckpoint> lastGoodCheckpoint(
+    const std::filesystem::path& root, std::vector<std::string>& skipped, int before = std::numeric_limits<int>::max());
 
 } // namespace precedent::core

@@ -66,6 +66,7 @@ Trainer::Trainer(const RunInputs& inputs, LoadedModel model, align::PromptEncode
     , m_encoder(std::move(encoder))
     , m_planner(m_inputs, m_encoder, m_model.config.contextLength)
     , m_known(align::knownIds(m_inputs))
+    , m_guards(m_inputs.spec)
     , m_stateHash(stateHash(m_inputs, m_model.sha256))
     , m_warmupSteps(static_cast<int>(inputs.spec.warmupRatio * std::max(0, inputs.spec.maxSteps - inputs.spec.selfGenerationSteps)))
     , m_scheduledSteps(inputs.spec.maxSteps)
@@ -375,6 +376,7 @@ Result<StepOutcome> Trainer::step(std::stop_token stop, const std::function<void
         outcome.step.metrics["learning_rate"] = learningRate(step);
     outcome.step.metrics["num_tokens"] = m_tokensSeen;
     outcome.step.metrics["tokens_per_second"] = *tokens / std::max(outcome.step.seconds, 1e-9);
+    outcome.alarms = m_guards.take(outcome.step);
     return outcome;
 }
 
@@ -388,7 +390,8 @@ Result<CheckpointRecord> Trainer::checkpoint()
     PRECEDENT_TRY(m_policy->save(folder->path(), companionFiles(m_inputs.modelFolder)));
     const Json state{{"step", m_done}, {"optimizer_steps", m_policy->optimiserSteps()}, {"warmup_steps", m_warmupSteps},
         {"scheduled_steps", m_scheduledSteps}, {"num_tokens", m_tokensSeen}, {"state_sha256", m_stateHash},
-        {"content_sha256", m_inputs.contentHash}, {"model_sha256", m_model.sha256}, {"spec", align::toJson(m_inputs.spec)}};
+        {"content_sha256", m_inputs.contentHash}, {"model_sha256", m_model.sha256}, {"guards", m_guards.toJson()},
+        {"spec", align::toJson(m_inputs.spec)}};
     PRECEDENT_TRY(writeFileAtomically(folder->path() / "trainer_state.json", dumpJson(state, 2) + "\n"));
     if (m_inputs.spec.selfGenerationSteps > 0)
         PRECEDENT_TRY(writeFileAtomically(folder->path() / kExamplesFile, dumpJson(m_examples.toJson()) + "\n"));
@@ -401,6 +404,13 @@ Result<CheckpointRecord> Trainer::checkpoint()
     m_saved = m_done;
     m_lastCheckpoint = {m_done, written->string(), *digest};
     return m_lastCheckpoint;
+}
+
+std::optional<fs::path> Trainer::lastGood(int before) const
+{
+    std::vector<std::string> skipped;
+    const auto found = lastGoodCheckpoint(m_inputs.outputFolder, skipped, before);
+    return found.ok() ? std::optional(found->folder) : std::nullopt;
 }
 
 Status Trainer::resume(std::vector<std::string>& skipped)
@@ -431,6 +441,8 @@ Status Trainer::resume(std::vector<std::string>& skipped)
         m_scheduledSteps = state->value("scheduled_steps", m_scheduledSteps);
         m_tokensSeen = state->at("num_tokens").get<double>();
         m_done = state->at("step").get<int>();
+        if (const auto guards = state->find("guards"); guards != state->end())
+            PRECEDENT_TRY(m_guards.restore(*guards));
     } catch (const Json::exception& e) {
         return Error(ErrorCode::corrupt, stateFile.string() + ": " + e.what());
     }

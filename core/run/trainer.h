@@ -1,7 +1,9 @@
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "core/generate/generator.h"
 #include "core/run/examples.h"
 #include "core/run/prompt_plan.h"
+#include "precedent/align/guard_watch.h"
 #include "precedent/align/rewards.h"
 #include "precedent/base/result.h"
 #include "precedent/core/engine.h"
@@ -19,6 +22,7 @@ namespace precedent::core {
 struct StepOutcome {
     StepRecord step;
     std::vector<RolloutRecord> rollouts;
+    std::vector<Alarm> alarms; ///< that begin with this step
     bool finite = true; ///< false: loss or gradient was not a number; the weights are those of the step before
 };
 
@@ -41,6 +45,9 @@ public:
 
     /// Writes checkpoint-STEP of the last whole step, if it is not there yet.
     [[nodiscard]] Result<CheckpointRecord> checkpoint();
+
+    /// The newest whole checkpoint of a step below `before`; nothing if there is none.
+    [[nodiscard]] std::optional<std::filesystem::path> lastGood(int before) const;
 
     /// Continues from the last good checkpoint of the output folder. `skipped` receives a sentence for each damaged one.
     [[nodiscard]] Status resume(std::vector<std::string>& skipped);
@@ -76,6 +83,7 @@ private:
     std::unique_ptr<Policy> m_policy;
     std::unique_ptr<Generator> m_generator;
     ExampleSet m_examples;
+    align::GuardWatch m_guards;
     std::string m_stateHash; ///< what a checkpoint must agree with
     int m_warmupSteps = 0;
     int m_scheduledSteps = 0; ///< max_steps at the start: what the learning rate is laid out over

@@ -1,8 +1,11 @@
 #include "core/run/training_run_impl.h"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
+#include <optional>
 
 #include <c10/util/Exception.h>
 
@@ -88,10 +91,7 @@ private:
             return false;
         }
         if (!outcome->finite) {
-            conclude(RunState::failed,
-                "The loss or the gradient of step " + std::to_string(outcome->step.step) +
-                    " is not a number. The weights are those of step " + std::to_string(m_trainer->done()) +
-                    "; lower learning_rate and resume.");
+            concludeNotFinite(outcome->step.step);
             return false;
         }
         if (const Status recorded = m_recorder->step(outcome->step, outcome->rollouts); !recorded.ok()) {
@@ -103,8 +103,42 @@ private:
         for (RolloutRecord& rollout : outcome->rollouts)
             m_shared->events.push(RolloutEvent{std::move(rollout)}, true);
         m_shared->events.push(StepEvent{outcome->step, m_spec.maxSteps}, false);
+        if (!guarded(outcome->alarms))
+            return false;
         const bool due = m_trainer->done() % m_spec.saveSteps == 0 || taken(&Shared::checkpointAsked);
         return !due || saveCheckpoint();
+    }
+
+    /// Tells what began to go wrong. False if that stopped the run.
+    bool guarded(const std::vector<Alarm>& alarms)
+    {
+        for (const Alarm& alarm : alarms)
+            m_shared->events.push(AlarmEvent{alarm}, false);
+        const auto stop = std::find_if(alarms.begin(), alarms.end(), [](const Alarm& alarm) { return alarm.stops; });
+        if (stop == alarms.end())
+            return true;
+        conclude(RunState::stopped,
+            "Stopped by the guard " + std::string(toString(stop->kind)) + " at step " + std::to_string(stop->from) + ". " + stop->message +
+                " " + lastGoodSentence("before that", stop->from - 1)); // a step's figures are of the weights before it
+        return false;
+    }
+
+    /// A step whose update was not taken: the weights are those of the step before.
+    void concludeNotFinite(int step)
+    {
+        const std::string what = "The loss or the gradient of step " + std::to_string(step) + " is not a number.";
+        m_shared->events.push(
+            AlarmEvent{{AlarmKind::notANumber, step, step, "loss", what + " Start a new run with a lower learning_rate.", true}}, false);
+        if (m_trainer->done() > 0 && !saveCheckpoint())
+            return;
+        enter(RunState::failed, what + " " + lastGoodSentence("there is", step) + " Start a new run with a lower learning_rate.");
+    }
+
+    [[nodiscard]] std::string lastGoodSentence(const std::string& when, int before) const
+    {
+        const std::optional<std::filesystem::path> folder = m_trainer->lastGood(before);
+        return folder ? "The last good checkpoint " + when + " is " + folder->string() + "."
+                      : "No checkpoint was written before that step.";
     }
 
     bool saveCheckpoint()

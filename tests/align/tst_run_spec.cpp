@@ -58,6 +58,31 @@ private Q_SLOTS:
         }
     }
 
+    void newerVersionIsRefusedAndNoneIsTheFirst()
+    {
+        QCOMPARE(runSpecFromJson(parsed("{}"))->version, 1);
+        QCOMPARE(runSpecFromJson(parsed(R"({"version": 1})"))->version, 1);
+        const auto newer = runSpecFromJson(parsed(R"({"version": 2, "of_the_future": true})"));
+        QVERIFY(!newer.ok());
+        QCOMPARE(newer.error().code(), ErrorCode::tooNew);
+        QVERIFY2(newer.error().message().find("version 2") != std::string::npos, newer.error().message().c_str());
+        QCOMPARE(runSpecFromJson(parsed(R"({"version": 0})")).error().code(), ErrorCode::invalidArgument);
+        QCOMPARE(runSpecFromJson(parsed(R"({"version": "1"})")).error().code(), ErrorCode::invalidArgument);
+    }
+
+    void guardsAreSetTogetherOrEach()
+    {
+        core::RunSpec spec;
+        QVERIFY(applySetting(spec, "guards=stop").ok());
+        QVERIFY(spec.guards.noSpread == core::GuardAction::stop && spec.guards.neverRefusal == core::GuardAction::stop);
+        QVERIFY(applySetting(spec, "guards.no_spread=off").ok());
+        QVERIFY(spec.guards.noSpread == core::GuardAction::off && spec.guards.neverRefusal == core::GuardAction::stop);
+        QVERIFY(!applySetting(spec, "guards.no_spred=off").ok());
+        QVERIFY(!applySetting(spec, "guards=perhaps").ok());
+        // A run may be continued under other guards.
+        QCOMPARE(specHash(spec), specHash(core::RunSpec{}));
+    }
+
     void unknownPresetListsTheKnownOnes()
     {
         const auto spec = preset("cadda");

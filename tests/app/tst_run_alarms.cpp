@@ -55,6 +55,10 @@ private Q_SLOTS:
     void smallRewardIsNoCollapse();
     void missingMetricsAreNoAlarm();
     void notANumberNamesTheMetric();
+    void specSaysWhatAGuardDoes();
+    void stopIsSaidOverMaxKlWhateverTheGuardsSay();
+    void watchGoesOnFromItsStoredState();
+    void stoppingAlarmIsRaisedAgainAfterAResume();
 };
 
 void TestRunAlarms::faultIsFoundWhereItBegins_data()
@@ -142,6 +146,74 @@ void TestRunAlarms::notANumberNamesTheMetric()
     const auto infinite = findAlarms(made(9, {{"kl", constant(std::numeric_limits<double>::infinity())}}), spec());
     QCOMPARE(infinite.size(), std::size_t{9});
     QCOMPARE(QString::fromLatin1(toString(infinite.front().kind)), QStringLiteral("not_a_number"));
+}
+
+void TestRunAlarms::specSaysWhatAGuardDoes()
+{
+    const auto steps = made(12, {{"kl", turning(0.1, 0.5, 5)}, {"frac_reward_zero_std", constant(1)}});
+    core::RunSpec one = spec();
+    one.guards.klOverBound = core::GuardAction::stop;
+    one.guards.noSpread = core::GuardAction::off;
+    const auto alarms = findAlarms(steps, one);
+    QCOMPARE(alarms.size(), std::size_t{1});
+    QCOMPARE(alarms.front().from, 6);
+    QVERIFY(alarms.front().stops);
+    one.klBound = 0.6;
+    QVERIFY(findAlarms(steps, one).empty());
+    one.guards = {};
+    QCOMPARE(findAlarms(steps, one).size(), std::size_t{1});
+    QVERIFY(!findAlarms(steps, one).front().stops);
+}
+
+void TestRunAlarms::stopIsSaidOverMaxKlWhateverTheGuardsSay()
+{
+    core::RunSpec one = spec();
+    one.guards.klOverBound = core::GuardAction::off;
+    one.maxKl = 2;
+    const auto alarms = findAlarms(made(9, {{"kl", [](int s) { return 0.5 * s; }}}), one);
+    QCOMPARE(alarms.size(), std::size_t{1});
+    QCOMPARE(alarms.front().kind, AlarmKind::klOverMax);
+    QCOMPARE(alarms.front().from, 5);
+    QVERIFY(alarms.front().stops);
+    QVERIFY2(alarms.front().message.find("2.50, over 2.00") != std::string::npos, alarms.front().message.c_str());
+}
+
+void TestRunAlarms::watchGoesOnFromItsStoredState()
+{
+    const auto steps = made(40,
+        {{"reward", turning(0.8, 0.1, 20)}, {"kl", [](int s) { return s > 9 && s < 30 ? 0.5 : 0.1; }},
+            {"frac_reward_zero_std", turning(0, 1, 12)}});
+    const auto whole = findAlarms(steps, spec());
+    QVERIFY(whole.size() >= 3);
+    for (int cut = 1; cut < 40; ++cut) {
+        align::GuardWatch first(spec());
+        std::vector<int> begins;
+        for (int s = 0; s < cut; ++s) {
+            for (const Alarm& alarm : first.take({steps[s].step, steps[s].metrics, 1}))
+                begins.push_back(alarm.from);
+        }
+        align::GuardWatch second(spec());
+        QVERIFY(second.restore(*parseJson(dumpJson(first.toJson()), "the state")).ok());
+        for (std::size_t s = static_cast<std::size_t>(cut); s < steps.size(); ++s) {
+            for (const Alarm& alarm : second.take({steps[s].step, steps[s].metrics, 1}))
+                begins.push_back(alarm.from);
+        }
+        QCOMPARE(begins.size(), whole.size());
+        for (std::size_t i = 0; i < whole.size(); ++i)
+            QCOMPARE(begins[i], whole[i].from);
+    }
+}
+
+void TestRunAlarms::stoppingAlarmIsRaisedAgainAfterAResume()
+{
+    core::RunSpec one = spec();
+    one.guards.klOverBound = core::GuardAction::stop;
+    align::GuardWatch first(one);
+    QCOMPARE(first.take({7, {{"kl", 0.9}}, 1}).size(), std::size_t{1});
+    align::GuardWatch second(one);
+    QVERIFY(second.restore(first.toJson()).ok());
+    QCOMPARE(second.take({8, {{"kl", 0.8}}, 1}).size(), std::size_t{1});
+    QVERIFY(!second.restore(Json::object()).ok());
 }
 
 QTEST_GUILESS_MAIN(TestRunAlarms)

@@ -53,6 +53,9 @@ private Q_SLOTS:
     void logitsAreADistribution();
     void deleteKeepsTheLastCheckpointWhereAsked();
     void dryRunStoresNoRun();
+    void guardThatStopsIsExitStatusThree();
+    void guardThatWarnsIsToldAndStored();
+    void newerSpecIsRefused();
 
 private:
     [[nodiscard]] QString path(const QString& name) const { return m_folder.filePath(name); }
@@ -322,6 +325,47 @@ void TestTrainCli::dryRunStoresNoRun()
     QVERIFY(dry.json()["freeze"].toObject()["cases_used"].toInt() == 168);
     QVERIFY(runCli({"run", "list", casebase, "--json"}).json()["runs"].toArray().isEmpty());
     QVERIFY(!QFile::exists(casebase + ".runs"));
+}
+
+void TestTrainCli::guardThatStopsIsExitStatusThree()
+{
+    const QString casebase = sampleCopy("guarded.casebase");
+    const CliResult trained = runCli(trainLine(casebase, m_model, 12) << "--set"
+                                                                      << "guards.length_at_cap=stop");
+    QVERIFY2(trained.exitCode == 3, trained.err.constData()); // a model without sense never ends by itself
+    QVERIFY2(trained.err.contains("stops the run (length_at_cap)"), trained.err.constData());
+    QCOMPARE(trained.json()["state"].toString(), QString("stopped"));
+    QCOMPARE(trained.json()["steps"].toInt(), 8);
+    QVERIFY(QFile::exists(trained.json()["checkpoint"].toString()));
+    QVERIFY(trained.json()["checkpoint"].toString().endsWith("checkpoint-8"));
+    const QJsonObject shown = runCli({"run", "show", casebase, "run-1", "--json"}).json();
+    QVERIFY2(shown["message"].toString().contains("guard length_at_cap"), qPrintable(shown["message"].toString()));
+    bool found = false;
+    for (const QJsonValue& alarm : shown["alarms"].toArray())
+        found = found || (alarm["kind"].toString() == "length_at_cap" && alarm["from"].toInt() == 8 && alarm["stops"].toBool());
+    QVERIFY(found);
+    QCOMPARE(trained.json()["alarms"].toArray(), shown["alarms"].toArray());
+}
+
+void TestTrainCli::guardThatWarnsIsToldAndStored()
+{
+    const QString casebase = sampleCopy("warned.casebase");
+    const CliResult trained = runCli(trainLine(casebase, m_model, 9));
+    QVERIFY2(trained.exitCode == 0, trained.err.constData());
+    QVERIFY2(trained.err.contains("warning (length_at_cap)"), trained.err.constData());
+    QVERIFY(runCli({"run", "show", casebase, "run-1"}).out.contains("length_at_cap"));
+}
+
+void TestTrainCli::newerSpecIsRefused()
+{
+    QFile file(path("newer.json"));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write(R"({"version": 2})");
+    file.close();
+    const CliResult refused =
+        runCli({"train", "--casebase", sampleCopy("newer.casebase"), "--model", m_model, "--spec", file.fileName(), "--json"});
+    QCOMPARE(refused.exitCode, 1);
+    QCOMPARE(refused.errorCode(), QString("too_new"));
 }
 
 QTEST_GUILESS_MAIN(TestTrainCli)

@@ -135,11 +135,15 @@ struct StepEvent {
 struct CheckpointEvent {
     CheckpointRecord checkpoint;
 };
+/// Something began to go wrong; `stops`: the run ends here.
+struct AlarmEvent {
+    Alarm alarm;
+};
 struct StateEvent {
     RunState state;
     std::string message;
 };
-using RunEvent = std::variant<RolloutEvent, TokenEvent, StepEvent, CheckpointEvent, StateEvent>;
+using RunEvent = std::variant<RolloutEvent, TokenEvent, StepEvent, CheckpointEvent, AlarmEvent, StateEvent>;
 
 /// A policy being trained as a RunSpec says, on one worker thread.
 ///

@@ -52,6 +52,42 @@ struct CheckpointRecord {
     std::string sha256; ///< of the weights file
 };
 
+enum class AlarmKind { rewardCollapse, klOverBound, klOverMax, noSpread, lengthAtCap, allRefusal, neverRefusal, notANumber };
+
+/// A stretch of steps in which one thing was wrong.
+struct Alarm {
+    AlarmKind kind = AlarmKind::notANumber;
+    int from = 0; ///< the step where it began
+    int to = 0; ///< the last step of it
+    std::string metric; ///< whose curve shows it
+    std::string message; ///< a sentence with the value seen and the bound, and what to try
+    bool stops = false; ///< the run ends at `from`
+};
+
+/// Stable spelling: "reward_collapse", "kl_over_bound" ...
+[[nodiscard]] inline const char* toString(AlarmKind kind)
+{
+    switch (kind) {
+    case AlarmKind::rewardCollapse:
+        return "reward_collapse";
+    case AlarmKind::klOverBound:
+        return "kl_over_bound";
+    case AlarmKind::klOverMax:
+        return "kl_over_max";
+    case AlarmKind::noSpread:
+        return "no_spread";
+    case AlarmKind::lengthAtCap:
+        return "length_at_cap";
+    case AlarmKind::allRefusal:
+        return "all_refusal";
+    case AlarmKind::neverRefusal:
+        return "never_refusal";
+    case AlarmKind::notANumber:
+        break;
+    }
+    return "not_a_number";
+}
+
 enum class RunState { running, paused, stopping, stopped, finished, failed };
 [[nodiscard]] inline const char* toString(RunState state)
 {

@@ -35,6 +35,23 @@ enum class SftExamples { self, cases, answers };
 /// The controls that show what the method adds: dispositions permuted over prompts, rewards drawn at random.
 enum class Control { off, shuffledDispositions, randomRewards };
 
+/// What becomes of a run in which something goes wrong (see align::GuardWatch): it is told, or the run stops there with a
+/// checkpoint, or nobody looks.
+enum class GuardAction { warn, stop, off };
+
+/// The guards that a run may set; a loss that is not a number always ends it.
+struct GuardActions {
+    GuardAction rewardCollapse = GuardAction::warn;
+    GuardAction klOverBound = GuardAction::warn;
+    GuardAction noSpread = GuardAction::warn;
+    GuardAction lengthAtCap = GuardAction::warn;
+    GuardAction allRefusal = GuardAction::warn;
+    GuardAction neverRefusal = GuardAction::warn;
+};
+
+/// The newest form of a spec that this program reads.
+inline constexpr int kSpecVersion = 1;
+
 /// Weights of the named reward parts (method.md, Reward). A part with weight 0 is still computed and stored.
 struct RewardWeights {
     double disposition = 1.0;
@@ -47,6 +64,7 @@ struct RewardWeights {
 /// Everything that decides a run. JSON keys carry TRL's names where TRL has one (see runSpecFromJson); units are
 /// tokens and steps unless a name says otherwise.
 struct RunSpec {
+    int version = kSpecVersion; ///< version: of this list of keys; where a spec names none, 1
     std::string preset = "cada";
     std::string model = "starter";
     Method method = Method::grpo; ///< method: grpo (RL), sft, dpo: what the steps after self-generation and warm start do
@@ -107,6 +125,9 @@ struct RunSpec {
     int overlongFrom = 0; ///< overlong_from: tokens where the soft penalty starts; 0: 3/4 of the maximum
     Control control = Control::off; ///< control: off, shuffled_dispositions, random_rewards
     int saveSteps = 25; ///< save_steps: a checkpoint every so many steps (and at a stop and the end)
+    GuardActions guards; ///< guards: warn, stop or off for all, or an object of guard to that
+    double klBound = 0.3; ///< kl_bound: KL to the reference from which kl_over_bound speaks
+    double maxKl = 0.0; ///< max_kl: the run stops over it whatever guards say; 0: never
     int microBatchTokens = 2048; ///< micro_batch_tokens: positions held at once in the update
     bool gradientCheckpointing = false; ///< gradient_checkpointing: activations are computed again in the backward, not kept
     bool evaluateBeforeAfter = false; ///< evaluate_before_after: the workspace runs the sealed suites before and after

@@ -23,6 +23,7 @@ public:
 struct SessionEnd {
     core::RunState state = core::RunState::stopped; ///< stopped also where it was interrupted before training
     std::string message;
+    bool byGuard = false; ///< a guard of the spec stopped it
 };
 
 /// A stored run from its last checkpoint (or step 0) to its end: evaluated before where the spec says so, trained,

@@ -12,7 +12,8 @@
 namespace precedent::align {
 
 /// `base` with the keys of `json` applied. Fails with invalidArgument for an unknown key (naming the nearest known one)
-/// or a value of the wrong kind. "preset", where present, replaces `base` first. Does not validate.
+/// or a value of the wrong kind, tooNew for a version that this program does not read. "preset", where present, replaces `base`
+/// first. Does not validate.
 [[nodiscard]] Result<core::RunSpec> runSpecFromJson(const Json& json, core::RunSpec base = {});
 
 /// Every key, in a stable order; runSpecFromJson(toJson(s)) equals s.
