@@ -8,6 +8,7 @@
 #include "precedent/base/log.h"
 #include "precedent/casebase/run_store.h"
 #include "precedent/workspace/casebase_recorder.h"
+#include "precedent/workspace/checkpoint_pruning.h"
 #include "precedent/workspace/run_alarms.h"
 
 namespace precedent::workspace {
@@ -147,6 +148,8 @@ SessionEnd RunSession::follow(core::TrainingRun& run, const std::stop_token& sto
         if (!events.empty())
             m_observer.happened(events);
         for (const core::RunEvent& event : events) {
+            if (std::holds_alternative<core::CheckpointEvent>(event))
+                prune();
             if (const auto* alarm = std::get_if<core::AlarmEvent>(&event); alarm != nullptr && alarm->alarm.stops)
                 stopping = alarm->alarm;
             if (const auto* state = std::get_if<core::StateEvent>(&event)) {
@@ -168,6 +171,14 @@ SessionEnd RunSession::follow(core::TrainingRun& run, const std::stop_token& sto
             logWarning("What stopped run " + m_inputs.runId + " could not be stored: " + kept.error().message());
     }
     return end;
+}
+
+void RunSession::prune()
+{
+    // Old checkpoints that stay are no reason to end a run.
+    const Result<PruningPlan> pruned = pruneCheckpoints(m_casebase, m_inputs.runId, m_inputs.spec.saveTotalLimit);
+    if (!pruned)
+        logWarning("Old checkpoints of run " + m_inputs.runId + " were not removed: " + pruned.error().message());
 }
 
 void RunSession::ask(void (core::TrainingRun::*what)())

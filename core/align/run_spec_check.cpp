@@ -66,8 +66,8 @@ std::vector<Range> ranges(const RunSpec& s)
         {"self_generation_threshold", s.selfGenerationThreshold, 0, 1, "0 to 1"},
         {"sft_steps", double(s.sftSteps), 0, 1e9, "0 (none) or more"}, {"batch_size", double(s.batchSize), 1, 65536, "1 to 65,536"},
         {"dpo_beta", s.dpoBeta, 1e-6, 100, "above 0 and at most 100"}, {"save_steps", double(s.saveSteps), 1, 1e9, "1 or more"},
-        {"kl_bound", s.klBound, 1e-9, 1e9, "above 0"}, {"max_kl", s.maxKl, 0, 1e9, "0 (never) or more"},
-        {"micro_batch_tokens", double(s.microBatchTokens), 1, 1e9, "1 or more"},
+        {"save_total_limit", double(s.saveTotalLimit), 0, 1e9, "0 (all) or more"}, {"kl_bound", s.klBound, 1e-9, 1e9, "above 0"},
+        {"max_kl", s.maxKl, 0, 1e9, "0 (never) or more"}, {"micro_batch_tokens", double(s.microBatchTokens), 1, 1e9, "1 or more"},
         {"evaluate_limit", double(s.evaluateLimit), 0, 1e9, "0 (all) or more"},
         {"evaluate_temperature", s.evaluateTemperature, 0, 10, "0 (greedy) to 10"},
         {"evaluate_cases_per_prompt", double(s.evaluateCasesPerPrompt), 0, 64, "0 to 64"}};

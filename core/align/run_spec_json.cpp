@@ -151,6 +151,7 @@ void visitFields(Spec& s, Visitor&& v)
     v("dpo_beta", s.dpoBeta, steps);
     v("control", s.control, steps);
     v("save_steps", s.saveSteps, surroundings);
+    v("save_total_limit", s.saveTotalLimit, surroundings);
     v("guards", s.guards, surroundings);
     v("kl_bound", s.klBound, surroundings);
     v("max_kl", s.maxKl, surroundings);

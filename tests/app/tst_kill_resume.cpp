@@ -22,8 +22,9 @@ QStringList startLine(const QString& casebase, const QString& model, int seed)
 {
     QStringList line{"train", "--casebase", casebase, "--model", model, "--preset", "cada", "--steps", QString::number(kSteps), "--seed",
         QString::number(seed), "--json"};
-    for (const char* setting : {"max_completion_length=16", "num_generations=4", "prompts_per_step=2", "save_steps=3", "lora_dropout=0.1",
-             "lora_r=4", "self_generation_steps=6", "self_generation_threshold=0", "sft_steps=10", "sft_examples=cases", "batch_size=2"})
+    for (const char* setting :
+        {"max_completion_length=16", "num_generations=4", "prompts_per_step=2", "save_steps=3", "save_total_limit=2", "lora_dropout=0.1",
+            "lora_r=4", "self_generation_steps=6", "self_generation_threshold=0", "sft_steps=10", "sft_examples=cases", "batch_size=2"})
         line << "--set" << setting;
     return line;
 }

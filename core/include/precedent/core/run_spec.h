@@ -125,6 +125,7 @@ struct RunSpec {
     int overlongFrom = 0; ///< overlong_from: tokens where the soft penalty starts; 0: 3/4 of the maximum
     Control control = Control::off; ///< control: off, shuffled_dispositions, random_rewards
     int saveSteps = 25; ///< save_steps: a checkpoint every so many steps (and at a stop and the end)
+    int saveTotalLimit = 0; ///< save_total_limit: so many checkpoints are kept, and those that something points to; 0: all
     GuardActions guards; ///< guards: warn, stop or off for all, or an object of guard to that
     double klBound = 0.3; ///< kl_bound: KL to the reference from which kl_over_bound speaks
     double maxKl = 0.0; ///< max_kl: the run stops over it whatever guards say; 0: never

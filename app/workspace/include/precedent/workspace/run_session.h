@@ -47,6 +47,7 @@ private:
     [[nodiscard]] Status evaluate(Phase phase, const std::stop_token& stop);
     [[nodiscard]] Result<std::unique_ptr<core::TrainingRun>> launch();
     [[nodiscard]] SessionEnd follow(core::TrainingRun& run, const std::stop_token& stop);
+    void prune();
     void ask(void (core::TrainingRun::*what)());
 
     casebase::Casebase& m_casebase;
