@@ -4,11 +4,13 @@
 #include <optional>
 
 #include "app/cli/command.h"
+#include "app/cli/estimate_text.h"
 #include "precedent/casebase/casebase.h"
 #include "precedent/casebase/evaluation_store.h"
 #include "precedent/casebase/run_store.h"
 #include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/run_alarms.h"
+#include "precedent/workspace/run_estimate.h"
 #include "precedent/workspace/run_notes.h"
 #include "precedent/workspace/run_report.h"
 #include "precedent/workspace/run_service.h"
@@ -104,6 +106,14 @@ Result<Outcome> show(const RunOptions& options)
         for (const std::string& sentence : report.value().sentences)
             outcome.text += sentence + "\n";
     }
+    const auto estimate = workspace::estimateOf(*casebase, run.id);
+    const Result<workspace::RunOutcome> took = workspace::outcomeOf(*casebase, run.id);
+    if (!estimate || !took)
+        return !estimate ? estimate.error() : took.error();
+    const workspace::RunEstimate expected = estimate.value().value_or(workspace::RunEstimate());
+    const auto lines = workspace::compareEstimate(expected, took.value(), run.stepsDone, run.steps);
+    outcome.json.update(workspace::toJson(expected, lines));
+    outcome.text += outcomeText(lines);
     const Result<std::vector<workspace::Alarm>> alarms = workspace::alarmsOf(*casebase, run.id);
     if (!alarms)
         return alarms.error();

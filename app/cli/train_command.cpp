@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "app/cli/command.h"
+#include "app/cli/estimate_text.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/loaded_model.h"
 #include "app/cli/training_session.h"
@@ -26,6 +27,7 @@ struct TrainOptions {
     std::string resume;
     bool includeDrafts = false;
     bool dryRun = false;
+    bool noEstimate = false;
 };
 
 /// Preset, then the file, then --set, then the flags.
@@ -83,6 +85,22 @@ void showBeforeStart(const workspace::PreparedRun& prepared, const Context& cont
     }
 }
 
+/// Before anything is written: parts of steps are done, unless the line says not to, or the engine cannot.
+Result<workspace::RunEstimate> estimate(const TrainOptions& options, const casebase::Casebase& casebase,
+    const workspace::PreparedRun& prepared, Context& context, const InterruptWatcher& interrupt)
+{
+    if (options.noEstimate)
+        return workspace::estimatePrepared(casebase, prepared);
+    const Result<core::Engine*> engine = openEngine(context);
+    if (!engine)
+        return engine.error();
+    context.note("Measuring parts of steps on this machine ...");
+    const Result<core::Rehearsal> rehearsal = engine.value()->rehearse(prepared.inputs, interrupt.token());
+    if (!rehearsal)
+        return rehearsal.error().code() == ErrorCode::unsupported ? workspace::estimatePrepared(casebase, prepared) : rehearsal.error();
+    return workspace::estimatePrepared(casebase, prepared, rehearsal.value());
+}
+
 std::string checkLine(const TrainOptions& options)
 {
     if (options.resume.empty())
@@ -108,17 +126,22 @@ Result<Outcome> startRun(const TrainOptions& options, Context& context)
     if (!prepared)
         return prepared.error();
     showBeforeStart(*prepared, context);
+    const InterruptWatcher interrupt;
+    const Result<workspace::RunEstimate> expected = estimate(options, **opened, *prepared, context, interrupt);
+    if (!expected)
+        return expected.error();
+    context.note(estimateText(expected.value()));
     if (options.dryRun) {
-        const Json json = {
-            {"spec", align::toJson(*spec)}, {"freeze", prepared->report.toJson()}, {"content_hash", prepared->inputs.contentHash}};
+        const Json json = {{"spec", align::toJson(*spec)}, {"freeze", prepared->report.toJson()},
+            {"content_hash", prepared->inputs.contentHash}, {"estimate", estimateJson(expected.value())}};
         return Outcome{json, "Nothing was written. The run would be:\n" + dumpJson(json.at("spec"), 2) + "\n"};
     }
     PRECEDENT_TRY(workspace::storeRun(**opened, *prepared, options.out));
+    PRECEDENT_TRY(workspace::keepEstimate(**opened, prepared->inputs.runId, expected.value()));
     const Result<workspace::RunLock> lock = workspace::RunLock::take(prepared->inputs.outputFolder);
     if (!lock)
         return lock.error();
     context.note("Run " + prepared->inputs.runId + " in " + prepared->inputs.outputFolder + ".");
-    const InterruptWatcher interrupt;
     return TrainingSession(context, **opened, interrupt, std::move(prepared->inputs)).go();
 }
 
@@ -174,6 +197,7 @@ void addTrainCommand(CLI::App& app, Commands& commands)
     command->add_option("--out", options->out, "The run's folder; else NAME.casebase.runs/RUN")->type_name("DIR");
     command->add_option("--resume", options->resume, "Continue this run")->type_name("RUN");
     command->add_flag("--include-drafts", options->includeDrafts, "Also use cases that nobody has approved");
+    command->add_flag("--no-estimate", options->noEstimate, "Start without measuring parts of steps first");
     command->add_flag("--dry-run", options->dryRun, "Freeze and report; write nothing");
     commands.on(
         command,

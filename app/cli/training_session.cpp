@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "app/cli/estimate_text.h"
 #include "app/cli/loaded_model.h"
 #include "precedent/casebase/evaluation_store.h"
 #include "precedent/casebase/run_store.h"
@@ -63,10 +64,13 @@ Result<Outcome> TrainingSession::go()
     const Result<core::Engine*> engine = openEngine(m_context);
     if (!engine)
         return engine.error();
+    workspace::resetPeakMemory();
     workspace::RunSession session(m_casebase, *engine.value(), m_inputs, *this);
     const Result<workspace::SessionEnd> end = session.go(m_interrupt.token());
     if (m_progress)
         m_progress->finish();
+    // Beside the estimate at the end. Where it cannot be stored the run is no worse for it.
+    (void)workspace::keepPeakMemory(m_casebase, m_inputs.runId, workspace::peakMemory());
     if (!end)
         return end.error();
     m_end = end.value();
@@ -137,6 +141,21 @@ void TrainingSession::show(const core::Alarm& alarm)
         "): " + alarm.message);
 }
 
+Status TrainingSession::addEstimate(Outcome& outcome, int done) const
+{
+    const auto estimate = workspace::estimateOf(m_casebase, m_inputs.runId);
+    if (!estimate)
+        return estimate.error();
+    const Result<workspace::RunOutcome> took = workspace::outcomeOf(m_casebase, m_inputs.runId);
+    if (!took)
+        return took.error();
+    const workspace::RunEstimate expected = estimate.value().value_or(workspace::RunEstimate());
+    const auto lines = workspace::compareEstimate(expected, took.value(), done, m_inputs.spec.maxSteps);
+    outcome.json.update(workspace::toJson(expected, lines));
+    outcome.text += outcomeText(lines);
+    return {};
+}
+
 Result<Outcome> TrainingSession::outcome()
 {
     const Result<std::vector<casebase::RunStep>> steps = m_casebase.runs().steps(m_inputs.runId);
@@ -164,6 +183,7 @@ Result<Outcome> TrainingSession::outcome()
     outcome.text = "Run " + m_inputs.runId + " " + core::toString(m_end.state) + " after " + std::to_string(done) + " of " +
         std::to_string(m_inputs.spec.maxSteps) + " steps" + (folder.empty() ? "" : "; checkpoint " + folder) + ".\n" +
         (m_end.byGuard ? m_end.message + "\n" : "");
+    PRECEDENT_TRY(addEstimate(outcome, done));
     const Result<workspace::BeforeAfter> both = workspace::loadBeforeAfter(m_casebase, m_inputs.runId);
     if (!both)
         return both.error();

@@ -31,6 +31,7 @@ private:
     void begin(const std::string& what);
     void show(const core::StepEvent& event);
     void show(const core::Alarm& alarm);
+    [[nodiscard]] Status addEstimate(Outcome& outcome, int done) const;
     [[nodiscard]] Result<Outcome> outcome();
 
     Context& m_context;

@@ -1,5 +1,4 @@
 #include <chrono>
-#include <fstream>
 #include <mutex>
 #include <thread>
 
@@ -76,23 +75,6 @@ MachineFacts machineFacts(const fs::path& folder)
     if (::statvfs(folder.c_str(), &disk) == 0)
         facts.freeDiskBytes = static_cast<std::int64_t>(disk.f_bavail) * static_cast<std::int64_t>(disk.f_frsize);
     return facts;
-}
-
-void resetPeakMemory()
-{
-    if (std::ofstream file("/proc/self/clear_refs"); file)
-        file << "5";
-}
-
-std::int64_t peakMemory()
-{
-    std::ifstream file("/proc/self/status");
-    for (std::string word; file >> word;) {
-        std::int64_t kilobytes = 0;
-        if (word == "VmHWM:" && file >> kilobytes)
-            return kilobytes * 1024;
-    }
-    return 0;
 }
 
 } // namespace precedent::workspace

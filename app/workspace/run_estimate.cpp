@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <map>
 #include <set>
 
@@ -21,6 +22,8 @@ constexpr double kReferenceSpeed = 18.0; ///< GFLOP/s
 constexpr double kReferenceParameters = 2'361'408;
 constexpr double kReferencePositions = 6 * 240 + 48 * 60; ///< prompts once, answers of 60 tokens
 constexpr double kReferenceSecondsPerAnswer = 30.0 / 5200;
+
+constexpr double kMeasuredLow = 0.8, kMeasuredHigh = 1.3; ///< answers grow shorter or longer while a model learns
 
 constexpr double kPasses = 10; ///< operations a parameter and position: writing 2, reference 2, forward 2, backward 4
 constexpr double kPassesWithoutReference = 8;
@@ -65,7 +68,8 @@ double stepWork(const core::RunSpec& spec, double promptTokens, double answerTok
 
 int checkpointCount(const core::RunSpec& spec)
 {
-    return spec.maxSteps / std::max(1, spec.saveSteps) + (spec.maxSteps % std::max(1, spec.saveSteps) != 0 ? 1 : 0);
+    const int written = spec.maxSteps / std::max(1, spec.saveSteps) + (spec.maxSteps % std::max(1, spec.saveSteps) != 0 ? 1 : 0);
+    return spec.saveTotalLimit > 0 ? std::min(written, spec.saveTotalLimit) : written;
 }
 
 /// Weights, gradients, both of Adam's moments, the reference's copy, and the writer's own packed weights.
@@ -101,6 +105,17 @@ std::string basisOf(const std::optional<StepEvidence>& evidence, const core::Run
     if (stepWork(evidence->spec, 1, 1) != stepWork(spec, 1, 1) || evidence->spec.maxCompletionLength != spec.maxCompletionLength)
         basis += ", scaled by requests, answers and their length";
     return basis + ".";
+}
+
+/// What the run writes: answers, checkpoints, records.
+void addWritten(const core::RunSpec& spec, const ModelFacts& model, double answerTokens, const RunWork& work, RunEstimate& estimate)
+{
+    estimate.answers = std::int64_t{1} * Stages(spec).drawing() * spec.promptsPerStep * spec.numGenerations;
+    estimate.tokens = static_cast<std::int64_t>(std::llround(static_cast<double>(estimate.answers) * answerTokens));
+    estimate.checkpointBytes = checkpointCount(spec) * checkpointBytes(spec, model);
+    const double stored =
+        static_cast<double>(estimate.answers) + (spec.evaluateBeforeAfter ? 2.0 : 0.0) * static_cast<double>(work.evaluatedAnswers);
+    estimate.rolloutBytes = static_cast<std::int64_t>((kRowBytes + kTextBytesPerToken * answerTokens) * stored);
 }
 
 bool sameContext(const core::RunSpec& a, const core::RunSpec& b)
@@ -213,14 +228,41 @@ RunEstimate estimateRun(const core::RunSpec& spec, const ModelFacts& model, cons
     estimate.lowSeconds = estimate.totalSeconds() * spreadLow;
     estimate.highSeconds = estimate.totalSeconds() * spreadHigh;
     estimate.memoryBytes = kEngineBytes + stateBytes(spec, model) + activationBytes(spec, model, promptTokens);
-    estimate.answers = std::int64_t{1} * Stages(spec).drawing() * spec.promptsPerStep * spec.numGenerations;
-    estimate.tokens = static_cast<std::int64_t>(std::llround(static_cast<double>(estimate.answers) * answerTokens));
-    estimate.checkpointBytes = checkpointCount(spec) * checkpointBytes(spec, model);
-    const double stored =
-        static_cast<double>(estimate.answers) + (spec.evaluateBeforeAfter ? 2.0 : 0.0) * static_cast<double>(work.evaluatedAnswers);
-    estimate.rolloutBytes = static_cast<std::int64_t>((kRowBytes + kTextBytesPerToken * answerTokens) * stored);
+    addWritten(spec, model, answerTokens, work, estimate);
     estimate.basis = basisOf(evidence, spec);
     return estimate;
+}
+
+RunEstimate estimateRehearsed(const core::RunSpec& spec, const ModelFacts& model, const core::Rehearsal& rehearsal, const RunWork& work)
+{
+    const Stages stages(spec);
+    RunEstimate estimate;
+    estimate.trainSeconds = stages.selfGeneration * rehearsal.selfGeneration + stages.supervised * rehearsal.supervised +
+        stages.preference * rehearsal.preference + stages.policyGradient * rehearsal.policyGradient;
+    estimate.secondsPerStep = spec.maxSteps > 0 ? estimate.trainSeconds / spec.maxSteps : 0;
+    const double perAnswer = rehearsal.secondsPerAnswer > 0
+        ? rehearsal.secondsPerAnswer
+        : estimate.secondsPerStep / std::max(1, spec.batchSize) / 3; // a third of an example's pass forward and back
+    estimate.evaluateSeconds = spec.evaluateBeforeAfter ? 2 * perAnswer * static_cast<double>(work.evaluatedAnswers) : 0;
+    estimate.lowSeconds = estimate.totalSeconds() * kMeasuredLow;
+    estimate.highSeconds = estimate.totalSeconds() * kMeasuredHigh;
+    estimate.memoryBytes = rehearsal.memoryBytes;
+    addWritten(spec, model, rehearsal.answerTokens, work, estimate);
+    char took[64];
+    std::snprintf(took, sizeof took, "%.1f", rehearsal.took);
+    estimate.basis = std::string("Measured on this machine in ") + took + " s, by parts of steps on the run's own prompts.";
+    return estimate;
+}
+
+Result<RunEstimate> estimatePrepared(const casebase::Casebase& casebase, const PreparedRun& prepared, const core::Rehearsal& rehearsal)
+{
+    const Result<ModelFacts> model = modelFactsOf(prepared.inputs.modelFolder);
+    if (!model)
+        return model.error();
+    const Result<RunWork> work = workOf(casebase, prepared.inputs);
+    if (!work)
+        return work.error();
+    return estimateRehearsed(prepared.inputs.spec, model.value(), rehearsal, work.value());
 }
 
 Result<RunEstimate> estimatePrepared(const casebase::Casebase& casebase, const PreparedRun& prepared)

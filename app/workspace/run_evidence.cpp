@@ -250,7 +250,8 @@ Result<std::optional<RunEstimate>> estimateOf(const casebase::Casebase& casebase
 
 Status keepPeakMemory(casebase::Casebase& casebase, const std::string& run, std::int64_t bytes)
 {
-    return casebase.runs().setInputs(run, kMeasured, dumpJson(Json{{"peak_memory", bytes}}));
+    const std::int64_t before = storedJson(casebase, run, kMeasured).value("peak_memory", std::int64_t{0});
+    return casebase.runs().setInputs(run, kMeasured, dumpJson(Json{{"peak_memory", std::max(before, bytes)}}));
 }
 
 } // namespace precedent::workspace

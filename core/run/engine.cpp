@@ -1,5 +1,10 @@
 #include "precedent/core/engine.h"
 
+#include <algorithm>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <ATen/Version.h>
 #include <c10/util/Exception.h>
 
@@ -11,9 +16,20 @@
 #include "core/run/pretrain.h"
 #include "core/run/training_run_impl.h"
 #include "precedent/base/log.h"
+#include "precedent/base/process_memory.h"
 
 namespace precedent::core {
 namespace {
+
+constexpr int kRehearsedTokens = 128; // of a completion
+
+/// What was freed goes back to the system, so that the run's own peak is no larger for the rehearsal.
+void giveMemoryBack()
+{
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
+}
 
 class EngineImpl final : public Engine {
 public:
@@ -62,6 +78,29 @@ public:
         const PretrainSpec& spec, const std::function<void(const PretrainProgress&)>& onProgress, std::stop_token stop) override
     {
         return core::pretrain(spec, onProgress, std::move(stop));
+    }
+
+    [[nodiscard]] Result<Rehearsal> rehearse(const RunInputs& inputs, std::stop_token stop) override
+    {
+        RunInputs shorter = inputs;
+        shorter.spec.maxCompletionLength = std::min(inputs.spec.maxCompletionLength, kRehearsedTokens);
+        try {
+            resetPeakMemory();
+            auto trainer = Trainer::create(shorter);
+            if (!trainer.ok())
+                return trainer.error();
+            Result<Rehearsal> rehearsal = (*trainer)->rehearse(stop, inputs.spec.maxCompletionLength);
+            trainer = Error(ErrorCode::cancelled, "It has done its work.");
+            giveMemoryBack();
+            return rehearsal;
+        } catch (const Cancelled&) {
+            return Error(ErrorCode::cancelled, "Measuring was stopped; nothing was written.");
+        } catch (const std::bad_alloc&) {
+            return Error(ErrorCode::outOfMemory, "There is not enough memory for a step of this run.",
+                "Lower micro_batch_tokens, num_generations or prompts_per_step, or train with LoRA.");
+        } catch (const std::exception& e) {
+            return Error(ErrorCode::internal, std::string("A step could not be measured: ") + e.what());
+        }
     }
 
 private:

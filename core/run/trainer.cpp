@@ -1,4 +1,4 @@
-#include "core/run/trainer.h"
+#include "core/run/trainer_parts.h"
 
 #include <algorithm>
 #include <chrono>
@@ -7,7 +7,6 @@
 #include "core/model/cancelled.h"
 #include "core/run/checkpoint_folder.h"
 #include "core/run/step_metrics.h"
-#include "precedent/align/advantages.h"
 #include "precedent/align/run_spec_json.h"
 #include "precedent/base/digest.h"
 #include "precedent/base/files.h"
@@ -19,20 +18,6 @@ namespace precedent::core {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
-
-struct Trainer::Sampled {
-    RolloutRecord record;
-    double spread = 0;
-    std::vector<int> ids;
-    bool whole = false; ///< it ended by itself
-};
-
-struct Trainer::Rollouts {
-    StepPlan plan;
-    std::vector<Sampled> sampled; ///< by prompt, then completion
-    align::Advantages advantages;
-    double tokens = 0; ///< prompts and completions
-};
 
 namespace {
 
@@ -244,6 +229,7 @@ Result<Trainer::Rollouts> Trainer::roll(
         return generated.error();
     if (stop.stop_requested())
         throw Cancelled();
+    rollouts.decodeSeconds = generated->decodeSeconds;
     rollouts.sampled = score(rollouts.plan, *generated, step);
     std::vector<double> rewards;
     std::vector<double> spreads;

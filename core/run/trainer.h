@@ -43,6 +43,10 @@ public:
     /// Does step done() + 1. Throws Cancelled when `stop` was asked for: the step is then as if it had not begun.
     [[nodiscard]] Result<StepOutcome> step(std::stop_token stop, const std::function<void(const TokenEvent&)>& onToken);
 
+    /// Measures parts of steps (see Engine::rehearse); `maxCompletionLength` is the run's own. The trainer is not the run's afterwards.
+    /// Throws Cancelled.
+    [[nodiscard]] Result<Rehearsal> rehearse(const std::stop_token& stop, int maxCompletionLength);
+
     /// Writes checkpoint-STEP of the last whole step, if it is not there yet.
     [[nodiscard]] Result<CheckpointRecord> checkpoint();
 
@@ -55,6 +59,7 @@ public:
 private:
     struct Sampled;
     struct Rollouts;
+    friend class Rehearsing;
     enum class Stage { selfGeneration, supervised, preference, policyGradient };
     Trainer(const RunInputs& inputs, LoadedModel model, align::PromptEncoder encoder);
 

@@ -368,6 +368,37 @@ private Q_SLOTS:
         QCOMPARE(again.recorder->steps.size(), std::size_t(1));
     }
 
+    void rehearsalMeasuresEveryKindOfStepAndWritesNothing()
+    {
+        const QTemporaryDir output;
+        RunInputs inputs = inputsFor(output);
+        inputs.spec.method = Method::dpo;
+        inputs.spec.selfGenerationSteps = 2;
+        inputs.spec.selfGenerationMode = {{"none", 1.0}};
+        inputs.spec.sftSteps = 2;
+        const auto all = precedent_engine()->rehearse(inputs, {});
+        QVERIFY2(all.ok(), all.ok() ? "" : all.error().message().c_str());
+        QVERIFY(all->selfGeneration > 0 && all->supervised > 0 && all->preference > 0);
+        QCOMPARE(all->policyGradient, 0.0);
+        inputs = inputsFor(output);
+        const auto one = precedent_engine()->rehearse(inputs, {});
+        QVERIFY(one.ok());
+        QVERIFY(one->policyGradient > 0 && one->selfGeneration == 0 && one->supervised == 0 && one->preference == 0);
+        QVERIFY(one->answerTokens > 4 && one->answerTokens <= inputs.spec.maxCompletionLength);
+        QVERIFY(one->promptTokens > 4 && one->secondsPerAnswer > 0 && one->memoryBytes > 0 && one->took > 0);
+        QVERIFY(fs::is_empty(output.path().toStdString()));
+        const Finished run = runThrough(inputs);
+        double seconds = 0;
+        for (const StepRecord& step : run.recorder->steps)
+            seconds += step.seconds / static_cast<double>(run.recorder->steps.size());
+        // A machine that does other things meanwhile may be this much out.
+        QVERIFY2(one->policyGradient < 5 * seconds && seconds < 5 * one->policyGradient,
+            qPrintable(QString("%1 s estimated, %2 s took").arg(one->policyGradient).arg(seconds)));
+        std::stop_source stop;
+        stop.request_stop();
+        QCOMPARE(precedent_engine()->rehearse(inputs, stop.get_token()).error().code(), ErrorCode::cancelled);
+    }
+
     void aGuardThatWarnsIsToldAndGoesOn()
     {
         const QTemporaryDir output;

@@ -10,6 +10,7 @@
 
 #include "precedent/base/event_channel.h"
 #include "precedent/base/result.h"
+#include "precedent/core/engine_facts.h"
 #include "precedent/core/model_bench.h"
 #include "precedent/core/run_inputs.h"
 #include "precedent/core/run_records.h"
@@ -250,6 +251,15 @@ public:
 
     /// Starts from step 0. Fails with invalidArgument if the spec does not validate, notFound if the model is missing.
     [[nodiscard]] virtual Result<std::unique_ptr<TrainingRun>> start(const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder) = 0;
+
+    /// Does parts of the run's steps, with nothing written, and says what whole ones would take: a step's completions (at most 128
+    /// tokens of each), updates of parts of them at several sizes. Blocks for about a step's time. Fails as start(), with
+    /// cancelled, or with unsupported.
+    [[nodiscard]] virtual Result<Rehearsal> rehearse(const RunInputs& inputs, std::stop_token stop)
+    {
+        (void)inputs, (void)stop;
+        return Error(ErrorCode::unsupported, "This engine measures no steps.");
+    }
 
     /// Continues bit-exactly from the run's last good checkpoint (same machine, same thread count). Fails with
     /// failedPrecondition, naming what differs, if weights, spec or frozen inputs changed since.

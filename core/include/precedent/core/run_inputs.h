@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "precedent/base/domain.h"
+#include "precedent/core/engine_facts.h"
 #include "precedent/core/run_spec.h"
 
 namespace precedent::core {

@@ -8,6 +8,7 @@
 
 #include "precedent/align/rewards.h"
 #include "precedent/base/json.h"
+#include "precedent/base/process_memory.h"
 #include "precedent/base/result.h"
 #include "precedent/casebase/casebase.h"
 #include "precedent/core/run_inputs.h"
@@ -88,8 +89,14 @@ struct RunEstimate {
 [[nodiscard]] RunEstimate estimateRun(const core::RunSpec& spec, const ModelFacts& model, const std::optional<StepEvidence>& evidence,
     const RunWork& work, const MachineFacts& machine);
 
+/// From steps that were done in part on this machine with the run's own prompts (core::Engine::rehearse).
+[[nodiscard]] RunEstimate estimateRehearsed(
+    const core::RunSpec& spec, const ModelFacts& model, const core::Rehearsal& rehearsal, const RunWork& work);
+
 /// The same with everything looked up: the model's folder, earlier runs, suites and this machine. Fails as those do.
 [[nodiscard]] Result<RunEstimate> estimatePrepared(const casebase::Casebase& casebase, const PreparedRun& prepared);
+[[nodiscard]] Result<RunEstimate> estimatePrepared(
+    const casebase::Casebase& casebase, const PreparedRun& prepared, const core::Rehearsal& rehearsal);
 
 /// What there is to say before a run starts. Nothing is written.
 struct RunPreview {
@@ -111,14 +118,28 @@ struct RunOutcome {
 };
 [[nodiscard]] Result<RunOutcome> outcomeOf(const casebase::Casebase& casebase, const std::string& run);
 
+/// One figure that was estimated, and what came true.
+struct EstimateLine {
+    std::string key; ///< "seconds_per_step", "train_seconds", "evaluate_seconds", "memory_bytes", "disk_bytes"
+    std::string name; ///< for people
+    double estimated = 0;
+    double took = 0; ///< 0: not measured
+
+    /// How far it came out above (or below) the estimate, as a share of the estimate; nothing where either is not known.
+    [[nodiscard]] std::optional<double> deviation() const;
+};
+/// `steps`: that were done; where they are not all of the run, the estimate is taken for those.
+[[nodiscard]] std::vector<EstimateLine> compareEstimate(const RunEstimate& estimate, const RunOutcome& outcome, int steps, int maxSteps);
+/// {estimate: {key: value}, actual: {...}, deviation_percent: {...}, basis}
+[[nodiscard]] Json toJson(const RunEstimate& estimate, const std::vector<EstimateLine>& lines);
+
 /// Keeps the estimate with the run; estimateOf() reads it back, or nothing where the run was started without one.
 [[nodiscard]] Status keepEstimate(casebase::Casebase& casebase, const std::string& run, const RunEstimate& estimate);
 [[nodiscard]] Result<std::optional<RunEstimate>> estimateOf(const casebase::Casebase& casebase, const std::string& run);
 
-/// Starts counting this process's peak memory anew, so that peakMemory() is of what follows. Where the system does not let
-/// it, the peak is that of the process.
-void resetPeakMemory();
-[[nodiscard]] std::int64_t peakMemory(); ///< bytes; 0 where it cannot be read
+using precedent::peakMemory;
+using precedent::resetPeakMemory;
+/// The most that any of the run's sessions took.
 [[nodiscard]] Status keepPeakMemory(casebase::Casebase& casebase, const std::string& run, std::int64_t bytes);
 
 } // namespace precedent::workspace

@@ -1,0 +1,25 @@
+#include "precedent/base/process_memory.h"
+
+#include <fstream>
+#include <string>
+
+namespace precedent {
+
+void resetPeakMemory()
+{
+    if (std::ofstream file("/proc/self/clear_refs"); file)
+        file << "5";
+}
+
+std::int64_t peakMemory()
+{
+    std::ifstream file("/proc/self/status");
+    for (std::string word; file >> word;) {
+        std::int64_t kilobytes = 0;
+        if (word == "VmHWM:" && file >> kilobytes)
+            return kilobytes * 1024;
+    }
+    return 0;
+}
+
+} // namespace precedent

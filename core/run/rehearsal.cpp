@@ -1,0 +1,320 @@
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+#include <optional>
+
+#include "core/run/trainer_parts.h"
+#include "precedent/base/process_memory.h"
+
+namespace precedent::core {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Small models are measured by whole steps, more than one of them; what takes longer is measured in parts.
+constexpr double kDrawFor = 1.5; // seconds
+constexpr int kMostDraws = 4;
+constexpr double kWholeUpdateBelow = 3.0; // seconds that a whole update may be thought to take
+constexpr double kUpdateFor = 1.0;
+constexpr int kMostUpdates = 3;
+constexpr double kRateThatChangesNothing = 1e-12;
+
+double since(Clock::time_point began) { return std::chrono::duration<double>(Clock::now() - began).count(); }
+
+std::size_t longestOf(const UpdateGroup& group)
+{
+    std::size_t longest = 1;
+    for (const auto& ids : group.completions)
+        longest = std::max(longest, ids.size());
+    return longest;
+}
+
+/// What an update holds of a group: padded completions behind one prompt.
+double positionsOf(const UpdateGroup& group)
+{
+    return static_cast<double>(group.prompt.size() + group.completions.size() * longestOf(group));
+}
+
+UpdateGroup firstOf(const UpdateGroup& group, std::size_t count)
+{
+    UpdateGroup part = group;
+    part.completions.resize(std::min(count, part.completions.size()));
+    if (!part.advantages.empty())
+        part.advantages.resize(part.completions.size());
+    return part;
+}
+
+std::vector<UpdateGroup> bySize(std::vector<UpdateGroup> groups)
+{
+    std::erase_if(groups, [](const UpdateGroup& group) { return group.completions.empty(); });
+    std::sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) { return positionsOf(a) > positionsOf(b); });
+    return groups;
+}
+
+} // namespace
+
+/// One rehearsal, in parts. Friend of the trainer whose steps it measures.
+class Rehearsing {
+public:
+    Rehearsing(Trainer& trainer, const std::stop_token& stop, int maxCompletionLength)
+        : m_trainer(trainer)
+        , m_spec(trainer.m_inputs.spec)
+        , m_stop(stop)
+        , m_maxLength(maxCompletionLength)
+    {
+    }
+
+    Result<Rehearsal> run()
+    {
+        const auto began = Clock::now();
+        m_trainer.m_policy->setStopCheck([this] { return m_stop.stop_requested(); });
+        const int learning = std::max(0, m_spec.maxSteps - m_spec.selfGenerationSteps);
+        const int supervised = m_spec.method == Method::sft ? learning : std::min(learning, m_spec.sftSteps);
+        if (m_spec.selfGenerationSteps > 0)
+            PRECEDENT_TRY(draw(m_spec.selfGenerationMode, m_result.selfGeneration));
+        if (m_spec.method == Method::grpo && supervised < learning) {
+            PRECEDENT_TRY(draw(m_spec.modeWeights, m_result.policyGradient));
+            m_result.policyGradient += policyUpdate();
+        }
+        if (supervised > 0)
+            m_result.supervised = exampleUpdate(supervisedGroups(), Objective::supervised);
+        if (m_spec.method == Method::dpo && supervised < learning)
+            m_result.preference = exampleUpdate(pairs(), Objective::preference);
+        m_result.memoryBytes = std::max(m_result.memoryBytes, peakMemory());
+        m_result.took = since(began);
+        return m_result;
+    }
+
+private:
+    /// Draws steps' completions; the groups stay for the updates.
+    Status draw(const std::map<std::string, double>& modes, double& seconds)
+    {
+        if (!m_groups.empty() && modes == m_drawnIn) { // what self-generation drew serves the policy's steps too
+            seconds = m_drawSeconds;
+            return {};
+        }
+        std::vector<double> times;
+        double drawn = 0, cutOff = 0, tokens = 0, prompts = 0, promptTokens = 0;
+        m_groups.clear();
+        const auto began = Clock::now();
+        for (int step = 1; step <= kMostDraws && (step == 1 || since(began) < kDrawFor); ++step) {
+            const auto start = Clock::now();
+            auto rolled = m_trainer.roll(step, modes, m_stop, {});
+            if (!rolled.ok())
+                return rolled.error();
+            if (rolled->sampled.empty())
+                continue;
+            const double whole = since(start);
+            double mean = 0, went = 0;
+            for (const Trainer::Sampled& s : rolled->sampled) {
+                mean += static_cast<double>(s.ids.size()) / static_cast<double>(rolled->sampled.size());
+                const bool cut = !s.whole && static_cast<int>(s.ids.size()) >= m_spec.maxCompletionLength;
+                cutOff += cut ? 1 : 0;
+                went += (cut ? 0.5 * (m_maxLength - m_spec.maxCompletionLength) : 0.0) / static_cast<double>(rolled->sampled.size());
+            }
+            // Completions that were cut off by the rehearsal's own bound are thought to go on for half of what is left.
+            m_stretch = mean > 0 ? (mean + went) / mean : 1.0;
+            times.push_back(whole + rolled->decodeSeconds * (m_stretch - 1));
+            drawn += static_cast<double>(rolled->sampled.size());
+            tokens += mean * m_stretch * static_cast<double>(rolled->sampled.size());
+            for (const PlannedPrompt& planned : rolled->plan.prompts) {
+                promptTokens += static_cast<double>(planned.fitted.ids.size());
+                ++prompts;
+            }
+            keepGroups(*rolled);
+        }
+        if (times.empty())
+            return {};
+        if (times.size() > 1)
+            times.erase(times.begin()); // it touched memory for the first time
+        seconds = std::accumulate(times.begin(), times.end(), 0.0) / static_cast<double>(times.size());
+        m_drawnIn = modes;
+        m_drawSeconds = seconds;
+        m_result.answerTokens = tokens / drawn;
+        m_result.promptTokens = promptTokens / prompts;
+        m_result.secondsPerAnswer = seconds * static_cast<double>(times.size() + (times.size() > 1 ? 1 : 0)) / drawn;
+        m_result.memoryBytes = std::max(m_result.memoryBytes, peakMemory());
+        return {};
+    }
+
+    void keepGroups(const Trainer::Rollouts& rolled)
+    {
+        std::vector<UpdateGroup> groups;
+        for (const PlannedPrompt& planned : rolled.plan.prompts)
+            groups.push_back({planned.fitted.ids, {}, {}});
+        for (const Trainer::Sampled& s : rolled.sampled) {
+            UpdateGroup& group = groups[static_cast<std::size_t>(s.record.group)];
+            group.completions.push_back(s.ids);
+            group.advantages.push_back(s.record.advantage);
+        }
+        if (m_spec.dynamicSampling) {
+            std::size_t g = 0;
+            std::erase_if(groups, [&](const UpdateGroup&) { return rolled.advantages.withoutSpread[g++]; });
+        }
+        m_groups.push_back(std::move(groups));
+    }
+
+    double update(const std::vector<UpdateGroup>& groups, Objective objective)
+    {
+        const auto start = Clock::now();
+        (void)m_trainer.m_policy->update(groups, kRateThatChangesNothing, objective);
+        return since(start);
+    }
+
+    double refresh()
+    {
+        m_trainer.m_generator->refreshWeights();
+        const auto start = Clock::now();
+        m_trainer.m_generator->refreshWeights();
+        return since(start);
+    }
+
+    /// Whole updates where they are quick, else the sum of what an update takes by itself, by group and by completion.
+    double policyUpdate()
+    {
+        std::vector<UpdateGroup> all;
+        for (const auto& groups : m_groups)
+            all.insert(all.end(), groups.begin(), groups.end());
+        all = bySize(std::move(all));
+        if (all.empty())
+            return refresh();
+        const UpdateGroup& first = all.front();
+        const std::size_t G = first.completions.size(), few = std::max<std::size_t>(1, G / 4), more = std::max(few + 1, G / 2);
+        (void)update({firstOf(first, few)}, Objective::policyGradient); // the optimiser's state comes to be
+        resetPeakMemory();
+        const double one = update({firstOf(first, few)}, Objective::policyGradient);
+        const std::int64_t peakOfFew = peakMemory();
+        const std::size_t held = std::min(G, more);
+        const double two = held > few ? update({firstOf(first, held)}, Objective::policyGradient) : one;
+        const std::int64_t peakOfMore = std::max(peakOfFew, peakMemory());
+        const double S = static_cast<double>(longestOf(first));
+        const double perPosition = held > few ? static_cast<double>(peakOfMore - peakOfFew) / (static_cast<double>(held - few) * S) : 0;
+        expectMemory(first, static_cast<double>(held) * S, peakOfMore, perPosition);
+        const double perGroupAtMost =
+            one + std::max(0.0, two - one) / std::max<double>(1, static_cast<double>(held - few)) * static_cast<double>(G);
+        if (perGroupAtMost * meanGroups() < kWholeUpdateBelow)
+            return wholeUpdates() * m_stretch + refresh();
+        const double both =
+            update({firstOf(first, few), firstOf(all[std::min<std::size_t>(1, all.size() - 1)], few)}, Objective::policyGradient);
+        const double perCompletion = std::max(0.0, two - one) / std::max<double>(1, static_cast<double>(held - few) * S);
+        const double fixed = std::clamp(2 * one - both, 0.0, one);
+        const double ofGroup = std::max(0.0, one - fixed - perCompletion * static_cast<double>(few) * S);
+        double sum = 0;
+        for (const UpdateGroup& group : all)
+            sum += ofGroup * static_cast<double>(group.prompt.size()) / static_cast<double>(std::max<std::size_t>(1, first.prompt.size())) +
+                perCompletion * m_stretch * static_cast<double>(group.completions.size() * longestOf(group));
+        return fixed + sum / static_cast<double>(m_groups.size()) + refresh();
+    }
+
+    [[nodiscard]] double meanGroups() const
+    {
+        double n = 0;
+        for (const auto& groups : m_groups)
+            n += static_cast<double>(groups.size());
+        return n / static_cast<double>(std::max<std::size_t>(1, m_groups.size()));
+    }
+
+    double wholeUpdates()
+    {
+        resetPeakMemory();
+        double sum = 0;
+        int n = 0;
+        for (const auto& groups : m_groups) {
+            sum += groups.empty() ? 0 : update(groups, Objective::policyGradient);
+            if (++n == kMostUpdates && sum > kUpdateFor)
+                break;
+        }
+        m_result.memoryBytes = std::max(m_result.memoryBytes, peakMemory());
+        return n > 0 ? sum / n : 0;
+    }
+
+    /// The most that one part of an update holds: as many completions of the longest allowed as go into it.
+    void expectMemory(const UpdateGroup& group, double measured, std::int64_t peak, double perPosition)
+    {
+        const double room = std::max(1.0, static_cast<double>(m_spec.microBatchTokens) - static_cast<double>(group.prompt.size()));
+        const double count = std::clamp(room / m_maxLength, 1.0, static_cast<double>(group.completions.size()));
+        const double most = std::max(measured, std::floor(count) * m_maxLength);
+        m_result.memoryBytes = std::max(m_result.memoryBytes, peak + static_cast<std::int64_t>(perPosition * (most - measured)));
+    }
+
+    [[nodiscard]] std::vector<UpdateGroup> supervisedGroups() const
+    {
+        std::vector<UpdateGroup> groups;
+        for (const Example* example : m_trainer.m_examples.batch(m_spec.seed, 0, m_spec.batchSize, false))
+            groups.push_back({example->prompt, {example->completion}, {}});
+        if (groups.empty())
+            groups = drawnGroups(1);
+        return groups;
+    }
+
+    [[nodiscard]] std::vector<UpdateGroup> pairs() const { return drawnGroups(2); }
+
+    /// A batch of what was drawn, in place of what self-generation will keep.
+    [[nodiscard]] std::vector<UpdateGroup> drawnGroups(std::size_t completions) const
+    {
+        std::vector<UpdateGroup> groups;
+        for (const auto& drawn : m_groups) {
+            for (const UpdateGroup& group : drawn) {
+                if (group.completions.size() < completions)
+                    continue;
+                groups.push_back(firstOf(group, completions));
+                groups.back().advantages.clear();
+            }
+        }
+        for (std::size_t i = 0; !groups.empty() && static_cast<int>(groups.size()) < m_spec.batchSize; ++i)
+            groups.push_back(groups[i]);
+        if (static_cast<int>(groups.size()) > m_spec.batchSize)
+            groups.resize(static_cast<std::size_t>(m_spec.batchSize));
+        return groups;
+    }
+
+    /// Every example is a part of its own, so the time is linear in their positions.
+    double exampleUpdate(const std::vector<UpdateGroup>& batch, Objective objective)
+    {
+        const std::vector<UpdateGroup> groups = bySize(batch);
+        if (groups.empty())
+            return 0;
+        (void)update({groups.front()}, objective);
+        resetPeakMemory();
+        const double one = update({groups.front()}, objective);
+        double seconds = 0;
+        if (one * static_cast<double>(groups.size()) < kWholeUpdateBelow) {
+            const auto began = Clock::now();
+            int n = 0;
+            while (n == 0 || (n < kMostUpdates && since(began) < kUpdateFor)) {
+                seconds += update(groups, objective);
+                ++n;
+            }
+            seconds /= n;
+        } else {
+            const std::vector<UpdateGroup> some(
+                groups.begin(), groups.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(3, groups.size())));
+            const double several = update(some, objective);
+            const auto sizeOf = [](const std::vector<UpdateGroup>& of) {
+                return std::accumulate(of.begin(), of.end(), 0.0, [](double sum, const UpdateGroup& g) { return sum + positionsOf(g); });
+            };
+            const double more = sizeOf(some) - positionsOf(groups.front());
+            const double rate = more > 0 ? std::max(0.0, several - one) / more : 0;
+            seconds = several + rate * (sizeOf(groups) - sizeOf(some));
+        }
+        m_result.memoryBytes = std::max(m_result.memoryBytes, peakMemory());
+        return seconds + refresh();
+    }
+
+    Trainer& m_trainer;
+    const RunSpec& m_spec;
+    const std::stop_token& m_stop;
+    const int m_maxLength; ///< of the run itself
+    std::vector<std::vector<UpdateGroup>> m_groups; ///< of each step that was drawn
+    std::map<std::string, double> m_drawnIn; ///< the modes of those steps
+    double m_drawSeconds = 0;
+    double m_stretch = 1;
+    Rehearsal m_result;
+};
+
+Result<Rehearsal> Trainer::rehearse(const std::stop_token& stop, int maxCompletionLength)
+{
+    return Rehearsing(*this, stop, maxCompletionLength).run();
+}
+
+} // namespace precedent::core

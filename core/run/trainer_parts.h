@@ -1,0 +1,23 @@
+#pragma once
+
+#include "core/run/trainer.h"
+#include "precedent/align/advantages.h"
+
+namespace precedent::core {
+
+struct Trainer::Sampled {
+    RolloutRecord record;
+    double spread = 0;
+    std::vector<int> ids;
+    bool whole = false; ///< it ended by itself
+};
+
+struct Trainer::Rollouts {
+    StepPlan plan;
+    std::vector<Sampled> sampled; ///< by prompt, then completion
+    align::Advantages advantages;
+    double tokens = 0; ///< prompts and completions
+    double decodeSeconds = 0; ///< of the time it took to draw them, what tokens after the prompts took
+};
+
+} // namespace precedent::core
