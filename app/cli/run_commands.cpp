@@ -11,6 +11,7 @@
 #include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/run_alarms.h"
 #include "precedent/workspace/run_estimate.h"
+#include "precedent/workspace/run_manifest.h"
 #include "precedent/workspace/run_notes.h"
 #include "precedent/workspace/run_report.h"
 #include "precedent/workspace/run_service.h"
@@ -106,6 +107,8 @@ Result<Outcome> show(const RunOptions& options)
         for (const std::string& sentence : report.value().sentences)
             outcome.text += sentence + "\n";
     }
+    const Result<Json> manifest = workspace::readManifest(outcome.json["folder"].get<std::string>());
+    outcome.json["manifest"] = manifest ? manifest.value() : Json();
     const auto estimate = workspace::estimateOf(*casebase, run.id);
     const Result<workspace::RunOutcome> took = workspace::outcomeOf(*casebase, run.id);
     if (!estimate || !took)

@@ -109,6 +109,8 @@ void TrainingSession::started(int)
     begin("Training");
 }
 
+void TrainingSession::noted(const std::string& sentence) { m_context.note(sentence); }
+
 void TrainingSession::happened(const std::vector<core::RunEvent>& events)
 {
     if (m_interrupt.interrupted() && !m_saidStopping) {

@@ -27,6 +27,7 @@ private:
     void evaluating(workspace::Phase phase, std::int64_t done, std::int64_t total) override;
     void evaluated(workspace::Phase phase, bool anySuite) override;
     void started(int fromStep) override;
+    void noted(const std::string& sentence) override;
     void happened(const std::vector<core::RunEvent>& events) override;
     void begin(const std::string& what);
     void show(const core::StepEvent& event);

@@ -110,6 +110,7 @@ Status removeRun(casebase::Casebase& casebase, const RemovalPlan& plan, Removal 
     }
     if (what == Removal::everything) {
         fs::remove(runFolder / ".lock", ec);
+        fs::remove(runFolder / "manifest.json", ec);
         fs::remove(runFolder, ec);
     }
     return {};

@@ -10,6 +10,7 @@
 #include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/checkpoint_pruning.h"
 #include "precedent/workspace/run_alarms.h"
+#include "precedent/workspace/run_manifest.h"
 
 namespace precedent::workspace {
 namespace {
@@ -76,6 +77,7 @@ Result<SessionEnd> RunSession::go(const std::stop_token& stop)
         const std::scoped_lock lock(m_mutex);
         m_run.reset();
     }
+    PRECEDENT_TRY(endManifest(m_inputs.outputFolder, core::toString(end.state), lastStep()));
     if (end.state == core::RunState::finished && m_inputs.spec.evaluateBeforeAfter)
         PRECEDENT_TRY(evaluate(Phase::after, stop));
     return end;
@@ -129,8 +131,28 @@ Result<std::unique_ptr<core::TrainingRun>> RunSession::launch()
     Result<std::shared_ptr<CasebaseRecorder>> recorder = CasebaseRecorder::open(m_casebase.path(), m_inputs.runId);
     if (!recorder)
         return recorder.error();
+    const Result<Json> manifest = readManifest(m_inputs.outputFolder);
+    if (!manifest)
+        return manifest.error();
     m_observer.started(from);
-    return checkpoint.value() ? m_engine.resume(m_inputs, *recorder) : m_engine.start(m_inputs, *recorder);
+    core::RunInputs inputs = m_inputs;
+    if (checkpoint.value())
+        inputs.kernels = kernelsToReuse(manifest.value(), m_engine.facts().processor);
+    Result<std::unique_ptr<core::TrainingRun>> run =
+        checkpoint.value() ? m_engine.resume(inputs, *recorder) : m_engine.start(inputs, *recorder);
+    if (!run)
+        return run;
+    const RunMeans means{m_engine.facts(), (*run)->kernels()};
+    if (checkpoint.value() && manifest.value().is_object()) {
+        std::string differs;
+        for (const std::string& one : differences(manifest.value(), means))
+            differs += (differs.empty() ? "" : "; ") + one;
+        if (!differs.empty())
+            m_observer.noted("Not all is as it was when the run began (" + differs +
+                "): it goes on, but its steps need not come out to the same bits. manifest.json says so.");
+    }
+    PRECEDENT_TRY(beginManifest(m_casebase, m_inputs, means, from));
+    return run;
 }
 
 SessionEnd RunSession::follow(core::TrainingRun& run, const std::stop_token& stop)
@@ -171,6 +193,12 @@ SessionEnd RunSession::follow(core::TrainingRun& run, const std::stop_token& sto
             logWarning("What stopped run " + m_inputs.runId + " could not be stored: " + kept.error().message());
     }
     return end;
+}
+
+int RunSession::lastStep() const
+{
+    const Result<casebase::Run> run = m_casebase.runs().find(m_inputs.runId);
+    return run ? run.value().stepsDone : 0;
 }
 
 void RunSession::prune()

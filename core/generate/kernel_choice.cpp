@@ -161,6 +161,21 @@ const KernelChoice& chosenKernels()
     return choice;
 }
 
+KernelChoice kernelsAsBefore(const KernelNames& names)
+{
+    const std::string wanted = wantedName();
+    if (!wanted.empty() && wanted != "auto")
+        return chosenKernels();
+    const std::vector<const Kernels*> floats = availableKernels();
+    const auto found = std::find_if(floats.begin(), floats.end(), [&](const Kernels* kernels) { return kernels->name == names.floats; });
+    const RowKernels *prefill = findRowKernels(names.prefill.c_str()), *decode = findRowKernels(names.decode.c_str());
+    if (found == floats.end() || prefill == nullptr || decode == nullptr)
+        return chosenKernels();
+    return {*found, prefill, decode};
+}
+
+KernelNames namesOf(const KernelChoice& choice) { return {std::string(choice.floats->name), choice.prefill->name, choice.decode->name}; }
+
 KernelChoice chosenFloatKernels()
 {
     const std::string name = wantedName();

@@ -5,6 +5,7 @@
 
 #include "core/generate/kernels.h"
 #include "core/generate/row_kernels.h"
+#include "precedent/core/engine_facts.h"
 
 namespace precedent::core {
 
@@ -27,6 +28,11 @@ struct KernelChoice {
 
 /// The same for models without bfloat16 rows: nothing is measured.
 [[nodiscard]] KernelChoice chosenFloatKernels();
+
+/// The kernels of these names, as a run began with them; what this processor does not run, and all where $PRECEDENT_KERNELS
+/// names others, is chosen as ever.
+[[nodiscard]] KernelChoice kernelsAsBefore(const KernelNames& names);
+[[nodiscard]] KernelNames namesOf(const KernelChoice& choice);
 
 /// What the processor calls itself, with its family and model.
 [[nodiscard]] std::string processorName();

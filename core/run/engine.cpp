@@ -1,13 +1,18 @@
 #include "precedent/core/engine.h"
 
 #include <algorithm>
+#include <string_view>
+#include <thread>
+#include <unistd.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
 
 #include <ATen/Version.h>
 #include <c10/util/Exception.h>
+#include <torch/version.h>
 
+#include "core/generate/kernel_choice.h"
 #include "core/model/cancelled.h"
 #include "core/model/export.h"
 #include "core/model/placement.h"
@@ -31,6 +36,18 @@ void giveMemoryBack()
 #endif
 }
 
+/// As LibTorch's own description says it; empty where it does not.
+std::string blasName()
+{
+    const std::string config = at::show_config();
+    constexpr std::string_view kKey = "BLAS_INFO=";
+    const std::size_t at = config.find(kKey);
+    if (at == std::string::npos)
+        return {};
+    const std::size_t from = at + kKey.size();
+    return config.substr(from, config.find_first_of(",\n", from) - from);
+}
+
 class EngineImpl final : public Engine {
 public:
     [[nodiscard]] Status configure(const EngineSettings& settings) override
@@ -46,6 +63,18 @@ public:
     {
         const std::string version = at::show_config();
         return "LibTorch, " + std::to_string(threadCount()) + " threads; " + version.substr(0, version.find('\n'));
+    }
+
+    [[nodiscard]] EngineFacts facts() const override
+    {
+        EngineFacts facts;
+        facts.libtorch = TORCH_VERSION;
+        facts.blas = blasName();
+        facts.processor = processorName();
+        facts.cores = static_cast<int>(std::thread::hardware_concurrency());
+        facts.threads = threadCount();
+        facts.memoryBytes = static_cast<std::int64_t>(::sysconf(_SC_PHYS_PAGES)) * ::sysconf(_SC_PAGE_SIZE);
+        return facts;
     }
 
     [[nodiscard]] Result<std::shared_ptr<Model>> load(const LoadOptions& options) override { return openModel(options); }

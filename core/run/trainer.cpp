@@ -84,7 +84,9 @@ Result<std::unique_ptr<Trainer>> Trainer::create(const RunInputs& inputs)
         return policy.error();
     std::unique_ptr<Trainer> trainer(new Trainer(inputs, std::move(*model), std::move(*encoder)));
     trainer->m_policy = std::move(*policy);
-    trainer->m_generator = std::make_unique<Generator>(trainer->m_policy->decoder());
+    trainer->m_generator = inputs.kernels == KernelNames()
+        ? std::make_unique<Generator>(trainer->m_policy->decoder())
+        : std::make_unique<Generator>(trainer->m_policy->decoder(), kernelsAsBefore(inputs.kernels));
     if (inputs.spec.sftExamples != SftExamples::self) {
         auto examples = ExampleSet::ofCases(trainer->m_inputs, trainer->m_encoder, trainer->m_model.config.contextLength);
         if (!examples.ok())
@@ -105,6 +107,8 @@ Result<std::unique_ptr<Trainer>> Trainer::create(const RunInputs& inputs)
             "Use another mode, shorter codes, a smaller max_completion_length, or a model with a longer context.");
     return trainer;
 }
+
+KernelNames Trainer::kernels() const { return namesOf(m_generator->kernels()); }
 
 Trainer::Stage Trainer::stageOf(int step) const
 {

@@ -43,6 +43,9 @@ public:
     /// Does step done() + 1. Throws Cancelled when `stop` was asked for: the step is then as if it had not begun.
     [[nodiscard]] Result<StepOutcome> step(std::stop_token stop, const std::function<void(const TokenEvent&)>& onToken);
 
+    /// What completions are drawn with.
+    [[nodiscard]] KernelNames kernels() const;
+
     /// Measures parts of steps (see Engine::rehearse); `maxCompletionLength` is the run's own. The trainer is not the run's afterwards.
     /// Throws Cancelled.
     [[nodiscard]] Result<Rehearsal> rehearse(const std::stop_token& stop, int maxCompletionLength);

@@ -224,6 +224,7 @@ public:
     TrainingRunImpl(std::unique_ptr<Trainer> trainer, const RunSpec& spec, std::shared_ptr<RunRecorder> recorder, WorkerYard& yard)
         : m_shared(std::make_shared<Shared>())
         , m_yard(yard)
+        , m_kernels(trainer->kernels())
     {
         auto worker = std::make_shared<Worker>(std::move(trainer), spec, std::move(recorder), m_shared);
         m_worker = std::jthread([worker](const std::stop_token& stop) { worker->run(stop); });
@@ -257,6 +258,8 @@ public:
         return m_shared->state;
     }
 
+    [[nodiscard]] KernelNames kernels() const override { return m_kernels; }
+
     [[nodiscard]] EventChannel<RunEvent>& events() override { return m_shared->events; }
 
     [[nodiscard]] bool wait(std::chrono::milliseconds timeout) override
@@ -277,6 +280,7 @@ private:
 
     std::shared_ptr<Shared> m_shared;
     WorkerYard& m_yard;
+    const KernelNames m_kernels;
     std::jthread m_worker;
 };
 

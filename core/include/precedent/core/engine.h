@@ -160,6 +160,8 @@ public:
     virtual void stopAfterStep() = 0;
     virtual void checkpointNow() = 0;
     [[nodiscard]] virtual RunState state() const = 0;
+    /// What its completions are drawn with.
+    [[nodiscard]] virtual KernelNames kernels() const { return {}; }
     [[nodiscard]] virtual EventChannel<RunEvent>& events() = 0;
     /// Blocks until the run ended or the time is over; true if it ended. Never call it on a UI thread.
     [[nodiscard]] virtual bool wait(std::chrono::milliseconds timeout) = 0;
@@ -245,6 +247,7 @@ public:
     /// Fails with unsupported or failedPrecondition for a device that is not there; then nothing is changed.
     [[nodiscard]] virtual Status configure(const EngineSettings& settings) = 0;
     [[nodiscard]] virtual std::string description() const = 0; ///< LibTorch's version, BLAS, threads
+    [[nodiscard]] virtual EngineFacts facts() const { return {}; }
 
     /// Fails with notFound, corrupt, unsupported (naming the architecture or tensor) or outOfMemory.
     [[nodiscard]] virtual Result<std::shared_ptr<Model>> load(const LoadOptions& options) = 0;

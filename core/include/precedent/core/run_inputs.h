@@ -67,7 +67,8 @@ struct RunInputs {
     ContextTemplates templates;
     std::string modelFolder; ///< resolved from spec.model
     std::string outputFolder; ///< checkpoints go here as checkpoint-STEP/
-    std::string contentHash; ///< SHA-256 over codes, cases, prompts and templates
+    std::string contentHash; ///< SHA-256 over codes, cases, given examples, prompts and templates
+    KernelNames kernels; ///< of a run that goes on: what it began with; empty: chosen for the processor
 };
 
 } // namespace precedent::core

@@ -17,6 +17,7 @@ public:
     virtual void evaluating(Phase phase, std::int64_t done, std::int64_t total) = 0;
     virtual void evaluated(Phase phase, bool anySuite) = 0; ///< also where the evaluation was cut short
     virtual void started(int fromStep) = 0; ///< training begins, after this step
+    virtual void noted(const std::string& sentence) { (void)sentence; } ///< what one should know of how it is computed
     virtual void happened(const std::vector<core::RunEvent>& events) = 0; ///< in order
 };
 
@@ -48,6 +49,7 @@ private:
     [[nodiscard]] Result<std::unique_ptr<core::TrainingRun>> launch();
     [[nodiscard]] SessionEnd follow(core::TrainingRun& run, const std::stop_token& stop);
     void prune();
+    [[nodiscard]] int lastStep() const;
     void ask(void (core::TrainingRun::*what)());
 
     casebase::Casebase& m_casebase;
