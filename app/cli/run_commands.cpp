@@ -11,6 +11,7 @@
 #include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/run_alarms.h"
 #include "precedent/workspace/run_estimate.h"
+#include "precedent/workspace/run_examples.h"
 #include "precedent/workspace/run_manifest.h"
 #include "precedent/workspace/run_notes.h"
 #include "precedent/workspace/run_report.h"
@@ -50,6 +51,7 @@ struct RunOptions {
     std::string path;
     std::string run;
     std::string format = "csv";
+    std::string out;
     std::optional<int> step;
     bool text = false;
     bool keepLast = false;
@@ -202,6 +204,39 @@ Result<Outcome> rollouts(const RunOptions& options)
     return outcome;
 }
 
+Result<Outcome> examples(const RunOptions& options)
+{
+    auto found = openRun(options, OpenMode::readOnly);
+    if (!found)
+        return found.error();
+    const auto& [casebase, run] = *found;
+    const Result<std::vector<workspace::GeneratedExample>> all = workspace::generatedExamples(*casebase, run.id);
+    if (!all)
+        return all.error();
+    Outcome outcome;
+    outcome.json = {{"run", run.id}, {"kept", 0}, {"examples", Json::array()}};
+    std::int64_t kept = 0;
+    for (const workspace::GeneratedExample& example : all.value()) {
+        const casebase::Rollout& r = example.rollout;
+        if (options.step && r.step != *options.step)
+            continue;
+        kept += example.kept ? 1 : 0;
+        outcome.json["examples"].push_back({{"id", r.promptId}, {"step", r.step}, {"group", r.group}, {"index", r.index},
+            {"mode", toString(r.mode)}, {"score", r.reward}, {"kept", example.kept}, {"chain", r.chain}, {"answer", r.answer}});
+        outcome.text += (example.kept ? "kept  " : "      ") + rolloutText(r, options.text);
+    }
+    outcome.json["kept"] = kept;
+    outcome.text += std::to_string(kept) + " of " + std::to_string(outcome.json["examples"].size()) + " kept.\n";
+    if (options.out.empty())
+        return outcome;
+    const Result<std::int64_t> written = workspace::exportExamples(*casebase, run.id, options.out);
+    if (!written)
+        return written.error();
+    return Outcome{{{"run", run.id}, {"written", written.value()}, {"path", options.out}},
+        std::to_string(written.value()) + " examples written to " + options.out +
+            ". Correct them, and learn from them with --set sft_examples=file --set sft_file=" + options.out + ".\n"};
+}
+
 Result<Outcome> removeRun(const RunOptions& options)
 {
     auto found = openRun(options, options.dryRun ? OpenMode::readOnly : OpenMode::readWrite);
@@ -250,6 +285,12 @@ void addRunCommands(CLI::App& app, Commands& commands)
         add("rollouts", "Completions with their reward parts", "run rollouts demo.casebase run-1 --step 3 --json", true, rollouts);
     rolloutsCommand->add_option("--step", rolloutsOptions->step, "Of this step only");
     rolloutsCommand->add_flag("--text", rolloutsOptions->text, "With chains and answers");
+    auto [examplesCommand, examplesOptions] = add("examples", "Chains that the run drew to learn from, and which it kept",
+        "run examples demo.casebase run-1 --export kept.jsonl", true, examples);
+    examplesCommand->add_option("--step", examplesOptions->step, "Of this step only");
+    examplesCommand->add_flag("--text", examplesOptions->text, "With chains and answers");
+    examplesCommand->add_option("--export", examplesOptions->out, "Write the kept ones here, a line each, to be corrected")
+        ->type_name("FILE.jsonl");
     auto [removeCommand, removeOptions] =
         add("delete", "Removes a run and its checkpoints", "run delete demo.casebase run-1", true, removeRun);
     removeCommand->add_flag("--keep-last", removeOptions->keepLast, "Keep the record and the last checkpoint");

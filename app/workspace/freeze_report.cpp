@@ -38,12 +38,12 @@ void addCaseSentences(const FreezeReport& report, std::vector<std::string>& line
 }
 
 /// The prompts that a sealed suite overlaps, the first of them by name.
-void addOverlapSentence(const FreezeReport& report, std::vector<std::string>& lines)
+void addOverlapSentence(const std::string& noun, const std::vector<ExcludedPrompt>& excluded, std::vector<std::string>& lines)
 {
     constexpr std::int64_t kNamed = 5;
     std::int64_t n = 0;
     std::string named;
-    for (const ExcludedPrompt& prompt : report.excluded) {
+    for (const ExcludedPrompt& prompt : excluded) {
         if (prompt.reason == kOverBudget)
             continue;
         if (++n <= kNamed)
@@ -51,7 +51,7 @@ void addOverlapSentence(const FreezeReport& report, std::vector<std::string>& li
     }
     if (n == 0)
         return;
-    lines.push_back(plural(n, "training prompt") + (n == 1 ? " overlaps" : " overlap") + " a sealed suite and " + (n == 1 ? "is" : "are") +
+    lines.push_back(plural(n, noun) + (n == 1 ? " overlaps" : " overlap") + " a sealed suite and " + (n == 1 ? "is" : "are") +
         " excluded: " + named + (n > kNamed ? " and " + grouped(n - kNamed) + " more." : "."));
 }
 
@@ -77,7 +77,12 @@ std::vector<std::string> FreezeReport::sentences() const
     for (const auto& [why, n] : reasons)
         left += (left.empty() ? "" : ", ") + grouped(n) + " " + why;
     lines.push_back(line + (promptsFromCases ? " (the cases' own requests)" : "") + (left.empty() ? "." : "; left out: " + left + "."));
-    addOverlapSentence(*this, lines);
+    addOverlapSentence("training prompt", excluded, lines);
+    if (examplesTotal > 0) {
+        const auto out = static_cast<std::int64_t>(examplesExcluded.size());
+        lines.push_back(grouped(examplesTotal - out) + " of " + grouped(examplesTotal) + " examples of sft_file used.");
+        addOverlapSentence("example", examplesExcluded, lines);
+    }
     if (leak.n > 0) {
         lines.push_back("Retrieved dispositions alone predict what is expected in " + percent(leak.accuracy) +
             " of prompts; always guessing the commonest does in " + percent(leak.baseRate) + ".");
@@ -99,6 +104,10 @@ Json FreezeReport::toJson() const
     json["excluded"] = Json::array();
     for (const ExcludedPrompt& prompt : excluded)
         json["excluded"].push_back({{"prompt", prompt.id}, {"reason", prompt.reason}, {"with", prompt.with}});
+    json["examples_total"] = examplesTotal;
+    json["examples_excluded"] = Json::array();
+    for (const ExcludedPrompt& example : examplesExcluded)
+        json["examples_excluded"].push_back({{"example", example.id}, {"reason", example.reason}, {"with", example.with}});
     json["leak"] = {{"accuracy", leak.accuracy}, {"base_rate", leak.baseRate}, {"n", leak.n}, {"warning", leak.warning}};
     return json;
 }

@@ -8,6 +8,7 @@
 #include "precedent/casebase/prompt_store.h"
 #include "precedent/workspace/held_out_guard.h"
 #include "precedent/workspace/precedent_set.h"
+#include "precedent/workspace/run_examples.h"
 #include "precedent/workspace/run_inputs_json.h"
 
 namespace precedent::workspace {
@@ -57,6 +58,7 @@ public:
         PRECEDENT_TRY(takeCodes());
         PRECEDENT_TRY(takeCases(*guard));
         PRECEDENT_TRY(takePrompts(*guard));
+        PRECEDENT_TRY(takeExamples(*guard));
         PRECEDENT_TRY(retrieveCases());
         PRECEDENT_TRY(checkSomethingIsLeft());
         m_frozen.report.promptsUsed = static_cast<std::int64_t>(m_frozen.inputs.prompts.size());
@@ -133,6 +135,28 @@ private:
                 m_frozen.inputs.prompts.push_back(promptFromCase(value));
             else
                 m_frozen.report.excluded.push_back({"case:" + value.id, "held-out overlap", value.id});
+        }
+        return {};
+    }
+
+    Status takeExamples(const HeldOutGuard& guard)
+    {
+        if (m_spec.sftExamples != core::SftExamples::file)
+            return {};
+        Result<std::vector<core::GivenExample>> examples = readExamples(m_spec.sftFile);
+        if (!examples)
+            return examples.error();
+        m_frozen.report.examplesTotal = static_cast<std::int64_t>(examples->size());
+        for (core::GivenExample& example : *examples) {
+            casebase::Prompt asked; // an id of the casebase's own brings its goal, twin and family with it
+            if (const Result<casebase::Prompt> known = m_casebase.prompts().find(example.id); known)
+                asked = known.value();
+            asked.id = example.id;
+            asked.messages = example.request;
+            if (const std::optional<Overlap> overlap = guard.overlapOf(asked))
+                m_frozen.report.examplesExcluded.push_back({example.id, overlap->kind, overlap->with});
+            else
+                m_frozen.inputs.givenExamples.push_back(std::move(example));
         }
         return {};
     }

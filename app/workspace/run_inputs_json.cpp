@@ -24,6 +24,11 @@ Json toJson(const core::TrainingPrompt& prompt)
         {"source_case", prompt.sourceCaseId}, {"retrieved", prompt.retrieved}};
 }
 
+Json toJson(const core::GivenExample& example)
+{
+    return {{"id", example.id}, {"request", messagesToJson(example.request)}, {"chain", example.chain}, {"answer", example.answer}};
+}
+
 Json toJson(const core::ContextTemplates& templates)
 {
     return {{"codes_header", templates.codesHeader}, {"code_line", templates.codeLine}, {"cases_header", templates.casesHeader},
@@ -63,6 +68,8 @@ core::RunInputs read(const Json& json)
             dispositionFromString(c.at("disposition").get<std::string>()).value_or(Disposition::unknown), c.at("chain"), c.at("answer"),
             c.at("twin")});
     inputs.exampleCases = json.at("example_cases").get<std::vector<std::string>>();
+    for (const Json& e : json.value("given_examples", Json::array()))
+        inputs.givenExamples.push_back({e.at("id"), messagesFrom(e.at("request")), e.at("chain"), e.at("answer")});
     for (const Json& p : json.at("prompts")) {
         core::TrainingPrompt prompt;
         prompt.id = p.at("id").get<std::string>();
@@ -96,7 +103,7 @@ Json toJson(const core::RunInputs& inputs)
     return {{"run", inputs.runId}, {"spec", align::toJson(inputs.spec)}, {"model_folder", inputs.modelFolder},
         {"output_folder", inputs.outputFolder}, {"content_hash", inputs.contentHash}, {"templates", toJson(inputs.templates)},
         {"codes", listToJson(inputs.codes)}, {"cases", listToJson(inputs.cases)}, {"example_cases", inputs.exampleCases},
-        {"prompts", listToJson(inputs.prompts)}};
+        {"given_examples", listToJson(inputs.givenExamples)}, {"prompts", listToJson(inputs.prompts)}};
 }
 
 Result<core::RunInputs> runInputsFromJson(const Json& json)
@@ -122,6 +129,8 @@ std::string contentHash(const core::RunInputs& inputs)
     digest.addField(dumpJson(listToJson(inputs.cases)));
     digest.addField(dumpJson(Json(inputs.exampleCases)));
     digest.addField(dumpJson(listToJson(inputs.prompts)));
+    if (!inputs.givenExamples.empty()) // runs without them keep the hash that they had before there were any
+        digest.addField(dumpJson(listToJson(inputs.givenExamples)));
     return digest.hex();
 }
 

@@ -107,6 +107,9 @@ Status validate(const RunSpec& spec)
         spec.method == Method::dpo || ((spec.method == Method::sft || spec.sftSteps > 0) && spec.sftExamples == SftExamples::self);
     if (learnsFromSelf && spec.selfGenerationSteps == 0)
         return outOfRange("self_generation_steps", 0, "1 or more where the run learns from its own chains (dpo, or sft_examples self)");
+    const bool learns = spec.method == Method::sft || spec.sftSteps > 0;
+    if (learns && spec.sftExamples == SftExamples::file && spec.sftFile.empty())
+        return outOfRange("sft_file", spec.sftFile, "a JSONL file where sft_examples is file");
     PRECEDENT_TRY(validateShares("label_weights", spec.labelWeights, {"harmful", "benign", "attack", "utility"}));
     PRECEDENT_TRY(validateWeights(spec.rewardWeights));
     if (!spec.useLora && spec.dtype == WeightDtype::bfloat16)

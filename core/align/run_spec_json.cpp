@@ -63,7 +63,8 @@ const Names<Method>& names(Method)
 
 const Names<SftExamples>& names(SftExamples)
 {
-    static const Names<SftExamples> list{{SftExamples::self, "self"}, {SftExamples::cases, "cases"}, {SftExamples::answers, "answers"}};
+    static const Names<SftExamples> list{
+        {SftExamples::self, "self"}, {SftExamples::cases, "cases"}, {SftExamples::answers, "answers"}, {SftExamples::file, "file"}};
     return list;
 }
 
@@ -145,6 +146,7 @@ void visitFields(Spec& s, Visitor&& v)
     v("self_generation_threshold", s.selfGenerationThreshold, steps);
     v("sft_steps", s.sftSteps, steps);
     v("sft_examples", s.sftExamples, steps);
+    v("sft_file", s.sftFile, surroundings);
     v("sft_dispositions", s.sftDispositions, steps);
     v("sft_context", s.sftContext, steps);
     v("batch_size", s.batchSize, steps);

@@ -24,11 +24,11 @@ Mode contextOf(const RunSpec& spec)
 }
 
 /// Chain and answer as the parser reads them back. Without a chain, one that the prompt opened is closed at once.
-std::string completionOf(const Case& value, const ContextTemplates& templates, bool withChain)
+std::string completionOf(const std::string& chain, const std::string& answer, const ContextTemplates& templates, bool withChain)
 {
     if (!withChain)
-        return (templates.openInPrompt ? templates.chainClose : std::string()) + value.answer;
-    return (templates.openInPrompt ? std::string() : templates.chainOpen) + value.chain + templates.chainClose + value.answer;
+        return (templates.openInPrompt ? templates.chainClose : std::string()) + answer;
+    return (templates.openInPrompt ? std::string() : templates.chainOpen) + chain + templates.chainClose + answer;
 }
 
 /// Ids of what follows a prompt. Encoded with it where that leaves the prompt's own ids as they are: some tokenizers put a space
@@ -45,52 +45,106 @@ std::vector<int> idsFrom(const Json& json) { return json.get<std::vector<int>>()
 
 } // namespace
 
-Result<ExampleSet> ExampleSet::ofCases(const RunInputs& inputs, const align::PromptEncoder& encoder, int contextLength)
+/// Makes examples of texts, one after another.
+class ExampleSet::Maker {
+public:
+    Maker(const RunInputs& inputs, const align::PromptEncoder& encoder, int contextLength)
+        : m_inputs(inputs)
+        , m_encoder(encoder)
+        , m_templates(encoder.fitted(inputs.templates))
+        , m_mode(contextOf(inputs.spec))
+        , m_budget(align::promptBudget(inputs.spec, contextLength))
+    {
+        for (const Case& c : inputs.cases)
+            m_cases.emplace(c.id, &c);
+    }
+
+    /// `like`: the prompt whose retrieved cases are its context; null where there is none.
+    Status add(const std::string& id, const std::vector<Message>& request, const std::string& completion, const TrainingPrompt* like)
+    {
+        const RunSpec& spec = m_inputs.spec;
+        std::vector<const Case*> ranked;
+        if (like != nullptr) {
+            for (const std::string& shownId : like->retrieved) {
+                if (const auto shown = m_cases.find(shownId);
+                    shown != m_cases.end() && static_cast<int>(ranked.size()) < spec.casesPerPrompt)
+                    ranked.push_back(shown->second);
+            }
+        }
+        const auto fitted = align::fitPrompt(
+            m_encoder, m_inputs.templates, m_mode, m_inputs.codes, std::move(ranked), request, spec.seed ^ streamOf(id), m_budget);
+        if (!fitted)
+            return fitted.error();
+        Example example{id, fitted->ids, idsAfter(m_encoder, *fitted, completion), {}, 1, 0, {}};
+        if (!m_encoder.stopIds().empty())
+            example.completion.push_back(m_encoder.stopIds().front());
+        if (!fitted->fits || static_cast<int>(example.completion.size()) > spec.maxCompletionLength)
+            leaveOut();
+        else
+            m_set.m_examples.push_back(std::move(example));
+        return {};
+    }
+    void leaveOut() { ++m_set.m_leftOut; }
+
+    [[nodiscard]] const ContextTemplates& templates() const { return m_templates; }
+    [[nodiscard]] ExampleSet take() { return std::move(m_set); }
+
+private:
+    const RunInputs& m_inputs;
+    const align::PromptEncoder& m_encoder;
+    const ContextTemplates m_templates;
+    const Mode m_mode;
+    const int m_budget;
+    std::map<std::string, const Case*> m_cases;
+    ExampleSet m_set;
+};
+
+Result<ExampleSet> ExampleSet::ofCases(const RunInputs& inputs, Maker& maker)
 {
     const RunSpec& spec = inputs.spec;
-    const ContextTemplates templates = encoder.fitted(inputs.templates);
-    const Mode mode = contextOf(spec);
     const bool withChain = spec.sftExamples == SftExamples::cases;
     const std::set<std::string> dispositions(spec.sftDispositions.begin(), spec.sftDispositions.end());
     const std::set<std::string> allowed(inputs.exampleCases.begin(), inputs.exampleCases.end());
-    std::map<std::string, const Case*> cases;
-    for (const Case& c : inputs.cases)
-        cases.emplace(c.id, &c);
     std::map<std::string, const TrainingPrompt*> byCase;
     for (const TrainingPrompt& prompt : inputs.prompts)
         byCase.emplace(prompt.sourceCaseId, &prompt);
-    ExampleSet set;
     for (const Case& value : inputs.cases) {
         if (!allowed.contains(value.id) || (!dispositions.empty() && !dispositions.contains(toString(value.disposition))))
             continue;
         if (value.answer.empty() || (withChain && value.chain.empty())) {
-            ++set.m_leftOut;
+            maker.leaveOut();
             continue;
         }
-        std::vector<const Case*> ranked;
-        if (const auto prompt = byCase.find(value.id); prompt != byCase.end()) {
-            for (const std::string& id : prompt->second->retrieved) {
-                if (const auto shown = cases.find(id); shown != cases.end() && static_cast<int>(ranked.size()) < spec.casesPerPrompt)
-                    ranked.push_back(shown->second);
-            }
-        }
-        const auto fitted = align::fitPrompt(encoder, inputs.templates, mode, inputs.codes, std::move(ranked), value.request,
-            spec.seed ^ streamOf(value.id), align::promptBudget(spec, contextLength));
-        if (!fitted)
-            return fitted.error().in("The case \"" + value.id + "\"");
-        Example example{value.id, fitted->ids, idsAfter(encoder, *fitted, completionOf(value, templates, withChain)), {}, 1, 0};
-        if (!encoder.stopIds().empty())
-            example.completion.push_back(encoder.stopIds().front());
-        if (!fitted->fits || static_cast<int>(example.completion.size()) > spec.maxCompletionLength) {
-            ++set.m_leftOut;
-            continue;
-        }
-        set.m_examples.push_back(std::move(example));
+        const auto prompt = byCase.find(value.id);
+        const Status added = maker.add(value.id, value.request, completionOf(value.chain, value.answer, maker.templates(), withChain),
+            prompt == byCase.end() ? nullptr : prompt->second);
+        if (!added)
+            return added.error().in("The case \"" + value.id + "\"");
     }
-    return set;
+    return maker.take();
 }
 
-void ExampleSet::keep(const std::string& id, std::vector<int> prompt, const std::vector<ScoredCompletion>& completions, double threshold)
+Result<ExampleSet> ExampleSet::given(const RunInputs& inputs, const align::PromptEncoder& encoder, int contextLength)
+{
+    Maker maker(inputs, encoder, contextLength);
+    if (inputs.spec.sftExamples != SftExamples::file)
+        return ofCases(inputs, maker);
+    std::map<std::string, const TrainingPrompt*> byId;
+    for (const TrainingPrompt& prompt : inputs.prompts)
+        byId.emplace(prompt.id, &prompt);
+    for (const GivenExample& value : inputs.givenExamples) {
+        const auto prompt = byId.find(value.id);
+        const Status added =
+            maker.add(value.id, value.request, completionOf(value.chain, value.answer, maker.templates(), !value.chain.empty()),
+                prompt == byId.end() ? nullptr : prompt->second);
+        if (!added)
+            return added.error().in("The example \"" + value.id + "\" of sft_file");
+    }
+    return maker.take();
+}
+
+void ExampleSet::keep(const std::string& id, std::vector<int> prompt, const std::vector<ScoredCompletion>& completions, double threshold,
+    ExampleOrigin origin)
 {
     const ScoredCompletion *best = nullptr, *worst = nullptr;
     for (const ScoredCompletion& completion : completions) {
@@ -103,7 +157,8 @@ void ExampleSet::keep(const std::string& id, std::vector<int> prompt, const std:
         ++m_leftOut;
         return;
     }
-    Example example{id, std::move(prompt), best->ids, {}, best->reward, 0};
+    origin.index = static_cast<int>(best - completions.data());
+    Example example{id, std::move(prompt), best->ids, {}, best->reward, 0, origin};
     if (worst->reward < best->reward - kLess) {
         example.rejected = worst->ids;
         example.rejectedReward = worst->reward;
@@ -147,7 +202,7 @@ Json ExampleSet::toJson() const
     Json list = Json::array();
     for (const Example& e : m_examples)
         list.push_back({{"id", e.id}, {"prompt", e.prompt}, {"completion", e.completion}, {"rejected", e.rejected}, {"reward", e.reward},
-            {"rejected_reward", e.rejectedReward}});
+            {"rejected_reward", e.rejectedReward}, {"step", e.origin.step}, {"group", e.origin.group}, {"index", e.origin.index}});
     return {{"left_out", m_leftOut}, {"examples", list}};
 }
 
@@ -158,7 +213,8 @@ Result<ExampleSet> ExampleSet::fromJson(const Json& json)
         set.m_leftOut = json.at("left_out").get<int>();
         for (const Json& e : json.at("examples"))
             set.m_examples.push_back({e.at("id").get<std::string>(), idsFrom(e.at("prompt")), idsFrom(e.at("completion")),
-                idsFrom(e.at("rejected")), e.at("reward").get<double>(), e.at("rejected_reward").get<double>()});
+                idsFrom(e.at("rejected")), e.at("reward").get<double>(), e.at("rejected_reward").get<double>(),
+                {e.value("step", 0), e.value("group", 0), e.value("index", 0)}});
     } catch (const Json::exception& e) {
         return Error(ErrorCode::corrupt, std::string("The kept examples cannot be read: ") + e.what());
     }

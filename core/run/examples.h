@@ -10,6 +10,13 @@
 
 namespace precedent::core {
 
+/// Which completion of which step an example is; a step of 0: none of this run's.
+struct ExampleOrigin {
+    int step = 0;
+    int group = 0;
+    int index = 0;
+};
+
 /// A text to learn from: what a prompt should be continued with and, for preferences, what it should not.
 struct Example {
     std::string id; ///< of the prompt or case it comes from
@@ -18,6 +25,7 @@ struct Example {
     std::vector<int> rejected; ///< the worst of the same prompt's completions; empty: nothing to prefer this to
     double reward = 0;
     double rejectedReward = 0;
+    ExampleOrigin origin;
 };
 
 /// A completion that was drawn and scored in a self-generation step.
@@ -32,12 +40,14 @@ struct ScoredCompletion {
 class ExampleSet {
 public:
     /// The cases that may be learnt from (RunInputs::exampleCases), as the spec says: chains and answers or answers alone, of
-    /// which dispositions, and under which context. Those longer than the spec allows, and those without a chain where one is
-    /// wanted, are counted in `left out`. Fails for a request that the model's chat template refuses.
-    [[nodiscard]] static Result<ExampleSet> ofCases(const RunInputs& inputs, const align::PromptEncoder& encoder, int contextLength);
+    /// which dispositions, and under which context; or RunInputs::givenExamples. Those longer than the spec allows, and those without a
+    /// chain where one is wanted, are counted in `left out`. Fails for a request that the model's chat template refuses.
+    [[nodiscard]] static Result<ExampleSet> given(const RunInputs& inputs, const align::PromptEncoder& encoder, int contextLength);
 
     /// Keeps the best completion of a prompt if its reward reaches the threshold, beside the worst that earned less.
-    void keep(const std::string& id, std::vector<int> prompt, const std::vector<ScoredCompletion>& completions, double threshold);
+    /// `origin` says where they were drawn, without the index.
+    void keep(const std::string& id, std::vector<int> prompt, const std::vector<ScoredCompletion>& completions, double threshold,
+        ExampleOrigin origin = {});
 
     [[nodiscard]] std::size_t size() const { return m_examples.size(); }
     [[nodiscard]] std::size_t pairs() const;
@@ -52,6 +62,8 @@ public:
     [[nodiscard]] static Result<ExampleSet> fromJson(const Json& json);
 
 private:
+    class Maker;
+    [[nodiscard]] static Result<ExampleSet> ofCases(const RunInputs& inputs, Maker& maker);
     std::vector<Example> m_examples;
     int m_leftOut = 0;
 };

@@ -88,7 +88,7 @@ Result<std::unique_ptr<Trainer>> Trainer::create(const RunInputs& inputs)
         ? std::make_unique<Generator>(trainer->m_policy->decoder())
         : std::make_unique<Generator>(trainer->m_policy->decoder(), kernelsAsBefore(inputs.kernels));
     if (inputs.spec.sftExamples != SftExamples::self) {
-        auto examples = ExampleSet::ofCases(trainer->m_inputs, trainer->m_encoder, trainer->m_model.config.contextLength);
+        auto examples = ExampleSet::given(trainer->m_inputs, trainer->m_encoder, trainer->m_model.config.contextLength);
         if (!examples.ok())
             return examples.error();
         trainer->m_examples = std::move(*examples);
@@ -130,6 +130,10 @@ Status Trainer::needExamples(Stage stage) const
                 "There is nothing to learn from: of " + left + " prompts none had a whole chain of reward " +
                     dumpJson(spec.selfGenerationThreshold) + " or more.",
                 "Lower self_generation_threshold, raise num_generations or self_generation_steps, or look at the chains that were drawn.");
+        if (spec.sftExamples == SftExamples::file)
+            return Error(ErrorCode::failedPrecondition,
+                "There is nothing to learn from: of the examples that sft_file gave none can be used (" + left + " are too long).",
+                "Give more of them, or raise max_completion_length.");
         return Error(ErrorCode::failedPrecondition,
             "There is nothing to learn from: no case of the dispositions asked for has what sft_examples wants (" + left +
                 " lack a chain or an answer, or are too long).",
@@ -256,6 +260,7 @@ Status Trainer::keepGood(const Rollouts& rollouts)
     std::vector<std::vector<ScoredCompletion>> groups(rollouts.plan.prompts.size());
     for (const Sampled& s : rollouts.sampled)
         groups[static_cast<std::size_t>(s.record.group)].push_back({s.ids, s.record.reward, s.whole});
+    const int step = rollouts.sampled.empty() ? 0 : rollouts.sampled.front().record.step;
     for (std::size_t g = 0; g < groups.size(); ++g) {
         const PlannedPrompt& planned = rollouts.plan.prompts[g];
         std::vector<int> ids = planned.fitted.ids;
@@ -266,7 +271,7 @@ Status Trainer::keepGood(const Rollouts& rollouts)
                 return bare.error();
             ids = std::move(bare->ids);
         }
-        m_examples.keep(planned.prompt->id, std::move(ids), groups[g], spec.selfGenerationThreshold);
+        m_examples.keep(planned.prompt->id, std::move(ids), groups[g], spec.selfGenerationThreshold, {step, static_cast<int>(g), -1});
     }
     return {};
 }

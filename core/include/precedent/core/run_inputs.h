@@ -43,6 +43,14 @@ struct TrainingPrompt {
     std::vector<std::string> retrieved;
 };
 
+/// A text to learn from that a team gave: a kept chain that it corrected, or one that it wrote (sft_file).
+struct GivenExample {
+    std::string id; ///< of the prompt or case that it answers, where there is one
+    std::vector<Message> request;
+    std::string chain; ///< may be empty
+    std::string answer;
+};
+
 /// The wording of the three modes; data that a team may edit (resources/templates). Placeholders in braces.
 struct ContextTemplates {
     std::string codesHeader; ///< before the codes, modes codes and cases
@@ -63,6 +71,7 @@ struct RunInputs {
     std::vector<Case> cases;
     /// Ids of the cases whose chains and answers may be learnt from: none that a held-out suite overlaps.
     std::vector<std::string> exampleCases;
+    std::vector<GivenExample> givenExamples; ///< of sft_file, for sft_examples "file"
     std::vector<TrainingPrompt> prompts;
     ContextTemplates templates;
     std::string modelFolder; ///< resolved from spec.model

@@ -29,9 +29,9 @@ enum class ScaleRewards { group, batch, none };
 enum class AdvantageEstimator { grpo, rloo, reinforcePlusPlus };
 /// What a run's steps do, once its chains are self-generated and its warm start is over.
 enum class Method { grpo, sft, dpo };
-/// What supervised steps learn from: the run's own chains that were good enough, the cases' chains and answers, or the
-/// cases' answers alone, without a chain (the classical baseline).
-enum class SftExamples { self, cases, answers };
+/// What supervised steps learn from: the run's own chains that were good enough, the cases' chains and answers, the
+/// cases' answers alone, without a chain (the classical baseline), or what a file holds.
+enum class SftExamples { self, cases, answers, file };
 /// The controls that show what the method adds: dispositions permuted over prompts, rewards drawn at random.
 enum class Control { off, shuffledDispositions, randomRewards };
 
@@ -117,7 +117,8 @@ struct RunSpec {
     std::map<std::string, double> selfGenerationMode = {{"cases", 1.0}}; ///< self_generation_mode: as mode
     double selfGenerationThreshold = 0.6; ///< self_generation_threshold: the reward from which a chain is kept
     int sftSteps = 0; ///< sft_steps: a warm start of so many supervised steps before the method's own
-    SftExamples sftExamples = SftExamples::self; ///< sft_examples: self, cases, answers
+    SftExamples sftExamples = SftExamples::self; ///< sft_examples: self, cases, answers, file
+    std::string sftFile; ///< sft_file: the JSONL file of sft_examples "file"; what it holds is frozen with the run
     std::vector<std::string> sftDispositions; ///< sft_dispositions: of the cases that are learnt from; empty: all
     bool sftContext = false; ///< sft_context: false leaves the context out of the prompt (context distillation), true keeps it
     int batchSize = 8; ///< batch_size: examples of a supervised step, pairs of a dpo step

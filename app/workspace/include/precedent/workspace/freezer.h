@@ -34,6 +34,8 @@ struct FreezeReport {
     std::int64_t promptsUsed = 0;
     bool promptsFromCases = false; ///< the casebase has no training prompts, so the cases' requests serve
     std::vector<ExcludedPrompt> excluded;
+    std::int64_t examplesTotal = 0; ///< of sft_file
+    std::vector<ExcludedPrompt> examplesExcluded; ///< of them, those that a held-out suite overlaps
     int promptBudget = 0; ///< tokens
     std::map<int, std::int64_t> casesShown; ///< number of cases in context -> prompts (mode cases)
     std::int64_t casesDropped = 0; ///< cases that gave way to the budget, over all prompts

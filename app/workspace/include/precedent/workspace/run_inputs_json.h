@@ -14,7 +14,7 @@ namespace precedent::workspace {
 /// The opposite. Fails with corrupt, naming the part that is missing or of the wrong kind.
 [[nodiscard]] Result<core::RunInputs> runInputsFromJson(const Json& json);
 
-/// SHA-256 over codes, cases, prompts (with what may be retrieved for each) and templates, in order. Paths, the spec
+/// SHA-256 over codes, cases, prompts (with what may be retrieved for each), templates and given examples, in order. Paths, the spec
 /// and the run's id are not part of it: two runs on the same frozen content have the same hash.
 [[nodiscard]] std::string contentHash(const core::RunInputs& inputs);
 
