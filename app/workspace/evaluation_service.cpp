@@ -132,7 +132,7 @@ Result<OrderedModel> orderedModel(
     model.adapter = source->adapter;
     if (!lineage->run.empty())
         model.checkpoint = "run:" + lineage->run + "@" + std::to_string(lineage->step);
-    model.selfJudged = judge.paysReward() && wasPaid(*lineage);
+    model.selfJudged = wasPaid(*lineage, judge);
     model.source = std::move(*source);
     model.lineage = std::move(*lineage);
     return model;

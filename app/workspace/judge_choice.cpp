@@ -22,6 +22,40 @@ std::optional<std::pair<std::string, std::string>> partsOf(const std::string& na
     return std::pair(kind, name.substr(colon + 1));
 }
 
+/// Opens no engine: for judges that are only named and hashed.
+Result<core::Engine*> noEngine() { return Error(ErrorCode::internal, "A judge was asked before its run began."); }
+
+/// A judge with the casebase that it keeps replies in.
+class RewardJudge final : public core::Judge {
+public:
+    explicit RewardJudge(std::unique_ptr<casebase::Casebase> casebase)
+        : m_casebase(std::move(casebase))
+    {
+    }
+    Status open(const JudgeChoice& choice, EngineOpener engine)
+    {
+        Result<std::unique_ptr<core::Judge>> judge = openCoreJudge(choice, {std::move(engine), m_casebase.get(), nullptr});
+        if (!judge)
+            return judge.error();
+        m_judge = std::move(*judge);
+        return {};
+    }
+
+    Result<std::vector<core::Judgement>> judge(const std::vector<core::JudgeQuestion>& questions, const std::stop_token& stop) override
+    {
+        return m_judge->judge(questions, stop);
+    }
+    bool learntFrom(const std::string& request) const override { return m_judge->learntFrom(request); }
+    std::string name() const override { return m_judge->name(); }
+    std::string hash() const override { return m_judge->hash(); }
+
+private:
+    std::unique_ptr<casebase::Casebase> m_casebase;
+    std::unique_ptr<core::Judge> m_judge;
+};
+
+bool paidByAnalysis(const core::RunSpec& spec) { return spec.rewardJudge.empty() || spec.rewardJudge == "analysis"; }
+
 } // namespace
 
 std::string checkJudgeName(const std::string& name)
@@ -44,11 +78,51 @@ Result<std::unique_ptr<core::Judge>> openCoreJudge(const JudgeChoice& choice, co
         return Error(ErrorCode::invalidArgument, "There is no judge \"" + choice.name + "\".", kJudges);
     if (parts->first == "endpoint")
         return endpointJudge(parts->second, choice.endpoint, means.casebase);
+    const casebase::Casebase* models = means.models != nullptr ? means.models : means.casebase;
     if (!means.engine)
         return Error(ErrorCode::unsupported, "The judge \"" + choice.name + "\" needs the engine, which is not at hand here.");
     if (parts->first == "head")
-        return headJudge(parts->second, means.engine, means.casebase);
-    return modelJudge(parts->second, means.engine, means.casebase);
+        return headJudge(parts->second, means.engine, models);
+    return modelJudge(parts->second, means.engine, models);
+}
+
+Result<std::string> rewardJudgeHash(const core::RunSpec& spec, const casebase::Casebase* models)
+{
+    if (paidByAnalysis(spec)) {
+        if (spec.rewardJudgeHash.empty())
+            return std::string();
+        return Error(ErrorCode::failedPrecondition,
+            "The spec expects a reward's judge with the hash " + spec.rewardJudgeHash.substr(0, 12) + ", and names the analysis.",
+            "Name that judge in reward_judge, or leave reward_judge_hash out.");
+    }
+    if (spec.rewardJudge == "grammar")
+        return Error(ErrorCode::invalidArgument,
+            "The grammar's judge pays no run: it is the truth that the sample's figures are measured by.",
+            "Set reward_judge to analysis, head:FOLDER, model:MODEL or endpoint:MODEL@URL.");
+    const Result<std::unique_ptr<core::Judge>> judge = openCoreJudge({spec.rewardJudge, {}}, {noEngine, nullptr, models});
+    if (!judge)
+        return judge.error().in("reward_judge");
+    std::string hash = judge.value()->hash();
+    if (!spec.rewardJudgeHash.empty() && spec.rewardJudgeHash != hash)
+        return Error(ErrorCode::failedPrecondition,
+            "The reward's judge " + spec.rewardJudge + " is not the one that the run began with: its hash is " + hash.substr(0, 12) +
+                ", and the run expects " + spec.rewardJudgeHash.substr(0, 12) + ".",
+            "Bring that judge back, or start a new run.");
+    return hash;
+}
+
+Result<std::shared_ptr<core::Judge>> openRewardJudge(const core::RunSpec& spec, const std::filesystem::path& path, EngineOpener engine)
+{
+    if (paidByAnalysis(spec))
+        return std::shared_ptr<core::Judge>();
+    Result<std::unique_ptr<casebase::Casebase>> casebase = casebase::Casebase::open(path, casebase::OpenMode::readWrite);
+    if (!casebase)
+        return casebase.error();
+    if (const Result<std::string> hash = rewardJudgeHash(spec, casebase->get()); !hash)
+        return hash.error();
+    auto judge = std::make_shared<RewardJudge>(std::move(*casebase));
+    PRECEDENT_TRY(judge->open({spec.rewardJudge, {}}, std::move(engine)));
+    return std::shared_ptr<core::Judge>(std::move(judge));
 }
 
 Result<std::unique_ptr<AnswerJudge>> openJudge(const JudgeChoice& choice, bool sampleOnly, const JudgeMeans& means)

@@ -87,11 +87,16 @@ Result<Lineage> lineageOf(const casebase::Casebase& casebase, const ModelSource&
 }
 
 // Every part of a reward hangs on the judge's verdict: style is paid only where the disposition is right (Rule 1).
-bool wasPaid(const core::RunSpec& spec) { return spec.control != core::Control::randomRewards; }
-
-bool wasPaid(const Lineage& lineage)
+bool wasPaid(const core::RunSpec& spec, const AnswerJudge& judge)
 {
-    return std::any_of(lineage.runs.begin(), lineage.runs.end(), [](const core::RunSpec& spec) { return wasPaid(spec); });
+    if (spec.control == core::Control::randomRewards)
+        return false;
+    return spec.rewardJudgeHash.empty() ? judge.paysReward() : spec.rewardJudgeHash == judge.hash();
+}
+
+bool wasPaid(const Lineage& lineage, const AnswerJudge& judge)
+{
+    return std::any_of(lineage.runs.begin(), lineage.runs.end(), [&](const core::RunSpec& spec) { return wasPaid(spec, judge); });
 }
 
 } // namespace precedent::workspace

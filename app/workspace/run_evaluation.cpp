@@ -48,7 +48,7 @@ SuitePlan planFor(const core::RunInputs& inputs, const RunEvaluation& what, int 
 /// the run's own reward counts as well (Rule 5).
 bool isSelfJudged(const core::RunInputs& inputs, const Lineage& lineage, Phase phase, const AnswerJudge& judge)
 {
-    return judge.paysReward() && (wasPaid(lineage) || (phase == Phase::after && wasPaid(inputs.spec)));
+    return wasPaid(lineage, judge) || (phase == Phase::after && wasPaid(inputs.spec, judge));
 }
 
 } // namespace

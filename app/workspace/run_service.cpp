@@ -7,6 +7,7 @@
 #include "precedent/casebase/run_store.h"
 #include "precedent/casebase/snapshot_store.h"
 #include "precedent/workspace/casebase_recorder.h"
+#include "precedent/workspace/judge_choice.h"
 #include "precedent/workspace/model_source.h"
 #include "precedent/workspace/run_inputs_json.h"
 
@@ -42,9 +43,14 @@ Status makeRunFolder(const fs::path& folder)
 } // namespace
 
 Result<PreparedRun> prepareRun(
-    const casebase::Casebase& casebase, const core::RunSpec& spec, bool includeDrafts, const EngineSource& engine)
+    const casebase::Casebase& casebase, const core::RunSpec& wanted, bool includeDrafts, const EngineSource& engine)
 {
-    PRECEDENT_TRY(align::validate(spec));
+    PRECEDENT_TRY(align::validate(wanted));
+    core::RunSpec spec = wanted;
+    Result<std::string> judge = rewardJudgeHash(spec, &casebase);
+    if (!judge)
+        return judge.error();
+    spec.rewardJudgeHash = std::move(*judge);
     const Result<ModelSource> model = resolveModel(spec.model, &casebase);
     if (!model)
         return model.error();

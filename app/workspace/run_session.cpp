@@ -9,6 +9,7 @@
 #include "precedent/casebase/run_store.h"
 #include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/checkpoint_pruning.h"
+#include "precedent/workspace/judge_choice.h"
 #include "precedent/workspace/run_alarms.h"
 #include "precedent/workspace/run_manifest.h"
 
@@ -134,8 +135,13 @@ Result<std::unique_ptr<core::TrainingRun>> RunSession::launch()
     const Result<Json> manifest = readManifest(m_inputs.outputFolder);
     if (!manifest)
         return manifest.error();
-    m_observer.started(from);
     core::RunInputs inputs = m_inputs;
+    Result<std::shared_ptr<core::Judge>> judge =
+        openRewardJudge(inputs.spec, m_casebase.path(), [engine = &m_engine]() -> Result<core::Engine*> { return engine; });
+    if (!judge)
+        return judge.error();
+    inputs.judge = std::move(*judge);
+    m_observer.started(from);
     if (checkpoint.value())
         inputs.kernels = kernelsToReuse(manifest.value(), m_engine.facts().processor);
     Result<std::unique_ptr<core::TrainingRun>> run =

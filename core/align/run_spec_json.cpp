@@ -140,6 +140,8 @@ void visitFields(Spec& s, Visitor&& v)
     v("pinned_cases", s.pinnedCases, surroundings);
     v("fixed_cases", s.fixedCases, surroundings);
     v("reward_weights", s.rewardWeights, steps);
+    v("reward_judge", s.rewardJudge, surroundings);
+    v("reward_judge_hash", s.rewardJudgeHash, surroundings);
     v("overlong_from", s.overlongFrom, steps);
     v("self_generation_steps", s.selfGenerationSteps, steps);
     v("self_generation_mode", s.selfGenerationMode, steps);
@@ -177,6 +179,7 @@ void visitWeights(Weights& w, Visitor&& v)
     v("format", w.format);
     v("citation", w.citation);
     v("overlong", w.overlong);
+    v("helpful", w.helpful);
 }
 
 template <typename Actions, typename Visitor>
@@ -201,7 +204,11 @@ Json valueJson(const T& value)
         return nullptr;
     } else if constexpr (std::is_same_v<T, core::RewardWeights>) {
         Json json = Json::object();
-        visitWeights(value, [&](const char* key, double weight) { json[key] = weight; });
+        // Left out where it is 0, as it was before there was such a part: runs of then still go on.
+        visitWeights(value, [&](const char* key, double weight) {
+            if (weight != 0 || std::string_view(key) != "helpful")
+                json[key] = weight;
+        });
         return json;
     } else if constexpr (std::is_same_v<T, GuardActions>) {
         Json json = Json::object();
@@ -301,7 +308,7 @@ Status read(const std::string& key, const Json& json, core::RewardWeights& out)
         });
         if (!known)
             return Error(ErrorCode::invalidArgument, "There is no reward part '" + part + "'.",
-                "The parts are disposition, harmlessness, format, citation and overlong.");
+                "The parts are disposition, harmlessness, format, citation, overlong and helpful.");
         PRECEDENT_TRY(std::move(status));
     }
     return {};

@@ -6,6 +6,7 @@
 
 #include "core/model/cancelled.h"
 #include "core/run/checkpoint_folder.h"
+#include "core/run/judging.h"
 #include "core/run/step_metrics.h"
 #include "precedent/align/run_spec_json.h"
 #include "precedent/base/digest.h"
@@ -183,7 +184,8 @@ Result<GenerationResult> Trainer::sample(
     return m_generator->generate(request, stop, sink);
 }
 
-std::vector<Trainer::Sampled> Trainer::score(const StepPlan& plan, const GenerationResult& generated, int step) const
+std::vector<Trainer::Sampled> Trainer::score(
+    const StepPlan& plan, const GenerationResult& generated, const std::vector<Judgement>& judgements, int step) const
 {
     const RunSpec& spec = m_inputs.spec;
     std::vector<Sampled> sampled;
@@ -203,7 +205,7 @@ std::vector<Trainer::Sampled> Trainer::score(const StepPlan& plan, const Generat
         r.logprob = std::accumulate(completion.logprobs.begin(), completion.logprobs.end(), 0.0);
         s.whole = completion.stopReason == StopReason::stopId || m_encoder.endsAtStopText(completion.ids);
         align::ScoreInput input{planned.mode, planned.prompt, m_encoder.completionText(completion.ids), r.tokens, s.whole,
-            &planned.fitted.context, &spec, &m_inputs.templates, &m_known};
+            &planned.fitted.context, &spec, &m_inputs.templates, &m_known, judgements.empty() ? nullptr : &judgements[sampled.size()]};
         align::Score score = align::scoreCompletion(input);
         r.chain = std::move(score.parsed.chain);
         r.answer = std::move(score.parsed.answer);
@@ -238,7 +240,10 @@ Result<Trainer::Rollouts> Trainer::roll(
     if (stop.stop_requested())
         throw Cancelled();
     rollouts.decodeSeconds = generated->decodeSeconds;
-    rollouts.sampled = score(rollouts.plan, *generated, step);
+    const auto judgements = judgeCompletions(m_inputs, rollouts.plan, generated->completions, m_encoder, stop);
+    if (!judgements.ok())
+        return judgements.error();
+    rollouts.sampled = score(rollouts.plan, *generated, judgements.value(), step);
     std::vector<double> rewards;
     std::vector<double> spreads;
     for (const Sampled& s : rollouts.sampled) {

@@ -68,7 +68,8 @@ private:
 
     [[nodiscard]] Result<GenerationResult> sample(
         const StepPlan& plan, int step, const std::stop_token& stop, const std::function<void(const TokenEvent&)>& onToken);
-    [[nodiscard]] std::vector<Sampled> score(const StepPlan& plan, const GenerationResult& generated, int step) const;
+    [[nodiscard]] std::vector<Sampled> score(
+        const StepPlan& plan, const GenerationResult& generated, const std::vector<Judgement>& judgements, int step) const;
     [[nodiscard]] double learningRate(int step) const;
     [[nodiscard]] Stage stageOf(int step) const;
     [[nodiscard]] Status needExamples(Stage stage) const;

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "precedent/base/domain.h"
 #include "precedent/core/engine_facts.h"
+#include "precedent/core/judge.h"
 #include "precedent/core/run_spec.h"
 
 namespace precedent::core {
@@ -76,6 +78,9 @@ struct RunInputs {
     ContextTemplates templates;
     std::string modelFolder; ///< resolved from spec.model
     std::string outputFolder; ///< checkpoints go here as checkpoint-STEP/
+    /// What pays disposition, harmlessness and helpful; null: the built-in analysis. Asked on the run's worker; made anew by whoever starts
+    /// or resumes the run, since it is no part of what is stored.
+    std::shared_ptr<Judge> judge;
     std::string contentHash; ///< SHA-256 over codes, cases, given examples, prompts and templates
     KernelNames kernels; ///< of a run that goes on: what it began with; empty: chosen for the processor
 };

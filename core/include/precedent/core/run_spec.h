@@ -59,6 +59,7 @@ struct RewardWeights {
     double format = 0.2;
     double citation = 0.1;
     double overlong = 0.1;
+    double helpful = 0.0; ///< as far as the reward's judge measures it; on sums, whether the answer is right
 };
 
 /// Everything that decides a run. JSON keys carry TRL's names where TRL has one (see runSpecFromJson); units are
@@ -111,6 +112,10 @@ struct RunSpec {
     std::vector<std::string> pinnedCases; ///< pinned_cases: ids, shown with every prompt, before those found
     std::vector<std::string> fixedCases; ///< fixed_cases: ids, all that is shown beside them where retrieval is fixed
     RewardWeights rewardWeights; ///< reward_weights
+    /// reward_judge: who pays: analysis, head:FOLDER, model:MODEL, endpoint:MODEL@URL. The workspace hands the judge to the run.
+    std::string rewardJudge = "analysis";
+    /// reward_judge_hash: of that judge, found when the run is prepared; another one then pays nothing. Empty for the analysis.
+    std::string rewardJudgeHash;
     /// self_generation_steps: the first steps draw chains from the model as it stands and keep the best of each prompt, which
     /// sft and dpo learn from; weights do not change in them.
     int selfGenerationSteps = 0;

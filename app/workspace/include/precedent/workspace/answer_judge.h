@@ -37,7 +37,7 @@ public:
 
     [[nodiscard]] virtual std::string name() const = 0; ///< as figures carry it
     [[nodiscard]] virtual std::string hash() const = 0; ///< changes whenever a verdict may
-    /// True if runs are paid by this judge, so that rows are marked "graded by its own reward" (Rule 5).
+    /// True if runs that name no judge of their own are paid by this one, so that rows are marked "graded by its own reward" (Rule 5).
     [[nodiscard]] virtual bool paysReward() const = 0;
 };
 

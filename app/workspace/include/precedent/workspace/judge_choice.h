@@ -1,11 +1,13 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "precedent/base/result.h"
 #include "precedent/casebase/casebase.h"
+#include "precedent/core/run_spec.h"
 #include "precedent/workspace/answer_judge.h"
 #include "precedent/workspace/endpoint_judge.h"
 #include "precedent/workspace/model_judge.h"
@@ -22,7 +24,8 @@ struct JudgeChoice {
 /// What judges are made of. Borrowed.
 struct JudgeMeans {
     EngineOpener engine; ///< for head:... and model:...; empty: they are refused
-    casebase::Casebase* casebase = nullptr; ///< for run:RUN models and kept replies; may be null
+    casebase::Casebase* casebase = nullptr; ///< for kept replies, and for run:RUN models where `models` is null; may be null
+    const casebase::Casebase* models = nullptr; ///< for run:RUN models; may be null
 };
 
 /// A sentence about what is wrong with a judge's name by itself; empty where it may name one.
@@ -33,7 +36,17 @@ struct JudgeMeans {
 /// as each kind's own function.
 [[nodiscard]] Result<std::unique_ptr<AnswerJudge>> openJudge(const JudgeChoice& choice, bool sampleOnly, const JudgeMeans& means);
 
-/// The same as what a run is paid by: analysis (null: the engine has it) and grammar aside.
+/// A judge that is more than rules, as openJudge() opens it. Fails with invalidArgument for the others.
 [[nodiscard]] Result<std::unique_ptr<core::Judge>> openCoreJudge(const JudgeChoice& choice, const JudgeMeans& means);
+
+/// The hash of the judge that `spec` names as its reward's; empty for the analysis. Fails with invalidArgument for a judge that pays no
+/// run (the grammar's is the truth about the sample: it measures), with failedPrecondition where the spec expects another hash, or as
+/// openCoreJudge().
+[[nodiscard]] Result<std::string> rewardJudgeHash(const core::RunSpec& spec, const casebase::Casebase* models);
+
+/// That judge, for a run of the casebase at `path`, which it opens anew for its own thread and keeps replies in; null for the analysis.
+/// Fails as rewardJudgeHash() does.
+[[nodiscard]] Result<std::shared_ptr<core::Judge>> openRewardJudge(
+    const core::RunSpec& spec, const std::filesystem::path& path, EngineOpener engine);
 
 } // namespace precedent::workspace

@@ -6,6 +6,7 @@
 #include "precedent/base/result.h"
 #include "precedent/casebase/casebase.h"
 #include "precedent/core/run_spec.h"
+#include "precedent/workspace/answer_judge.h"
 #include "precedent/workspace/model_source.h"
 
 namespace precedent::workspace {
@@ -23,9 +24,9 @@ struct Lineage {
 /// as the casebase does.
 [[nodiscard]] Result<Lineage> lineageOf(const casebase::Casebase& casebase, const ModelSource& source);
 
-/// Whether some run of the lineage was rewarded by the judge that pays rewards, so that such a judge grades its own work (Rule 5).
-/// Rewards drawn at random are no judge's.
-[[nodiscard]] bool wasPaid(const Lineage& lineage);
-[[nodiscard]] bool wasPaid(const core::RunSpec& spec);
+/// Whether some run of the lineage was rewarded by this judge, so that it grades its own work (Rule 5). Rewards drawn at random are no
+/// judge's; a run that names no judge of its own was paid by the analysis, whatever its version.
+[[nodiscard]] bool wasPaid(const Lineage& lineage, const AnswerJudge& judge);
+[[nodiscard]] bool wasPaid(const core::RunSpec& spec, const AnswerJudge& judge);
 
 } // namespace precedent::workspace

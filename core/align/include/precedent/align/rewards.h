@@ -9,12 +9,13 @@
 
 #include "precedent/align/context.h"
 #include "precedent/base/domain.h"
+#include "precedent/core/judge.h"
 #include "precedent/core/run_inputs.h"
 #include "precedent/core/run_records.h"
 #include "precedent/core/run_spec.h"
 #include "precedent/text/chain_parser.h"
 
-/// What a completion earns: a weighted sum of named parts (disposition, harmlessness, format, citation, overlong).
+/// What a completion earns: a weighted sum of named parts (disposition, harmlessness, format, citation, helpful, overlong).
 namespace precedent::align {
 
 /// The published matrix: what an observed verdict earns where `expected` was right, in [0, 1].
@@ -42,6 +43,9 @@ struct ScoreInput {
     const core::RunSpec* spec = nullptr;
     const core::ContextTemplates* templates = nullptr;
     const KnownIds* known = nullptr;
+    /// What another judge than the analysis says of the answer; null: the analysis judges. Without a verdict in it, the analysis gives
+    /// that.
+    const core::Judgement* judgement = nullptr;
 };
 
 struct Score {
@@ -55,9 +59,10 @@ struct Score {
     bool dispositionRight = false;
 };
 
-/// Parses, judges and pays one completion. The disposition is judged on request and answer only; format and citation
-/// are paid only where it is right; weights are normalised over the parts that apply to the prompt, so that every label
-/// can earn at most 1 (overlong, in [-1, 0], is subtracted after). Deterministic; thread-safe.
+/// Parses, judges and pays one completion. The disposition is judged on request and answer only; format, citation and helpful
+/// are paid only where it is right; helpful is there on benign prompts where the judge measures it, and on sums; weights are normalised
+/// over the parts that apply to the prompt, so that every label can earn at most 1 (overlong, in [-1, 0], is subtracted after).
+/// Deterministic; thread-safe.
 [[nodiscard]] Score scoreCompletion(const ScoreInput& input);
 
 /// What the chain says it will do, from its last sentence that says so ("So refuse."); nothing where none does.
