@@ -96,6 +96,7 @@ private:
         std::vector<double> times;
         double drawn = 0, cutOff = 0, tokens = 0, prompts = 0, promptTokens = 0;
         m_groups.clear();
+        m_examples.clear();
         const auto began = Clock::now();
         for (int step = 1; step <= kMostDraws && (step == 1 || since(began) < kDrawFor); ++step) {
             const auto start = Clock::now();
@@ -121,7 +122,7 @@ private:
                 promptTokens += static_cast<double>(planned.fitted.ids.size());
                 ++prompts;
             }
-            keepGroups(*rolled);
+            PRECEDENT_TRY(keepGroups(*rolled));
         }
         if (times.empty())
             return {};
@@ -137,7 +138,7 @@ private:
         return {};
     }
 
-    void keepGroups(const Trainer::Rollouts& rolled)
+    Status keepGroups(const Trainer::Rollouts& rolled)
     {
         std::vector<UpdateGroup> groups;
         for (const PlannedPrompt& planned : rolled.plan.prompts)
@@ -147,11 +148,18 @@ private:
             group.completions.push_back(s.ids);
             group.advantages.push_back(s.record.advantage);
         }
+        for (std::size_t g = 0; g < groups.size(); ++g) {
+            Result<std::vector<int>> prompt = m_trainer.examplePrompt(rolled.plan.prompts[g]);
+            if (!prompt.ok())
+                return prompt.error();
+            m_examples.push_back({std::move(*prompt), groups[g].completions, {}});
+        }
         if (m_spec.dynamicSampling) {
             std::size_t g = 0;
             std::erase_if(groups, [&](const UpdateGroup&) { return rolled.advantages.withoutSpread[g++]; });
         }
         m_groups.push_back(std::move(groups));
+        return {};
     }
 
     double update(const std::vector<UpdateGroup>& groups, Objective objective)
@@ -253,13 +261,9 @@ private:
     [[nodiscard]] std::vector<UpdateGroup> drawnGroups(std::size_t completions) const
     {
         std::vector<UpdateGroup> groups;
-        for (const auto& drawn : m_groups) {
-            for (const UpdateGroup& group : drawn) {
-                if (group.completions.size() < completions)
-                    continue;
+        for (const UpdateGroup& group : m_examples) {
+            if (group.completions.size() >= completions)
                 groups.push_back(firstOf(group, completions));
-                groups.back().advantages.clear();
-            }
         }
         for (std::size_t i = 0; !groups.empty() && static_cast<int>(groups.size()) < m_spec.batchSize; ++i)
             groups.push_back(groups[i]);
@@ -306,6 +310,7 @@ private:
     const std::stop_token& m_stop;
     const int m_maxLength; ///< of the run itself
     std::vector<std::vector<UpdateGroup>> m_groups; ///< of each step that was drawn
+    std::vector<UpdateGroup> m_examples; ///< the same as they would be learnt from
     std::map<std::string, double> m_drawnIn; ///< the modes of those steps
     double m_drawSeconds = 0;
     double m_stretch = 1;

@@ -259,6 +259,17 @@ Result<Trainer::Rollouts> Trainer::roll(
     return rollouts;
 }
 
+Result<std::vector<int>> Trainer::examplePrompt(const PlannedPrompt& planned) const
+{
+    if (m_inputs.spec.sftContext || planned.mode == Mode::none)
+        return planned.fitted.ids;
+    auto bare = align::fitPrompt(m_encoder, m_inputs.templates, Mode::none, m_inputs.codes, {}, planned.prompt->messages, planned.seed,
+        align::promptBudget(m_inputs.spec, m_model.config.contextLength));
+    if (!bare.ok())
+        return bare.error();
+    return std::move(bare->ids);
+}
+
 Status Trainer::keepGood(const Rollouts& rollouts)
 {
     const RunSpec& spec = m_inputs.spec;
@@ -268,15 +279,10 @@ Status Trainer::keepGood(const Rollouts& rollouts)
     const int step = rollouts.sampled.empty() ? 0 : rollouts.sampled.front().record.step;
     for (std::size_t g = 0; g < groups.size(); ++g) {
         const PlannedPrompt& planned = rollouts.plan.prompts[g];
-        std::vector<int> ids = planned.fitted.ids;
-        if (!spec.sftContext && planned.mode != Mode::none) {
-            auto bare = align::fitPrompt(m_encoder, m_inputs.templates, Mode::none, m_inputs.codes, {}, planned.prompt->messages,
-                planned.seed, align::promptBudget(spec, m_model.config.contextLength));
-            if (!bare.ok())
-                return bare.error();
-            ids = std::move(bare->ids);
-        }
-        m_examples.keep(planned.prompt->id, std::move(ids), groups[g], spec.selfGenerationThreshold, {step, static_cast<int>(g), -1});
+        Result<std::vector<int>> ids = examplePrompt(planned);
+        if (!ids.ok())
+            return ids.error();
+        m_examples.keep(planned.prompt->id, std::move(*ids), groups[g], spec.selfGenerationThreshold, {step, static_cast<int>(g), -1});
     }
     return {};
 }

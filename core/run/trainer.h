@@ -77,6 +77,8 @@ private:
     /// Draws and scores a step's completions.
     [[nodiscard]] Result<Rollouts> roll(
         int step, const std::map<std::string, double>& modes, std::stop_token stop, const std::function<void(const TokenEvent&)>& onToken);
+    /// The prompt under which a completion is learnt from: without its context where that is to be distilled.
+    [[nodiscard]] Result<std::vector<int>> examplePrompt(const PlannedPrompt& planned) const;
     [[nodiscard]] Status keepGood(const Rollouts& rollouts);
     /// The stages' own parts of step(): what they leave in `outcome` is its metrics and rollouts; the result are tokens seen.
     [[nodiscard]] Result<double> selfGenerate(
