@@ -1,4 +1,5 @@
 #include "core/generate/batch.h"
+#include "core/generate/generator.h"
 
 #include <algorithm>
 #include <chrono>
@@ -74,8 +75,7 @@ Result<GenerationResult> Batch::run()
     }
     m_active.clear();
     if (m_notFinite)
-        return Error(
-            ErrorCode::internal, "The model's output is not a number: its weights have diverged.", "Go back to an earlier checkpoint.");
+        return Error(ErrorCode::internal, kDiverged, "Go back to an earlier checkpoint.");
     return std::move(m_result);
 }
 

@@ -12,6 +12,9 @@
 
 namespace precedent::core {
 
+/// The message of an error of weights that cannot be computed with.
+inline constexpr const char* kDiverged = "The model's output is not a number: its weights have diverged.";
+
 /// Batched generation with a key-value cache over our own kernels (core/generate/kernels.h), no ATen in the loop.
 ///
 /// A prefix common to all prompts of a request is computed once, each prompt once for its n completions; finished

@@ -1,4 +1,5 @@
 #include "core/generate/plain_generation.h"
+#include "core/generate/generator.h"
 
 #include <algorithm>
 #include <chrono>
@@ -69,8 +70,7 @@ public:
             m_result.decodeSeconds += secondsSince(decodeStart);
             first += static_cast<std::size_t>(prompt.n);
             if (m_notFinite)
-                return Error(ErrorCode::internal, "The model's output is not a number: its weights have diverged.",
-                    "Go back to an earlier checkpoint.");
+                return Error(ErrorCode::internal, kDiverged, "Go back to an earlier checkpoint.");
         }
         for (const Completion& completion : m_result.completions) {
             if (completion.stopReason == StopReason::cancelled && m_onCompletion)

@@ -87,7 +87,7 @@ private:
         if (!outcome.ok()) {
             if (outcome.error().code() == ErrorCode::cancelled || stop.stop_requested())
                 return true; // the loop's head ends the run
-            conclude(RunState::failed, outcome.error().message());
+            concludeFailed(outcome.error());
             return false;
         }
         if (!outcome->finite) {
@@ -121,6 +121,16 @@ private:
             "Stopped by the guard " + std::string(toString(stop->kind)) + " at step " + std::to_string(stop->from) + ". " + stop->message +
                 " " + lastGoodSentence("before that", stop->from - 1)); // a step's figures are of the weights before it
         return false;
+    }
+
+    /// A step that could not be done. Where it is the weights that cannot be computed with, their own checkpoint is no good one.
+    void concludeFailed(const Error& error)
+    {
+        const int done = m_trainer->done();
+        const bool diverged = error.message().find(kDiverged) != std::string::npos;
+        if (diverged)
+            m_shared->events.push(AlarmEvent{{AlarmKind::notANumber, done + 1, done + 1, "loss", error.message(), true}}, false);
+        conclude(RunState::failed, error.message() + " " + lastGoodSentence("there is", diverged ? done : done + 1));
     }
 
     /// A step whose update was not taken: the weights are those of the step before.

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <mutex>
@@ -314,103 +313,6 @@ private Q_SLOTS:
         QCOMPARE(run.state, RunState::failed);
         QVERIFY2(run.recorder->lastMessage.find("not a number") != std::string::npos, run.recorder->lastMessage.c_str());
         QVERIFY(run.recorder->steps.empty());
-    }
-
-    void lossThatIsNoNumberNamesTheLastGoodCheckpoint()
-    {
-        const QTemporaryDir output;
-        RunInputs inputs = inputsFor(output);
-        inputs.spec.learningRate = 10; // weights that overflow within a few steps
-        inputs.spec.maxGradNorm = 1e9;
-        inputs.spec.maxSteps = 400;
-        inputs.spec.guards = {GuardAction::off, GuardAction::off, GuardAction::off, GuardAction::off, GuardAction::off, GuardAction::off};
-        inputs.spec.beta = 100;
-        const Finished run = runThrough(inputs);
-        if (run.state == RunState::finished)
-            QSKIP("this machine's arithmetic kept every step finite");
-        QCOMPARE(run.state, RunState::failed);
-        const int done = run.recorder->steps.empty() ? 0 : run.recorder->steps.back().step;
-        if (done > 0) {
-            const std::string folder = output.path().toStdString() + "/checkpoint-" + std::to_string(done);
-            QVERIFY2(run.recorder->lastMessage.find(folder) != std::string::npos, run.recorder->lastMessage.c_str());
-            QVERIFY(verifyCheckpoint(folder).ok());
-        }
-    }
-
-    void aGuardStopsWithACheckpointAndSaysWhy()
-    {
-        const QTemporaryDir output;
-        RunInputs inputs = inputsFor(output);
-        inputs.spec.maxSteps = 60;
-        inputs.spec.saveSteps = 1;
-        const double bound = 2e-3; // the first step's policy is the reference; later ones' are not
-        inputs.spec.maxKl = bound;
-        const Finished run = runThrough(inputs);
-        QCOMPARE(run.state, RunState::stopped);
-        const int at = run.recorder->steps.back().step;
-        QVERIFY2(at > 1 && at < 60, qPrintable(QString::number(at)));
-        QVERIFY(run.recorder->steps.back().metrics.at("kl") > bound);
-        QVERIFY(run.recorder->steps[static_cast<std::size_t>(at - 2)].metrics.at("kl") <= bound);
-        QCOMPARE(run.recorder->checkpoints.back().step, at);
-        // Its figures are of the weights before it: those of the step before that were the last good ones.
-        const std::string lastGood = at > 2 ? "/checkpoint-" + std::to_string(at - 2) + "." : "No checkpoint was written before";
-        for (const std::string& words : {std::string("kl_over_max"), lastGood})
-            QVERIFY2(run.recorder->lastMessage.find(words) != std::string::npos, run.recorder->lastMessage.c_str());
-        int stops = 0;
-        for (const RunEvent& event : run.events) {
-            if (const auto* alarm = std::get_if<AlarmEvent>(&event))
-                stops += alarm->alarm.stops ? 1 : 0;
-        }
-        QCOMPARE(stops, 1);
-        // Whoever goes on all the same is stopped by the next step that is no better.
-        const Finished again = runThrough(inputs, Begin::resume);
-        QCOMPARE(again.state, RunState::stopped);
-        QCOMPARE(again.recorder->steps.size(), std::size_t(1));
-    }
-
-    void rehearsalMeasuresEveryKindOfStepAndWritesNothing()
-    {
-        const QTemporaryDir output;
-        RunInputs inputs = inputsFor(output);
-        inputs.spec.method = Method::dpo;
-        inputs.spec.selfGenerationSteps = 2;
-        inputs.spec.selfGenerationMode = {{"none", 1.0}};
-        inputs.spec.sftSteps = 2;
-        const auto all = precedent_engine()->rehearse(inputs, {});
-        QVERIFY2(all.ok(), all.ok() ? "" : all.error().message().c_str());
-        QVERIFY(all->selfGeneration > 0 && all->supervised > 0 && all->preference > 0);
-        QCOMPARE(all->policyGradient, 0.0);
-        inputs = inputsFor(output);
-        const auto one = precedent_engine()->rehearse(inputs, {});
-        QVERIFY(one.ok());
-        QVERIFY(one->policyGradient > 0 && one->selfGeneration == 0 && one->supervised == 0 && one->preference == 0);
-        QVERIFY(one->answerTokens > 4 && one->answerTokens <= inputs.spec.maxCompletionLength);
-        QVERIFY(one->promptTokens > 4 && one->secondsPerAnswer > 0 && one->memoryBytes > 0 && one->took > 0);
-        QVERIFY(fs::is_empty(output.path().toStdString()));
-        const Finished run = runThrough(inputs);
-        double seconds = 0;
-        for (const StepRecord& step : run.recorder->steps)
-            seconds += step.seconds / static_cast<double>(run.recorder->steps.size());
-        // A machine that does other things meanwhile may be this much out.
-        QVERIFY2(one->policyGradient < 5 * seconds && seconds < 5 * one->policyGradient,
-            qPrintable(QString("%1 s estimated, %2 s took").arg(one->policyGradient).arg(seconds)));
-        std::stop_source stop;
-        stop.request_stop();
-        QCOMPARE(precedent_engine()->rehearse(inputs, stop.get_token()).error().code(), ErrorCode::cancelled);
-    }
-
-    void aGuardThatWarnsIsToldAndGoesOn()
-    {
-        const QTemporaryDir output;
-        RunInputs inputs = inputsFor(output);
-        inputs.spec.maxSteps = 4;
-        inputs.spec.klBound = 1e-5;
-        const Finished run = runThrough(inputs);
-        QCOMPARE(run.state, RunState::finished);
-        QVERIFY(std::any_of(run.events.begin(), run.events.end(), [](const RunEvent& event) {
-            const auto* alarm = std::get_if<AlarmEvent>(&event);
-            return alarm != nullptr && alarm->alarm.kind == AlarmKind::klOverBound && !alarm->alarm.stops;
-        }));
     }
 
     void aPromptOverBudgetIsVoidedAndCounted()
