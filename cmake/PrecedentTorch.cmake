@@ -25,3 +25,16 @@ else()
     target_include_directories(precedent_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
     target_link_libraries(precedent_torch INTERFACE ${TORCH_LIBRARIES})
 endif()
+
+# Several processes train together over LibTorch's Gloo, whose headers LibTorch includes but only Debian has (libgloo-dev). Without them
+# the build goes on, and a run of more than one process is refused.
+set(PRECEDENT_HAS_GLOO OFF)
+if(NOT PRECEDENT_TORCH_DIR)
+    find_path(PRECEDENT_GLOO_INCLUDE gloo/context.h)
+    if(PRECEDENT_GLOO_INCLUDE)
+        set(PRECEDENT_HAS_GLOO ON)
+    endif()
+endif()
+if(NOT PRECEDENT_HAS_GLOO)
+    message(STATUS "Without Gloo (libgloo-dev): runs of more than one process will be refused")
+endif()

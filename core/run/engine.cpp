@@ -17,8 +17,12 @@
 #include "core/model/export.h"
 #include "core/model/placement.h"
 #include "core/model/threads.h"
+#include "core/run/agreement.h"
+#include "core/run/checkpoint_folder.h"
 #include "core/run/model_impl.h"
+#include "core/run/orders.h"
 #include "core/run/pretrain.h"
+#include "core/run/ranks_c10d.h"
 #include "core/run/training_run_impl.h"
 #include "precedent/base/log.h"
 #include "precedent/base/process_memory.h"
@@ -79,14 +83,35 @@ public:
 
     [[nodiscard]] Result<std::shared_ptr<Model>> load(const LoadOptions& options) override { return openModel(options); }
 
-    [[nodiscard]] Result<std::unique_ptr<TrainingRun>> start(const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder) override
+    [[nodiscard]] Result<std::unique_ptr<TrainingRun>> start(
+        const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder, std::shared_ptr<Ranks> ranks) override
     {
-        return begin(inputs, std::move(recorder), false);
+        return begin(inputs, std::move(recorder), false, std::move(ranks));
     }
 
-    [[nodiscard]] Result<std::unique_ptr<TrainingRun>> resume(const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder) override
+    [[nodiscard]] Result<std::unique_ptr<TrainingRun>> resume(
+        const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder, std::shared_ptr<Ranks> ranks) override
     {
-        return begin(inputs, std::move(recorder), true);
+        return begin(inputs, std::move(recorder), true, std::move(ranks));
+    }
+
+    [[nodiscard]] Result<std::shared_ptr<Ranks>> meet(const RankPlace& place) override { return meetRanks(place); }
+
+    [[nodiscard]] Result<FollowedEnd> follow(
+        const RunInputs& inputs, bool resumes, const std::shared_ptr<Ranks>& ranks, std::stop_token stop) override
+    {
+        setThreadCount(threadCount()); // OpenMP's team size belongs to the thread that sets it
+        const Result<std::unique_ptr<Trainer>> trainer = trainerFor(inputs, resumes, ranks);
+        if (!trainer.ok())
+            return trainer.error();
+        Result<FollowedEnd> end = FollowedEnd{};
+        if (const Status done = attempt([&] { end = followOrders(**trainer, *ranks, stop); }); !done.ok())
+            end = done.error();
+        if (end.ok())
+            return end;
+        std::vector<std::string> skipped;
+        const Result<FoundCheckpoint> last = lastGoodCheckpoint(inputs.outputFolder, skipped);
+        return Error(end.error().code(), end.error().message() + " " + goOnFrom(last.ok() ? last->step : 0), end.error().hint());
     }
 
     [[nodiscard]] Result<ExportReport> exportModel(const ExportRequest& request, std::stop_token stop) override
@@ -133,9 +158,29 @@ public:
     }
 
 private:
-    Result<std::unique_ptr<TrainingRun>> begin(const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder, bool resumes)
+    Result<std::unique_ptr<TrainingRun>> begin(
+        const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder, bool resumes, std::shared_ptr<Ranks> ranks)
     {
         m_yard.sweep();
+        Result<std::unique_ptr<Trainer>> trainer = trainerFor(inputs, resumes, ranks);
+        if (!trainer.ok())
+            return trainer.error();
+        return runOnWorker(std::move(*trainer), inputs.spec, std::move(recorder), std::move(ranks), m_yard);
+    }
+
+    /// Among ranks a meeting, as agreeToBegin() is.
+    static Result<std::unique_ptr<Trainer>> trainerFor(const RunInputs& inputs, bool resumes, const std::shared_ptr<Ranks>& ranks)
+    {
+        Result<std::unique_ptr<Trainer>> trainer = ownTrainer(inputs, resumes);
+        if (!ranks)
+            return trainer;
+        PRECEDENT_TRY(agreeToBegin(*ranks, trainer));
+        (*trainer)->setRanks(ranks);
+        return trainer;
+    }
+
+    static Result<std::unique_ptr<Trainer>> ownTrainer(const RunInputs& inputs, bool resumes)
+    {
         try {
             auto trainer = Trainer::create(inputs);
             if (!trainer.ok())
@@ -147,7 +192,7 @@ private:
                     logWarning(message);
                 PRECEDENT_TRY(resumed);
             }
-            return runOnWorker(std::move(*trainer), inputs.spec, std::move(recorder), m_yard);
+            return trainer;
         } catch (const std::bad_alloc&) {
             return Error(ErrorCode::outOfMemory, "There is not enough memory to load " + inputs.modelFolder + " for training.",
                 "Close other programs, or train with LoRA.");

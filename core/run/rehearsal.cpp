@@ -107,7 +107,7 @@ private:
                 continue;
             const double whole = since(start);
             double mean = 0, went = 0;
-            for (const Trainer::Sampled& s : rolled->sampled) {
+            for (const Sampled& s : rolled->sampled) {
                 mean += static_cast<double>(s.ids.size()) / static_cast<double>(rolled->sampled.size());
                 const bool cut = !s.whole && static_cast<int>(s.ids.size()) >= m_spec.maxCompletionLength;
                 cutOff += cut ? 1 : 0;
@@ -143,7 +143,7 @@ private:
         std::vector<UpdateGroup> groups;
         for (const PlannedPrompt& planned : rolled.plan.prompts)
             groups.push_back({planned.fitted.ids, {}, {}});
-        for (const Trainer::Sampled& s : rolled.sampled) {
+        for (const Sampled& s : rolled.sampled) {
             UpdateGroup& group = groups[static_cast<std::size_t>(s.record.group)];
             group.completions.push_back(s.ids);
             group.advantages.push_back(s.record.advantage);

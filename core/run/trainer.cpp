@@ -6,7 +6,6 @@
 
 #include "core/model/cancelled.h"
 #include "core/run/checkpoint_folder.h"
-#include "core/run/judging.h"
 #include "core/run/step_metrics.h"
 #include "precedent/align/run_spec_json.h"
 #include "precedent/base/digest.h"
@@ -165,8 +164,15 @@ Result<GenerationResult> Trainer::sample(
 {
     const RunSpec& spec = m_inputs.spec;
     GenerationRequest request;
-    for (const PlannedPrompt& planned : plan.prompts)
-        request.prompts.push_back({planned.fitted.ids, spec.numGenerations, planned.seed});
+    std::vector<int> places; // in the plan
+    for (std::size_t p = 0; p < plan.prompts.size(); ++p) {
+        if (!share().has(p))
+            continue;
+        request.prompts.push_back({plan.prompts[p].fitted.ids, spec.numGenerations, plan.prompts[p].seed});
+        places.push_back(static_cast<int>(p));
+    }
+    if (places.empty())
+        return GenerationResult{};
     request.sampling = {spec.temperature, spec.topK, spec.topP, spec.maxCompletionLength, spec.seed};
     request.stopIds = m_encoder.stopIds();
     request.maxBatch = std::max(1, spec.promptsPerStep * spec.numGenerations);
@@ -178,13 +184,17 @@ Result<GenerationResult> Trainer::sample(
             if (stream == streams.end())
                 stream = streams.emplace(std::pair{prompt, index}, text::StreamDecoder(m_encoder.sharedTokenizer())).first;
             if (std::string text = stream->second.push(id); !text.empty())
-                onToken({step, prompt, index, std::move(text)});
+                onToken({step, places[static_cast<std::size_t>(prompt)], index, std::move(text)});
         };
     }
-    return m_generator->generate(request, stop, sink);
+    Result<GenerationResult> generated = m_generator->generate(request, stop, sink);
+    PRECEDENT_TRY(generated);
+    for (Completion& completion : generated->completions)
+        completion.prompt = places[static_cast<std::size_t>(completion.prompt)];
+    return generated;
 }
 
-std::vector<Trainer::Sampled> Trainer::score(
+std::vector<Sampled> Trainer::score(
     const StepPlan& plan, const GenerationResult& generated, const std::vector<Judgement>& judgements, int step) const
 {
     const RunSpec& spec = m_inputs.spec;
@@ -234,16 +244,9 @@ Result<Trainer::Rollouts> Trainer::roll(
     rollouts.plan = std::move(*drawn);
     if (rollouts.plan.prompts.empty())
         return rollouts;
-    Result<GenerationResult> generated = sample(rollouts.plan, step, stop, onToken);
-    if (!generated.ok())
-        return generated.error();
-    if (stop.stop_requested())
-        throw Cancelled();
-    rollouts.decodeSeconds = generated->decodeSeconds;
-    const auto judgements = judgeCompletions(m_inputs, rollouts.plan, generated->completions, m_encoder, stop);
-    if (!judgements.ok())
-        return judgements.error();
-    rollouts.sampled = score(rollouts.plan, *generated, judgements.value(), step);
+    Result<std::vector<Sampled>> sampled = draw(rollouts.plan, step, stop, onToken, rollouts.decodeSeconds);
+    PRECEDENT_TRY(sampled);
+    rollouts.sampled = std::move(*sampled);
     std::vector<double> rewards;
     std::vector<double> spreads;
     for (const Sampled& s : rollouts.sampled) {
@@ -361,14 +364,15 @@ Result<StepOutcome> Trainer::step(std::stop_token stop, const std::function<void
     const auto began = Clock::now();
     const int step = m_done + 1;
     at::Generator generator = at::detail::getDefaultCPUGenerator();
-    generator.set_current_seed(m_inputs.spec.seed * 1'000'003 + static_cast<std::uint64_t>(step)); // LoRA's dropout draws from it
+    // LoRA's dropout draws from it. Each rank has masks of its own: the same ones for different prompts would be one mask of a larger
+    // batch.
+    const std::uint64_t ofRank = static_cast<std::uint64_t>(share().rank) << 40U;
+    generator.set_current_seed((m_inputs.spec.seed * 1'000'003 + static_cast<std::uint64_t>(step)) ^ ofRank);
     m_policy->setStopCheck([&stop] { return stop.stop_requested(); });
     StepOutcome outcome;
     outcome.step.step = step;
     const Stage stage = stageOf(step);
-    const Result<double> tokens = stage == Stage::selfGeneration ? selfGenerate(outcome, stop, onToken)
-        : stage == Stage::policyGradient                         ? improve(outcome, stop, onToken)
-                                                                 : learnFromExamples(outcome, stage);
+    const Result<double> tokens = work(outcome, stage, stop, onToken);
     if (!tokens.ok())
         return tokens.error();
     if (!outcome.finite)

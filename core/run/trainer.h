@@ -12,6 +12,7 @@
 #include "core/generate/generator.h"
 #include "core/run/examples.h"
 #include "core/run/prompt_plan.h"
+#include "core/run/sampled.h"
 #include "precedent/align/guard_watch.h"
 #include "precedent/align/rewards.h"
 #include "precedent/base/result.h"
@@ -29,13 +30,19 @@ struct StepOutcome {
 /// One run's steps without thread or events: plan, sample, score, update, checkpoint. The first steps of a spec that asks for it
 /// draw chains and keep the good ones (self-generation), the next ones learn from those or from cases (warm start), the others
 /// do what the spec's method says. Every step is a function of the frozen inputs, the step's number, the weights and what was
-/// kept. Thread: one at a time.
+/// kept. Among ranks each draws and learns from its share, all know all completions, and all end a step with the same weights.
+/// Thread: one at a time.
 class Trainer {
 public:
     /// Loads model and tokenizer. Fails as loadModel() and Policy::create(), or with invalidArgument where there is
     /// nothing to train on or the answers leave no room in the model's context.
     [[nodiscard]] static Result<std::unique_ptr<Trainer>> create(const RunInputs& inputs);
     ~Trainer();
+
+    /// From now on every step() is the ranks' common one, and so are its failures. Call it on every rank before the first.
+    void setRanks(std::shared_ptr<Ranks> ranks);
+    /// What must be the same on every rank, a word for each thing.
+    [[nodiscard]] std::map<std::string, std::string> identity() const;
 
     /// Steps done so far.
     [[nodiscard]] int done() const { return m_done; }
@@ -60,14 +67,21 @@ public:
     [[nodiscard]] Status resume(std::vector<std::string>& skipped);
 
 private:
-    struct Sampled;
     struct Rollouts;
     friend class Rehearsing;
     enum class Stage { selfGeneration, supervised, preference, policyGradient };
     Trainer(const RunInputs& inputs, LoadedModel model, align::PromptEncoder encoder);
 
+    [[nodiscard]] GroupShare share() const; ///< this rank's
+    /// Of this rank's prompts; completions name the plan's.
     [[nodiscard]] Result<GenerationResult> sample(
         const StepPlan& plan, int step, const std::stop_token& stop, const std::function<void(const TokenEvent&)>& onToken);
+    /// All ranks' completions, scored; `decodeSeconds` is this rank's. Throws Cancelled on all where a stop was asked for on one.
+    [[nodiscard]] Result<std::vector<Sampled>> draw(const StepPlan& plan, int step, const std::stop_token& stop,
+        const std::function<void(const TokenEvent&)>& onToken, double& decodeSeconds);
+    /// The stage's part of step().
+    [[nodiscard]] Result<double> work(
+        StepOutcome& outcome, Stage stage, const std::stop_token& stop, const std::function<void(const TokenEvent&)>& onToken);
     [[nodiscard]] std::vector<Sampled> score(
         const StepPlan& plan, const GenerationResult& generated, const std::vector<Judgement>& judgements, int step) const;
     [[nodiscard]] double learningRate(int step) const;
@@ -87,6 +101,7 @@ private:
     [[nodiscard]] Result<double> improve(StepOutcome& outcome, std::stop_token stop, const std::function<void(const TokenEvent&)>& onToken);
 
     const RunInputs m_inputs;
+    std::shared_ptr<Ranks> m_ranks; ///< null: alone
     LoadedModel m_model;
     align::PromptEncoder m_encoder;
     PromptPlanner m_planner;

@@ -5,13 +5,6 @@
 
 namespace precedent::core {
 
-struct Trainer::Sampled {
-    RolloutRecord record;
-    double spread = 0;
-    std::vector<int> ids;
-    bool whole = false; ///< it ended by itself
-};
-
 struct Trainer::Rollouts {
     StepPlan plan;
     std::vector<Sampled> sampled; ///< by prompt, then completion

@@ -11,6 +11,8 @@
 
 #include "core/model/cancelled.h"
 #include "core/model/threads.h"
+#include "core/run/orders.h"
+#include "precedent/base/log.h"
 
 namespace precedent::core {
 namespace {
@@ -30,10 +32,12 @@ struct Shared {
 /// The worker's side of one run.
 class Worker {
 public:
-    Worker(std::unique_ptr<Trainer> trainer, RunSpec spec, std::shared_ptr<RunRecorder> recorder, std::shared_ptr<Shared> shared)
+    Worker(std::unique_ptr<Trainer> trainer, RunSpec spec, std::shared_ptr<RunRecorder> recorder, std::shared_ptr<Ranks> ranks,
+        std::shared_ptr<Shared> shared)
         : m_trainer(std::move(trainer))
         , m_spec(std::move(spec))
         , m_recorder(std::move(recorder))
+        , m_ranks(std::move(ranks))
         , m_shared(std::move(shared))
     {
     }
@@ -50,7 +54,9 @@ public:
         } catch (const std::exception& e) {
             fail(std::string("The run failed: ") + e.what());
         }
+        endRanks();
         m_trainer.reset();
+        m_ranks.reset(); // this worker may be destroyed as late as the library's own objects
         {
             const std::scoped_lock lock(m_shared->mutex);
             *m_shared->ended = true;
@@ -66,7 +72,7 @@ private:
         while (m_trainer->done() < m_spec.maxSteps) {
             if (!waitWhilePaused(stop))
                 return;
-            if (stop.stop_requested() || taken(&Shared::stopAfterStepAsked)) {
+            if (stop.stop_requested() || taken(&Shared::stopAfterStepAsked) || m_stoppedByOther) {
                 conclude(RunState::stopped, "Stopped after step " + std::to_string(m_trainer->done()) + ".");
                 return;
             }
@@ -80,12 +86,18 @@ private:
     bool oneStep(const std::stop_token& stop)
     {
         Result<StepOutcome> outcome = Error(ErrorCode::cancelled, "Stopped.");
+        if (const Status told = order({Order::What::step, m_trainer->done() + 1, {}, {}}); !told.ok()) {
+            conclude(RunState::failed, told.error().message());
+            return false;
+        }
         try {
             outcome = m_trainer->step(stop, [this](const TokenEvent& token) { m_shared->events.push(token, true); });
         } catch (const Cancelled&) {
         }
         if (!outcome.ok()) {
-            if (outcome.error().code() == ErrorCode::cancelled || stop.stop_requested())
+            const bool cancelled = outcome.error().code() == ErrorCode::cancelled;
+            m_stoppedByOther = cancelled && m_ranks && !stop.stop_requested();
+            if (cancelled || (stop.stop_requested() && !m_ranksLost))
                 return true; // the loop's head ends the run
             concludeFailed(outcome.error());
             return false;
@@ -168,6 +180,26 @@ private:
         return true;
     }
 
+    /// Tells the other ranks, where there are any.
+    Status order(const Order& order)
+    {
+        if (!m_ranks)
+            return {};
+        Status told = giveOrder(*m_ranks, order);
+        m_ranksLost = !told.ok();
+        return told;
+    }
+
+    /// The others wait for the next order: this one comes last, when everything is saved.
+    void endRanks()
+    {
+        if (!m_ranks || m_ranksLost)
+            return;
+        const Status told = order({Order::What::end, m_trainer->done(), m_ended.state, m_ended.message});
+        if (!told.ok() && m_ended.state != RunState::failed) // else they are lost for the reason that it failed for
+            logWarning("The run is over and saved, and another rank was lost before it heard of it.");
+    }
+
     /// A last checkpoint, then the state.
     void conclude(RunState state, const std::string& message)
     {
@@ -175,7 +207,7 @@ private:
             if (!saveCheckpoint())
                 return;
         }
-        enter(state, message);
+        enter(state, state == RunState::failed && m_ranks ? message + " " + goOnFrom(m_trainer->done()) : message);
     }
 
     void fail(const std::string& message) { enter(RunState::failed, message); }
@@ -185,11 +217,12 @@ private:
     {
         const Status recorded = m_recorder->state(state, message);
         const RunState reached = recorded.ok() ? state : RunState::failed;
+        m_ended = {reached, recorded.ok() ? message : recorded.error().message()};
         {
             const std::scoped_lock lock(m_shared->mutex);
             m_shared->state = reached;
         }
-        m_shared->events.push(StateEvent{reached, recorded.ok() ? message : recorded.error().message()}, false);
+        m_shared->events.push(StateEvent{m_ended.state, m_ended.message}, false);
         return recorded.ok();
     }
 
@@ -226,17 +259,22 @@ private:
     std::unique_ptr<Trainer> m_trainer;
     RunSpec m_spec;
     std::shared_ptr<RunRecorder> m_recorder;
+    std::shared_ptr<Ranks> m_ranks; ///< null: alone
+    bool m_ranksLost = false;
+    bool m_stoppedByOther = false; ///< another rank was asked to stop
+    StateEvent m_ended{RunState::running, {}}; ///< the last state entered
     std::shared_ptr<Shared> m_shared;
 };
 
 class TrainingRunImpl final : public TrainingRun {
 public:
-    TrainingRunImpl(std::unique_ptr<Trainer> trainer, const RunSpec& spec, std::shared_ptr<RunRecorder> recorder, WorkerYard& yard)
+    TrainingRunImpl(std::unique_ptr<Trainer> trainer, const RunSpec& spec, std::shared_ptr<RunRecorder> recorder,
+        std::shared_ptr<Ranks> ranks, WorkerYard& yard)
         : m_shared(std::make_shared<Shared>())
         , m_yard(yard)
         , m_kernels(trainer->kernels())
     {
-        auto worker = std::make_shared<Worker>(std::move(trainer), spec, std::move(recorder), m_shared);
+        auto worker = std::make_shared<Worker>(std::move(trainer), spec, std::move(recorder), std::move(ranks), m_shared);
         m_worker = std::jthread([worker](const std::stop_token& stop) { worker->run(stop); });
     }
 
@@ -315,10 +353,10 @@ void WorkerYard::sweep()
     std::erase_if(m_left, [](const Left& left) { return left.ended->load(); });
 }
 
-std::unique_ptr<TrainingRun> runOnWorker(
-    std::unique_ptr<Trainer> trainer, const RunSpec& spec, std::shared_ptr<RunRecorder> recorder, WorkerYard& yard)
+std::unique_ptr<TrainingRun> runOnWorker(std::unique_ptr<Trainer> trainer, const RunSpec& spec, std::shared_ptr<RunRecorder> recorder,
+    std::shared_ptr<Ranks> ranks, WorkerYard& yard)
 {
-    return std::make_unique<TrainingRunImpl>(std::move(trainer), spec, std::move(recorder), yard);
+    return std::make_unique<TrainingRunImpl>(std::move(trainer), spec, std::move(recorder), std::move(ranks), yard);
 }
 
 } // namespace precedent::core

@@ -29,8 +29,9 @@ private:
     std::vector<Left> m_left;
 };
 
-/// Starts the worker of a run. `trainer` is ready (resumed, where it is a resume).
-[[nodiscard]] std::unique_ptr<TrainingRun> runOnWorker(
-    std::unique_ptr<Trainer> trainer, const RunSpec& spec, std::shared_ptr<RunRecorder> recorder, WorkerYard& yard);
+/// Starts the worker of a run. `trainer` is ready (resumed, where it is a resume). With `ranks` the worker leads them, and tells them of
+/// the run's end, whatever it is.
+[[nodiscard]] std::unique_ptr<TrainingRun> runOnWorker(std::unique_ptr<Trainer> trainer, const RunSpec& spec,
+    std::shared_ptr<RunRecorder> recorder, std::shared_ptr<Ranks> ranks, WorkerYard& yard);
 
 } // namespace precedent::core

@@ -316,11 +316,13 @@ public:
         return Error(ErrorCode::unsupported, "The made-up engine exports nothing.");
     }
     [[nodiscard]] Result<std::shared_ptr<Model>> load(const LoadOptions&) override { return std::shared_ptr<Model>(new FakeModel); }
-    [[nodiscard]] Result<std::unique_ptr<TrainingRun>> start(const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder) override
+    [[nodiscard]] Result<std::unique_ptr<TrainingRun>> start(
+        const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder, std::shared_ptr<Ranks>) override
     {
         return std::unique_ptr<TrainingRun>(new FakeRun(inputs, std::move(recorder), 0));
     }
-    [[nodiscard]] Result<std::unique_ptr<TrainingRun>> resume(const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder) override
+    [[nodiscard]] Result<std::unique_ptr<TrainingRun>> resume(
+        const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder, std::shared_ptr<Ranks>) override
     {
         int from = 0;
         std::error_code ec;
@@ -330,6 +332,14 @@ public:
                 from = std::max(from, std::atoi(name.c_str() + 11));
         }
         return std::unique_ptr<TrainingRun>(new FakeRun(inputs, std::move(recorder), from));
+    }
+    [[nodiscard]] Result<std::shared_ptr<Ranks>> meet(const RankPlace&) override
+    {
+        return Error(ErrorCode::unsupported, "The fake engine trains alone.");
+    }
+    [[nodiscard]] Result<FollowedEnd> follow(const RunInputs&, bool, const std::shared_ptr<Ranks>&, std::stop_token) override
+    {
+        return Error(ErrorCode::unsupported, "The fake engine trains alone.");
     }
     [[nodiscard]] Result<PretrainSummary> pretrain(
         const PretrainSpec&, const std::function<void(const PretrainProgress&)>&, std::stop_token) override

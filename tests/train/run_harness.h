@@ -71,13 +71,14 @@ enum class Begin { start, resume };
 
 /// Runs to the end. `onEvent` may act on the run.
 inline Finished runThrough(const RunInputs& inputs, Begin begin = Begin::start,
-    const std::function<void(TrainingRun&, const RunEvent&)>& onEvent = {}, std::shared_ptr<MemoryRecorder> recorder = {})
+    const std::function<void(TrainingRun&, const RunEvent&)>& onEvent = {}, std::shared_ptr<MemoryRecorder> recorder = {},
+    const std::shared_ptr<Ranks>& ranks = {})
 {
     Finished finished;
     if (recorder)
         finished.recorder = std::move(recorder);
-    auto run = begin == Begin::start ? precedent_engine()->start(inputs, finished.recorder)
-                                     : precedent_engine()->resume(inputs, finished.recorder);
+    auto run = begin == Begin::start ? precedent_engine()->start(inputs, finished.recorder, ranks)
+                                     : precedent_engine()->resume(inputs, finished.recorder, ranks);
     if (!run.ok()) {
         finished.error = run.error().message();
         finished.state = RunState::failed;

@@ -10,6 +10,7 @@
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "core/align/torch/shared_gradient.h"
 #include "core/model/cancelled.h"
 #include "core/model/weights_io.h"
 #include "precedent/formats/safetensors.h"
@@ -243,21 +244,24 @@ void Policy::learnBatch(UpdateBatch& batch, Objective objective, Progress& progr
     torch::autograd::backward(outputs, gradients);
 }
 
-UpdateResult Policy::iterate(
-    std::vector<UpdateBatch>& batches, double learningRate, Objective objective, const UpdateResult::Seconds& before)
+UpdateResult Policy::iterate(std::vector<UpdateBatch>& batches, double learningRate, Objective objective, Progress progress, bool first)
 {
-    Progress progress;
     UpdateResult& result = progress.result;
-    result.seconds = before;
-    std::size_t pairs = 0;
-    for (const UpdateBatch& batch : batches) {
-        for (const UpdateChunk& chunk : batch.chunks)
-            pairs += chunk.parts.size();
-    }
-    progress.share = 1.0 / static_cast<double>(pairs);
     m_optimiser->zeroGradient();
-    for (UpdateBatch& batch : batches)
-        learnBatch(batch, objective, progress);
+    const auto own = [&] {
+        if (first) {
+            const Stopwatch watch(result.seconds.reference);
+            prepare(batches, objective);
+        }
+        for (UpdateBatch& batch : batches)
+            learnBatch(batch, objective, progress);
+    };
+    if (m_ranks != nullptr)
+        shareGradient(*m_ranks, own, trainable(),
+            {&result.loss, &result.tokens, &result.chosenReward, &result.rejectedReward, &result.accuracy, &progress.kl, &progress.clipped,
+                &progress.entropy});
+    else
+        own();
     if (result.tokens > 0) {
         result.kl = progress.kl / result.tokens;
         result.clipRatio = progress.clipped / result.tokens;
@@ -278,7 +282,8 @@ UpdateResult Policy::update(const std::vector<UpdateGroup>& groups, double learn
     if (groups.empty())
         return {};
     const int iterations = objective == Objective::policyGradient ? m_spec.numIterations : 1;
-    std::vector<UpdateBatch> batches = updateBatches(groups, m_spec, objective, device());
+    const GroupShare share = m_ranks != nullptr ? GroupShare{m_ranks->rank(), m_ranks->size()} : GroupShare{};
+    std::vector<UpdateBatch> batches = updateBatches(groups, m_spec, objective, device(), share);
     if (m_adapter)
         m_adapter->setTraining(true);
     const NamedTensors weights = trainable();
@@ -295,15 +300,13 @@ UpdateResult Policy::update(const std::vector<UpdateGroup>& groups, double learn
     };
     UpdateResult result;
     try {
-        {
-            const Stopwatch watch(result.seconds.reference);
-            prepare(batches, objective);
-        }
         for (int i = 0; i < iterations && result.finite; ++i) {
-            const UpdateResult::Seconds before = result.seconds;
-            result = iterate(batches, learningRate, objective, before);
+            Progress progress;
+            progress.result.seconds = result.seconds;
+            progress.share = 1.0 / static_cast<double>(groups.size());
+            result = iterate(batches, learningRate, objective, progress, i == 0);
         }
-    } catch (const Cancelled&) {
+    } catch (...) {
         takeBack();
         if (m_adapter)
             m_adapter->setTraining(false);

@@ -11,6 +11,7 @@
 #include "core/model/loader.h"
 #include "core/model/lora.h"
 #include "precedent/base/result.h"
+#include "precedent/core/ranks.h"
 #include "precedent/core/run_spec.h"
 
 namespace precedent::core {
@@ -33,7 +34,7 @@ struct UpdateResult {
 /// The model in training: its weights or its adapter, the reference beside it, and the optimiser.
 ///
 /// With LoRA the reference is the same weights with the adapter off; full fine-tuning with beta > 0 keeps one frozen
-/// copy. Thread: one at a time. Throws Cancelled and c10::Error.
+/// copy. Thread: one at a time. Throws Cancelled, c10::Error and, among ranks, RankFailure.
 class Policy {
 public:
     /// Takes the loaded model over. Fails as LoraSet::create.
@@ -41,6 +42,8 @@ public:
 
     [[nodiscard]] const std::shared_ptr<Decoder>& decoder() const { return m_decoder; }
     void setStopCheck(std::function<bool()> stopRequested);
+    /// From now on update() is the ranks' common one: each is given the same groups and computes its share of them. Borrowed.
+    void setRanks(Ranks* ranks) { m_ranks = ranks; }
 
     /// num_iterations updates on the step's groups (one for the other objectives; a preference's group is a chosen and a rejected
     /// completion). Gradients of micro-batches of at most micro_batch_tokens positions
@@ -71,7 +74,7 @@ private:
     void referenceLogProbs(std::vector<UpdateBatch>& batches);
     struct Progress;
     [[nodiscard]] UpdateResult iterate(
-        std::vector<UpdateBatch>& batches, double learningRate, Objective objective, const UpdateResult::Seconds& before);
+        std::vector<UpdateBatch>& batches, double learningRate, Objective objective, Progress progress, bool first);
     void learnBatch(UpdateBatch& batch, Objective objective, Progress& progress);
     /// The part's loss, differentiable; its part of the figures is added to the progress.
     [[nodiscard]] at::Tensor lossOf(const GroupTokens& tokens, Objective objective, Progress& progress) const;
@@ -83,6 +86,7 @@ private:
     std::shared_ptr<LoraSet> m_adapter;
     std::unique_ptr<AdamW> m_optimiser;
     RunSpec m_spec;
+    Ranks* m_ranks = nullptr;
 };
 
 } // namespace precedent::core

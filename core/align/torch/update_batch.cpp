@@ -20,12 +20,14 @@ std::size_t longestOf(const UpdateGroup& group)
     return longest;
 }
 
-/// Groups by the beginning of their prompts, in the order of their first ones. Prompts too short for a trunk stay together.
-std::vector<Members> alike(const std::vector<UpdateGroup>& groups)
+/// The share's groups by the beginning of their prompts, in the order of their first ones. Prompts too short for a trunk stay together.
+std::vector<Members> alike(const std::vector<UpdateGroup>& groups, GroupShare share)
 {
     std::vector<Members> all;
     std::map<std::vector<int>, std::size_t> places;
     for (std::size_t g = 0; g < groups.size(); ++g) {
+        if (!share.has(g))
+            continue;
         const std::vector<int>& prompt = groups[g].prompt;
         std::vector<int> start;
         if (prompt.size() > kLeastTrunk)
@@ -156,7 +158,8 @@ std::vector<PackedGroup> UpdateChunk::groups() const
     return all;
 }
 
-std::vector<UpdateBatch> updateBatches(const std::vector<UpdateGroup>& groups, const RunSpec& spec, Objective objective, at::Device device)
+std::vector<UpdateBatch> updateBatches(
+    const std::vector<UpdateGroup>& groups, const RunSpec& spec, Objective objective, at::Device device, GroupShare share)
 {
     std::vector<int> lengths;
     std::vector<std::size_t> firsts;
@@ -168,7 +171,7 @@ std::vector<UpdateBatch> updateBatches(const std::vector<UpdateGroup>& groups, c
     const LossType shares = objective == Objective::policyGradient ? spec.lossType : LossType::dapo; // else a mean over tokens
     const std::vector<double> weights = tokenWeights(lengths, shares, spec.maxCompletionLength);
     std::vector<UpdateBatch> batches;
-    for (const Members& members : alike(groups)) {
+    for (const Members& members : alike(groups, share)) {
         const auto packed = [&](std::size_t trunk) {
             Packer packer(spec, objective, trunk, device);
             for (const std::size_t g : members)

@@ -40,9 +40,17 @@ struct UpdateBatch {
     std::vector<UpdateChunk> chunks;
 };
 
+/// Which of a step's groups a process computes: those whose place leaves `rank` when divided by `size`.
+struct GroupShare {
+    int rank = 0;
+    int size = 1;
+    [[nodiscard]] bool has(std::size_t group) const { return group % static_cast<std::size_t>(size) == static_cast<std::size_t>(rank); }
+};
+
 /// Divides a step's groups. A chunk has at most micro_batch_tokens positions, its trunk's among them, but at least one completion
-/// (a preference's pair stays together). Every token's weight is its share of the whole step's loss.
+/// (a preference's pair stays together). Every token's weight is its share of the whole step's loss, also where
+/// only the groups of a share are wanted: the gradients of all shares then add up to the step's.
 [[nodiscard]] std::vector<UpdateBatch> updateBatches(
-    const std::vector<UpdateGroup>& groups, const RunSpec& spec, Objective objective, at::Device device);
+    const std::vector<UpdateGroup>& groups, const RunSpec& spec, Objective objective, at::Device device, GroupShare share = {});
 
 } // namespace precedent::core

@@ -12,6 +12,7 @@
 #include "precedent/base/result.h"
 #include "precedent/core/engine_facts.h"
 #include "precedent/core/model_bench.h"
+#include "precedent/core/ranks.h"
 #include "precedent/core/run_inputs.h"
 #include "precedent/core/run_records.h"
 
@@ -239,6 +240,12 @@ struct EngineSettings {
     std::string device = "cpu"; ///< cpu or cuda
 };
 
+/// How a run that another rank leads ended, as that rank said.
+struct FollowedEnd {
+    RunState state = RunState::stopped;
+    std::string message;
+};
+
 /// What the engine library offers. One instance, from `precedent_engine()`, opened at run time: no caller links LibTorch.
 class Engine {
 public:
@@ -252,8 +259,10 @@ public:
     /// Fails with notFound, corrupt, unsupported (naming the architecture or tensor) or outOfMemory.
     [[nodiscard]] virtual Result<std::shared_ptr<Model>> load(const LoadOptions& options) = 0;
 
-    /// Starts from step 0. Fails with invalidArgument if the spec does not validate, notFound if the model is missing.
-    [[nodiscard]] virtual Result<std::unique_ptr<TrainingRun>> start(const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder) = 0;
+    /// Starts from step 0. Fails with invalidArgument if the spec does not validate, notFound if the model is missing. With
+    /// `ranks` this is rank 0, which leads: the others call follow() with the same inputs; where one of them cannot begin, all fail.
+    [[nodiscard]] virtual Result<std::unique_ptr<TrainingRun>> start(
+        const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder, std::shared_ptr<Ranks> ranks = {}) = 0;
 
     /// Does parts of the run's steps, with nothing written, and says what whole ones would take: a step's completions (at most 128
     /// tokens of each), updates of parts of them at several sizes. Blocks for about a step's time. Fails as start(), with
@@ -265,8 +274,18 @@ public:
     }
 
     /// Continues bit-exactly from the run's last good checkpoint (same machine, same thread count). Fails with
-    /// failedPrecondition, naming what differs, if weights, spec or frozen inputs changed since.
-    [[nodiscard]] virtual Result<std::unique_ptr<TrainingRun>> resume(const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder) = 0;
+    /// failedPrecondition, naming what differs, if weights, spec or frozen inputs changed since. Any number of ranks goes on from
+    /// what any number of them left.
+    [[nodiscard]] virtual Result<std::unique_ptr<TrainingRun>> resume(
+        const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder, std::shared_ptr<Ranks> ranks = {}) = 0;
+
+    /// Blocks until all ranks have met. Fails with unsupported in a build without Gloo, failedPrecondition if one did not come.
+    [[nodiscard]] virtual Result<std::shared_ptr<Ranks>> meet(const RankPlace& place) = 0;
+
+    /// The part of any rank but 0 in a run: blocks until the leading rank says that it is over. `stop` is a stop of the run on every
+    /// rank, with a checkpoint, at the ranks' next meeting. Fails as start() and resume(), and where a rank is lost.
+    [[nodiscard]] virtual Result<FollowedEnd> follow(
+        const RunInputs& inputs, bool resumes, const std::shared_ptr<Ranks>& ranks, std::stop_token stop) = 0;
 
     /// Blocks. See ExportReport for what is checked afterwards. Fails as load(), and as files can.
     [[nodiscard]] virtual Result<ExportReport> exportModel(const ExportRequest& request, std::stop_token stop) = 0;
@@ -277,7 +296,7 @@ public:
 };
 
 /// The version of this facade: the library is refused if it was built against another.
-inline constexpr int kEngineVersion = 6;
+inline constexpr int kEngineVersion = 7;
 
 } // namespace precedent::core
 
