@@ -10,6 +10,7 @@
 #include "precedent/casebase/run_store.h"
 #include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/run_alarms.h"
+#include "precedent/workspace/run_comparison.h"
 #include "precedent/workspace/run_estimate.h"
 #include "precedent/workspace/run_examples.h"
 #include "precedent/workspace/run_manifest.h"
@@ -50,6 +51,8 @@ std::string runLine(const casebase::Run& run)
 struct RunOptions {
     std::string path;
     std::string run;
+    std::string other;
+    std::string otherPath;
     std::string format = "csv";
     std::string out;
     std::optional<int> step;
@@ -237,6 +240,24 @@ Result<Outcome> examples(const RunOptions& options)
             ". Correct them, and learn from them with --set sft_examples=file --set sft_file=" + options.out + ".\n"};
 }
 
+Result<Outcome> compare(const RunOptions& options)
+{
+    auto left = openRun(options, OpenMode::readOnly);
+    if (!left)
+        return left.error();
+    RunOptions others = options;
+    others.run = options.other;
+    if (!options.otherPath.empty())
+        others.path = options.otherPath;
+    auto right = openRun(others, OpenMode::readOnly);
+    if (!right)
+        return right.error();
+    const auto comparison = workspace::compareRuns(*left->first, left->second.id, *right->first, right->second.id);
+    if (!comparison)
+        return comparison.error();
+    return Outcome{workspace::toJson(*comparison), workspace::toText(*comparison)};
+}
+
 Result<Outcome> removeRun(const RunOptions& options)
 {
     auto found = openRun(options, options.dryRun ? OpenMode::readOnly : OpenMode::readWrite);
@@ -291,6 +312,11 @@ void addRunCommands(CLI::App& app, Commands& commands)
     examplesCommand->add_flag("--text", examplesOptions->text, "With chains and answers");
     examplesCommand->add_option("--export", examplesOptions->out, "Write the kept ones here, a line each, to be corrected")
         ->type_name("FILE.jsonl");
+    auto [compareCommand, compareOptions] =
+        add("compare", "Where two runs' completions part, to the token", "run compare demo.casebase run-1 run-2", true, compare);
+    compareCommand->add_option("OTHER", compareOptions->other, "The other run's id or name")->required();
+    compareCommand->add_option("--with", compareOptions->otherPath, "The casebase of the other run, if it is not the same")
+        ->type_name("CASEBASE");
     auto [removeCommand, removeOptions] =
         add("delete", "Removes a run and its checkpoints", "run delete demo.casebase run-1", true, removeRun);
     removeCommand->add_flag("--keep-last", removeOptions->keepLast, "Keep the record and the last checkpoint");
