@@ -69,6 +69,8 @@ int finish(const Result<Outcome>& result, bool json)
             std::cout << dumpJson(errorJson(toString(error.code()), error.message(), error.hint())) << '\n';
         return error.code() == ErrorCode::cancelled ? kInterrupted : kFailed;
     }
+    if (result.value().silent)
+        return result.value().exitCode;
     if (json)
         std::cout << dumpJson(result.value().json) << '\n';
     else

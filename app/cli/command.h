@@ -30,6 +30,7 @@ struct Outcome {
     Json json = Json::object();
     std::string text;
     int exitCode = 0;
+    bool silent = false; ///< nothing on stdout: another rank reports
 };
 
 /// Hands a command its globals. Texts on the way to the result go to stderr through note().
@@ -41,11 +42,15 @@ public:
     }
 
     [[nodiscard]] const GlobalOptions& globals() const { return m_globals; }
+    /// Threads of the engine: as the line says, else what setDefaultThreads() said; 0: the machine's cores.
+    [[nodiscard]] int threads() const { return m_globals.threads > 0 ? m_globals.threads : m_defaultThreads; }
+    void setDefaultThreads(int threads) { m_defaultThreads = threads; }
     /// A line for people, on stderr; nothing with --quiet.
     void note(const std::string& line) const;
 
 private:
     const GlobalOptions& m_globals;
+    int m_defaultThreads = 0;
 };
 
 using CommandBody = std::function<Result<Outcome>(Context&)>;

@@ -12,7 +12,8 @@ constexpr long kPollNanoseconds = 50'000'000;
 
 } // namespace
 
-InterruptWatcher::InterruptWatcher()
+InterruptWatcher::InterruptWatcher(std::chrono::seconds echo)
+    : m_echo(echo)
 {
     sigemptyset(&m_signals);
     sigaddset(&m_signals, SIGINT);
@@ -30,13 +31,16 @@ InterruptWatcher::~InterruptWatcher()
 
 void InterruptWatcher::watch(const std::stop_token& ended)
 {
+    std::chrono::steady_clock::time_point first;
     while (!ended.stop_requested()) {
         const timespec wait{0, kPollNanoseconds};
         if (sigtimedwait(&m_signals, nullptr, &wait) < 0)
             continue;
-        if (m_source.stop_requested())
+        const auto now = std::chrono::steady_clock::now();
+        if (m_atOnce || (m_source.stop_requested() && now - first >= m_echo))
             ::_exit(kInterruptedStatus);
-        m_source.request_stop();
+        if (m_source.request_stop())
+            first = now;
     }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <stop_token>
 #include <thread>
@@ -11,17 +12,22 @@ namespace precedent::cli {
 /// 130. Make it before the engine is opened: threads that start later must inherit the blocked signals.
 class InterruptWatcher {
 public:
-    InterruptWatcher();
+    /// Signals within `echo` of the first are the same interrupt: a launcher passes on what the terminal has sent already.
+    explicit InterruptWatcher(std::chrono::seconds echo = std::chrono::seconds(0));
     ~InterruptWatcher();
     InterruptWatcher(const InterruptWatcher&) = delete;
     InterruptWatcher& operator=(const InterruptWatcher&) = delete;
 
     [[nodiscard]] std::stop_token token() const { return m_source.get_token(); }
+    /// While nothing is to be saved: the first signal ends the process at once with 130.
+    void endAtOnce(bool atOnce) { m_atOnce = atOnce; }
     [[nodiscard]] bool interrupted() const { return m_source.stop_requested(); }
 
 private:
     void watch(const std::stop_token& ended);
 
+    const std::chrono::seconds m_echo;
+    std::atomic<bool> m_atOnce{false};
     sigset_t m_signals;
     sigset_t m_before;
     std::stop_source m_source;

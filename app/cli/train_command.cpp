@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 
@@ -6,6 +7,7 @@
 #include "app/cli/estimate_text.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/loaded_model.h"
+#include "app/cli/ranked_training.h"
 #include "app/cli/training_session.h"
 #include "precedent/align/run_spec_json.h"
 #include "precedent/base/files.h"
@@ -28,6 +30,7 @@ struct TrainOptions {
     bool includeDrafts = false;
     bool dryRun = false;
     bool noEstimate = false;
+    Patience patience;
 };
 
 /// Preset, then the file, then --set, then the flags.
@@ -112,7 +115,18 @@ std::string checkLine(const TrainOptions& options)
     return others ? "A run is continued with the settings that it froze: of all settings only --steps goes with --resume." : "";
 }
 
-Result<Outcome> startRun(const TrainOptions& options, Context& context)
+Result<Outcome> trainTo(
+    Context& context, casebase::Casebase& casebase, core::RunInputs inputs, RankedTraining* ranked, const InterruptWatcher& interrupt)
+{
+    // Whoever judges elsewhere is opened over the casebase, which rank 0 alone has.
+    if (ranked != nullptr && inputs.judge == nullptr && inputs.spec.rewardJudge != core::RunSpec().rewardJudge)
+        return Error(ErrorCode::unsupported,
+            "reward_judge is " + inputs.spec.rewardJudge + ": among several processes only the built-in judge pays.",
+            "Train in one process, or with reward_judge=" + core::RunSpec().rewardJudge + ".");
+    return TrainingSession(context, casebase, interrupt, std::move(inputs), ranked == nullptr ? nullptr : &ranked->lead).go();
+}
+
+Result<Outcome> startRun(const TrainOptions& options, Context& context, RankedTraining* ranked, const InterruptWatcher& interrupt)
 {
     Result<core::RunSpec> spec = specOf(options, context.globals());
     if (!spec)
@@ -126,7 +140,6 @@ Result<Outcome> startRun(const TrainOptions& options, Context& context)
     if (!prepared)
         return prepared.error();
     showBeforeStart(*prepared, context);
-    const InterruptWatcher interrupt;
     const Result<workspace::RunEstimate> expected = estimate(options, **opened, *prepared, context, interrupt);
     if (!expected)
         return expected.error();
@@ -142,10 +155,10 @@ Result<Outcome> startRun(const TrainOptions& options, Context& context)
     if (!lock)
         return lock.error();
     context.note("Run " + prepared->inputs.runId + " in " + prepared->inputs.outputFolder + ".");
-    return TrainingSession(context, **opened, interrupt, std::move(prepared->inputs)).go();
+    return trainTo(context, **opened, std::move(prepared->inputs), ranked, interrupt);
 }
 
-Result<Outcome> resumeRun(const TrainOptions& options, Context& context)
+Result<Outcome> resumeRun(const TrainOptions& options, Context& context, RankedTraining* ranked, const InterruptWatcher& interrupt)
 {
     Result<std::unique_ptr<casebase::Casebase>> opened =
         casebase::Casebase::open(options.casebase, options.dryRun ? casebase::OpenMode::readOnly : casebase::OpenMode::readWrite);
@@ -175,8 +188,24 @@ Result<Outcome> resumeRun(const TrainOptions& options, Context& context)
     run->specJson = dumpJson(align::toJson(inputs->spec));
     PRECEDENT_TRY(casebase.runs().update(*run));
     context.note("Continuing run " + inputs->runId + " from step " + std::to_string(from) + ".");
-    const InterruptWatcher interrupt;
-    return TrainingSession(context, casebase, interrupt, std::move(*inputs)).go();
+    return trainTo(context, casebase, std::move(*inputs), ranked, interrupt);
+}
+
+/// Alone, or as the rank that a launcher made of this process.
+Result<Outcome> train(const TrainOptions& options, Context& context)
+{
+    std::optional<InterruptWatcher> own; // of a process that trains alone
+    const auto onRank = [&](RankedTraining* ranked) {
+        const InterruptWatcher& interrupt = ranked != nullptr ? ranked->interrupt : own.emplace();
+        return options.resume.empty() ? startRun(options, context, ranked, interrupt) : resumeRun(options, context, ranked, interrupt);
+    };
+    Result<std::optional<Launch>> launch = launchFrom([](const char* name) { return std::getenv(name); });
+    PRECEDENT_TRY(launch);
+    if (!launch.value())
+        return onRank(nullptr);
+    if (options.dryRun)
+        return launch.value()->place.rank == 0 ? onRank(nullptr) : Outcome{{}, {}, 0, true};
+    return trainAmongRanks(context, *launch.value(), options.patience, onRank);
 }
 
 } // namespace
@@ -199,10 +228,19 @@ void addTrainCommand(CLI::App& app, Commands& commands)
     command->add_flag("--include-drafts", options->includeDrafts, "Also use cases that nobody has approved");
     command->add_flag("--no-estimate", options->noEstimate, "Start without measuring parts of steps first");
     command->add_flag("--dry-run", options->dryRun, "Freeze and report; write nothing");
+    command->add_option("--meet-timeout", options->patience.meetSeconds, "Among several processes: seconds until all have come")
+        ->check(CLI::Range(1, 86400))
+        ->capture_default_str();
+    command
+        ->add_option(
+            "--rank-timeout", options->patience.stepSeconds, "Among several processes: seconds until the slowest has done its step")
+        ->check(CLI::Range(1, 604800))
+        ->capture_default_str();
+    command->footer(command->get_footer() +
+        "\n\nSeveral processes train one run together where a launcher starts them (torchrun, mpirun, srun):\n"
+        "  torchrun --no-python --nproc_per_node 2 precedent-cli train --casebase demo.casebase --model starter --preset quickstart");
     commands.on(
-        command,
-        [options](Context& context) { return options->resume.empty() ? startRun(*options, context) : resumeRun(*options, context); },
-        [options] { return checkLine(*options); });
+        command, [options](Context& context) { return train(*options, context); }, [options] { return checkLine(*options); });
 }
 
 } // namespace precedent::cli

@@ -51,11 +51,13 @@ Json figuresJson(const std::vector<workspace::Figure>& figures)
 
 } // namespace
 
-TrainingSession::TrainingSession(Context& context, casebase::Casebase& casebase, const InterruptWatcher& interrupt, core::RunInputs inputs)
+TrainingSession::TrainingSession(
+    Context& context, casebase::Casebase& casebase, const InterruptWatcher& interrupt, core::RunInputs inputs, workspace::RankLead* lead)
     : m_context(context)
     , m_casebase(casebase)
     , m_interrupt(interrupt)
     , m_inputs(std::move(inputs))
+    , m_lead(lead)
 {
 }
 
@@ -66,6 +68,7 @@ Result<Outcome> TrainingSession::go()
         return engine.error();
     workspace::resetPeakMemory();
     workspace::RunSession session(m_casebase, *engine.value(), m_inputs, *this);
+    session.trainWith(m_lead);
     const Result<workspace::SessionEnd> end = session.go(m_interrupt.token());
     if (m_progress)
         m_progress->finish();
@@ -202,7 +205,8 @@ Result<Outcome> TrainingSession::outcome()
                 outcome.text += std::string(workspace::kStarterNotice) + "\n";
         }
     }
-    const bool interrupted = m_interrupt.interrupted();
+    // Among ranks another one may have been interrupted.
+    const bool interrupted = m_interrupt.interrupted() || (m_lead != nullptr && m_end.state == core::RunState::stopped && !m_end.byGuard);
     if (interrupted)
         outcome.text +=
             "Continue with: precedent-cli train --resume " + m_inputs.runId + " --casebase " + m_casebase.path().string() + "\n";

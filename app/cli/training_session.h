@@ -17,7 +17,9 @@ namespace precedent::cli {
 /// The casebase and the watcher are borrowed; the caller holds the run's lock.
 class TrainingSession final : private workspace::SessionObserver {
 public:
-    TrainingSession(Context& context, casebase::Casebase& casebase, const InterruptWatcher& interrupt, core::RunInputs inputs);
+    /// `lead` is null where this process trains alone; borrowed.
+    TrainingSession(Context& context, casebase::Casebase& casebase, const InterruptWatcher& interrupt, core::RunInputs inputs,
+        workspace::RankLead* lead = nullptr);
 
     /// From step 0, or from the last checkpoint if there is one. On an interrupt the run is stopped with a checkpoint
     /// and the outcome's exit status is 130; it is 3 where a guard stopped the run. Fails if the run fails.
@@ -39,6 +41,7 @@ private:
     casebase::Casebase& m_casebase;
     const InterruptWatcher& m_interrupt;
     core::RunInputs m_inputs;
+    workspace::RankLead* m_lead;
     std::unique_ptr<Progress> m_progress;
     bool m_evaluating = false;
     bool m_saidStopping = false;

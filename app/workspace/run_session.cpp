@@ -110,8 +110,12 @@ Status RunSession::evaluate(Phase phase, const std::stop_token& stop)
         (isAdapter ? what.load.adapter : what.load.folder) = folder.string();
         what.checkpoint = "run:" + m_inputs.runId + "@" + std::to_string(checkpoint.value()->step);
     }
-    const Result<std::string> id = evaluateRun(
-        m_casebase, m_engine, m_inputs, what, [&](const SuiteStep& step) { m_observer.evaluating(phase, step.done, step.total); }, stop);
+    const auto onStep = [&](const SuiteStep& step) {
+        m_observer.evaluating(phase, step.done, step.total);
+        if (m_lead != nullptr && !after)
+            (void)m_lead->keepWaiting(); // where they are lost, begin() says so
+    };
+    const Result<std::string> id = evaluateRun(m_casebase, m_engine, m_inputs, what, onStep, stop);
     // Cut short is no failure: the run is kept, and continuing it evaluates again.
     const bool cancelled = !id && id.error().code() == ErrorCode::cancelled;
     if (!id && !cancelled)
@@ -144,8 +148,13 @@ Result<std::unique_ptr<core::TrainingRun>> RunSession::launch()
     m_observer.started(from);
     if (checkpoint.value())
         inputs.kernels = kernelsToReuse(manifest.value(), m_engine.facts().processor);
+    std::shared_ptr<core::Ranks> ranks;
+    if (m_lead != nullptr) {
+        PRECEDENT_TRY(m_lead->begin(inputs, checkpoint.value().has_value()));
+        ranks = m_lead->ranks();
+    }
     Result<std::unique_ptr<core::TrainingRun>> run =
-        checkpoint.value() ? m_engine.resume(inputs, *recorder) : m_engine.start(inputs, *recorder);
+        checkpoint.value() ? m_engine.resume(inputs, *recorder, ranks) : m_engine.start(inputs, *recorder, ranks);
     if (!run)
         return run;
     const RunMeans means{m_engine.facts(), (*run)->kernels()};

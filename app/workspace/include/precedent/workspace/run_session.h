@@ -6,6 +6,7 @@
 #include "precedent/casebase/casebase.h"
 #include "precedent/core/engine.h"
 #include "precedent/core/run_inputs.h"
+#include "precedent/workspace/ranked_run.h"
 #include "precedent/workspace/run_service.h"
 
 namespace precedent::workspace {
@@ -34,6 +35,9 @@ public:
     RunSession(casebase::Casebase& casebase, core::Engine& engine, const core::RunInputs& inputs, SessionObserver& observer);
     ~RunSession();
 
+    /// Trains with the lead's ranks, which have met. Borrowed; call it before go().
+    void trainWith(RankLead* lead) { m_lead = lead; }
+
     /// Blocks. `stop` ends an evaluation at once and training with a checkpoint; the state is then stopped. Fails as
     /// evaluateRun() and Engine::start() or resume() do; a run that fails while training is no error here but a state.
     [[nodiscard]] Result<SessionEnd> go(const std::stop_token& stop);
@@ -56,6 +60,7 @@ private:
     core::Engine& m_engine;
     const core::RunInputs& m_inputs;
     SessionObserver& m_observer;
+    RankLead* m_lead = nullptr;
     std::mutex m_mutex;
     std::unique_ptr<core::TrainingRun> m_run; ///< guarded
 };
