@@ -14,12 +14,14 @@
 #include <vector>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <ATen/ATen.h>
 
 #include "core/align/torch/policy.h"
 #include "core/generate/generator.h"
 #include "core/generate/kernel_choice.h"
+#include "core/generate/kernels.h"
 #include "core/model/threads.h"
 #include "precedent/align/advantages.h"
 #include "precedent/align/prompt_encoder.h"
@@ -195,6 +197,11 @@ int main(int argc, char** argv)
     if (options.folder.empty()) {
         std::fprintf(stderr, "usage: step_bench FOLDER TEXT [options]\n");
         return 2;
+    }
+    // OpenBLAS reads this as it is loaded, and takes processors that are newer than itself for very old ones.
+    if (std::getenv("OPENBLAS_CORETYPE") == nullptr && bestKernels().name != std::string("baseline")) {
+        ::setenv("OPENBLAS_CORETYPE", bestKernels().name == std::string("avx512") ? "SkylakeX" : "Haswell", 1);
+        ::execv("/proc/self/exe", argv);
     }
     return run(options);
 }
