@@ -269,6 +269,14 @@ void TestEvaluatePlace::starsNeedNoTrainingSeedOrThree()
     QTRY_COMPARE(child<QPushButton>("changedChip")->text(), QStringLiteral("changed against the reference  20"));
     QTest::mouseClick(child<QPushButton>("regressionsButton"), Qt::LeftButton);
     QTRY_COMPARE(rows().rowCount(), 20);
+    // The table is read again, and what the reader looks at stays.
+    QSignalSpy read(child<QTableView>("evaluationTable")->model(), &QAbstractItemModel::modelReset);
+    storeAll(path, {{"z-model", "", Mode::none, refusedOf(1, 40), refusedOf(20, 40)}});
+    place().refresh();
+    QTRY_VERIFY(read.count() > 0);
+    QTRY_COMPARE(table().rowCount(), 4);
+    QTest::qWait(200); // whatever else was asked for comes
+    QCOMPARE(rows().rowCount(), 20);
     // Never without a margin.
     QVERIFY(!child<QLabel>("comparisonLabel")->text().contains(QStringLiteral("no difference")));
 }

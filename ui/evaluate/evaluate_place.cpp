@@ -91,10 +91,7 @@ EvaluatePlace::EvaluatePlace(JobLine& line, QWidget* parent)
     connect(m_chart, &RateChart::pointClicked, this, [this](int row) {
         m_table->setCurrentIndex(m_model->index(row, m_table->currentIndex().isValid() ? m_table->currentIndex().column() : 0));
     });
-    connect(m_comparison, &ComparisonPanel::regressionsAsked, this, [this] {
-        if (const auto* row = m_model->at(m_table->currentIndex().row()))
-            m_rows->showRegressions(*row, m_model->table()->rows[m_model->reference()]);
-    });
+    connect(m_comparison, &ComparisonPanel::regressionsAsked, this, &EvaluatePlace::showRegressions);
     connect(m_rows, &RowsPanel::inspectWanted, this, &EvaluatePlace::inspectWanted);
     connect(m_rows, &RowsPanel::citationClicked, this, &EvaluatePlace::citationClicked);
     connect(m_rows, &RowsPanel::troubled, this, &Place::troubled);
@@ -312,6 +309,7 @@ void EvaluatePlace::take(std::shared_ptr<const workspace::EvaluationTable> table
     showNotes();
     showChart();
     int at = m_model->rowOf(current.first, current.second);
+    const bool regressions = m_regressions && at >= 0; // what the reader looks at stays
     // Nothing selected yet: the first row that is not the reference has something to say.
     if (at < 0 && m_model->rowCount() > 0)
         at = m_model->rowCount() > 1 && m_model->isReference(0) ? 1 : 0;
@@ -320,6 +318,8 @@ void EvaluatePlace::take(std::shared_ptr<const workspace::EvaluationTable> table
     else
         m_rows->clear();
     showCurrent();
+    if (regressions && !m_model->isReference(at))
+        showRegressions();
 }
 
 void EvaluatePlace::chooseReference(int row)
@@ -395,8 +395,18 @@ void EvaluatePlace::showCurrent()
     m_comparison->setRows(row == nullptr || m_model->isReference(at) ? nullptr : row, table.rows[m_model->reference()]);
 }
 
+void EvaluatePlace::showRegressions()
+{
+    const workspace::TableRow* row = m_model->at(m_table->currentIndex().row());
+    if (row == nullptr)
+        return;
+    m_regressions = true;
+    m_rows->showRegressions(*row, m_model->table()->rows[m_model->reference()]);
+}
+
 void EvaluatePlace::showFigure()
 {
+    m_regressions = false;
     const QModelIndex current = m_table->currentIndex();
     const workspace::TableRow* row = m_model->at(current.row());
     if (row == nullptr || !EvaluationTableModel::isFigure(current.column()))

@@ -44,6 +44,8 @@ public:
     void start(const workspace::EvaluationOrder& order);
     [[nodiscard]] bool isBusy() const; ///< an evaluation is under way, or waits for its turn
     void cancel(); ///< over() follows
+    /// Reads the table again and keeps what is selected.
+    void refresh();
 
 Q_SIGNALS:
     /// `share` below 0: not known; an empty name: nothing runs.
@@ -70,7 +72,6 @@ private:
     void setChoosable(bool on); ///< whether another evaluation may be chosen
     void endJob(const QString& note);
 
-    void refresh(); ///< reads the table again and keeps what is selected
     void compare(std::shared_ptr<workspace::EvaluationTable> table); ///< with the chosen reference, off the UI thread
     void take(std::shared_ptr<const workspace::EvaluationTable> table, std::size_t reference);
     void chooseReference(int row);
@@ -78,6 +79,7 @@ private:
     void showNotes();
     void showCurrent();
     void showFigure();
+    void showRegressions();
     void writeReport();
 
     JobLine& m_line;
@@ -85,6 +87,7 @@ private:
     bool m_waiting = false;
     std::unique_ptr<EvaluationJob> m_job;
     CasebaseBridge* m_casebase = nullptr;
+    bool m_regressions = false; ///< the answers shown are those that got worse, not those behind a figure
     bool m_sectionChosen = false; ///< by the reader; until then the section that has rows is shown
     int m_question = 0; ///< answers to older ones are dropped
     // The reader's choices, by what names them in any table.
