@@ -142,7 +142,13 @@ private:
         const bool diverged = error.message().find(kDiverged) != std::string::npos;
         if (diverged)
             m_shared->events.push(AlarmEvent{{AlarmKind::notANumber, done + 1, done + 1, "loss", error.message(), true}}, false);
-        conclude(RunState::failed, error.message() + " " + lastGoodSentence("there is", diverged ? done : done + 1));
+        if (m_ranks && !diverged) {
+            conclude(RunState::failed, error.message()); // which says from where any number of ranks goes on
+            return;
+        }
+        if (done > 0 && !saveCheckpoint())
+            return;
+        enter(RunState::failed, error.message() + " " + lastGoodSentence("there is", diverged ? done : done + 1));
     }
 
     /// A step whose update was not taken: the weights are those of the step before.

@@ -105,13 +105,6 @@ private Q_SLOTS:
         QVERIFY(one->answerTokens > 4 && one->answerTokens <= inputs.spec.maxCompletionLength);
         QVERIFY(one->promptTokens > 4 && one->secondsPerAnswer > 0 && one->memoryBytes > 0 && one->took > 0);
         QVERIFY(fs::is_empty(output.path().toStdString()));
-        const Finished run = runThrough(inputs);
-        double seconds = 0;
-        for (const StepRecord& step : run.recorder->steps)
-            seconds += step.seconds / static_cast<double>(run.recorder->steps.size());
-        // A machine that does other things meanwhile may be this much out.
-        QVERIFY2(one->policyGradient < 5 * seconds && seconds < 5 * one->policyGradient,
-            qPrintable(QString("%1 s estimated, %2 s took").arg(one->policyGradient).arg(seconds)));
         std::stop_source stop;
         stop.request_stop();
         QCOMPARE(precedent_engine()->rehearse(inputs, stop.get_token()).error().code(), ErrorCode::cancelled);
