@@ -175,7 +175,7 @@ Result<std::shared_ptr<Ranks>> meetRanks(const RankPlace& place)
     try {
         c10d::TCPStoreOptions options;
         options.port = static_cast<std::uint16_t>(place.port);
-        options.isServer = place.rank == 0 && !place.storeIsHosted;
+        options.isServer = place.rank == 0;
         options.numWorkers = static_cast<std::size_t>(place.size);
         options.waitWorkers = false;
         options.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(place.meetTimeout);

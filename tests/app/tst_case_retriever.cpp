@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "made_case.h"
 #include "precedent/align/prompt_encoder.h"
 #include "precedent/align/templates.h"
 #include "precedent/casebase/case_store.h"
@@ -22,6 +23,7 @@
 
 using namespace precedent;
 using namespace precedent::workspace;
+using precedent::tests::madeCase;
 
 namespace {
 
@@ -58,19 +60,6 @@ public:
 private:
     std::string m_name;
 };
-
-casebase::Case madeCase(const std::string& id, const std::string& text, Disposition disposition)
-{
-    casebase::Case c;
-    c.id = id;
-    c.request = {{"user", text}};
-    c.codes = {{"S1", true}};
-    c.disposition = disposition;
-    c.chain = "The code [S1] bears on it.";
-    c.answer = "Here is what I can say.";
-    c.status = casebase::CaseStatus::approved;
-    return c;
-}
 
 casebase::Prompt madePrompt(const std::string& id, const std::string& text, Disposition expected = Disposition::comply)
 {

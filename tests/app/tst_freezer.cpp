@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "made_case.h"
 #include "precedent/align/prompt_encoder.h"
 #include "precedent/align/templates.h"
 #include "precedent/casebase/case_store.h"
@@ -14,6 +15,7 @@
 
 using namespace precedent;
 using namespace precedent::workspace;
+using precedent::tests::madeCase;
 
 namespace {
 
@@ -27,19 +29,6 @@ casebase::Prompt prompt(const std::string& id, const std::string& text)
     p.label = PromptLabel::benign;
     p.expected = Disposition::comply;
     return p;
-}
-
-casebase::Case precedentCase(const std::string& id, const std::string& text, Disposition disposition)
-{
-    casebase::Case c;
-    c.id = id;
-    c.request = {{"user", text}};
-    c.codes = {{"S1", true}};
-    c.disposition = disposition;
-    c.chain = "The code [S1] bears on it.";
-    c.answer = "Here is what I can say.";
-    c.status = casebase::CaseStatus::approved;
-    return c;
 }
 
 /// A casebase in memory with one code and one sealed suite of one prompt, and what freezing it needs.
@@ -89,10 +78,10 @@ struct Bench {
     /// Cases about kites, of both dispositions, that share words with each other but are no near-duplicates.
     void addKiteCases() const
     {
-        add(precedentCase("S1-001", "What string holds a kite in strong wind over the bay?", Disposition::comply));
-        add(precedentCase("S1-002", "Help me cut the string of a kite that my neighbour flies.", Disposition::refuse));
-        add(precedentCase("S1-003", "Which paper makes a light kite for a child of six?", Disposition::comply));
-        add(precedentCase("S1-004", "I want to fly a kite into the power line behind the school.", Disposition::refuse));
+        add(madeCase("S1-001", "What string holds a kite in strong wind over the bay?", Disposition::comply));
+        add(madeCase("S1-002", "Help me cut the string of a kite that my neighbour flies.", Disposition::refuse));
+        add(madeCase("S1-003", "Which paper makes a light kite for a child of six?", Disposition::comply));
+        add(madeCase("S1-004", "I want to fly a kite into the power line behind the school.", Disposition::refuse));
     }
     [[nodiscard]] Result<Frozen> run() const { return freeze(*casebase, spec, templates, encoder, options); }
 };
@@ -211,10 +200,10 @@ void TestFreezer::onlyApprovedCasesAreUsedUnlessDraftsAreAskedFor()
     Bench bench = Bench::make();
     bench.add(prompt("p", "How do I hold a kite in the wind?"));
     bench.addKiteCases();
-    casebase::Case draft = precedentCase("S1-005", "Does a kite fly better with a tail of silk?", Disposition::comply);
+    casebase::Case draft = madeCase("S1-005", "Does a kite fly better with a tail of silk?", Disposition::comply);
     draft.status = casebase::CaseStatus::draft;
     bench.add(draft);
-    bench.add(precedentCase("S1-006", "Kites at noon, are they any worse than at dusk?", Disposition::unknown));
+    bench.add(madeCase("S1-006", "Kites at noon, are they any worse than at dusk?", Disposition::unknown));
 
     const Result<Frozen> approved = bench.run();
     bench.options.includeDrafts = true;
@@ -252,8 +241,8 @@ void TestFreezer::aPromptNeverSeesItsOwnCaseOrANearDuplicate()
 void TestFreezer::aDeclaredTwinMayBeShown()
 {
     Bench bench = Bench::make();
-    bench.add(precedentCase("S1-001", "How do I tie a kite to the old oak tree on the hill?", Disposition::comply));
-    bench.add(precedentCase("S1-002", "How do I tie a child to the old oak tree on the hill?", Disposition::refuse));
+    bench.add(madeCase("S1-001", "How do I tie a kite to the old oak tree on the hill?", Disposition::comply));
+    bench.add(madeCase("S1-002", "How do I tie a child to the old oak tree on the hill?", Disposition::refuse));
     casebase::Prompt own = prompt("from-case", "How do I tie a kite to the old oak tree on the hill?");
     own.sourceCaseId = "S1-001";
     bench.add(own);
@@ -273,7 +262,7 @@ void TestFreezer::aCaseThatOverlapsASealedSuiteIsNeverShown()
 {
     Bench bench = Bench::make();
     bench.addKiteCases();
-    bench.add(precedentCase("S1-009", kHeldOutText, Disposition::comply));
+    bench.add(madeCase("S1-009", kHeldOutText, Disposition::comply));
     bench.add(prompt("p", "A keeper of the lighthouse flies a kite at night, with what lamp and string?"));
 
     const Result<Frozen> frozen = bench.run();
@@ -290,8 +279,8 @@ void TestFreezer::retrievedDispositionsAreBalanced()
     Bench bench = Bench::make();
     bench.addKiteCases();
     // Two more that match the prompt better than any refusal does.
-    bench.add(precedentCase("S1-005", "kite string wind kite string", Disposition::comply));
-    bench.add(precedentCase("S1-006", "wind kite wind string kite wind", Disposition::comply));
+    bench.add(madeCase("S1-005", "kite string wind kite string", Disposition::comply));
+    bench.add(madeCase("S1-006", "wind kite wind string kite wind", Disposition::comply));
     bench.add(prompt("p", "kite and string in the wind"));
     bench.spec.casesPerPrompt = 4;
 

@@ -14,34 +14,20 @@
 #include <cstring>
 #include <map>
 #include <memory>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <vector>
 
 #include "app/cli/launcher.h"
 #include "cli_program.h"
 #include "precedent/formats/safetensors.h"
+#include "tests/free_port.h"
 #include "tiny_cli_model.h"
 
 using namespace precedent;
+using precedent::tests::freePort;
 
 namespace {
 
 constexpr int kForever = 100'000; ///< steps of a run that is ended from outside
-
-int freePort()
-{
-    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    ::bind(socket, reinterpret_cast<sockaddr*>(&address), size);
-    ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
-    ::close(socket);
-    return ntohs(address.sin_port);
-}
 
 QStringList startLine(const QString& casebase, const QString& model, int steps)
 {

@@ -5,10 +5,6 @@
 #include <filesystem>
 #include <thread>
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -16,6 +12,7 @@
 #include "precedent/core/engine.h"
 #include "precedent/formats/safetensors.h"
 #include "run_harness.h"
+#include "tests/free_port.h"
 #include "tiny_model.h"
 
 using namespace precedent;
@@ -28,19 +25,6 @@ namespace {
 
 using AllRanks = std::vector<std::shared_ptr<Ranks>>;
 
-int freePort()
-{
-    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    ::bind(socket, reinterpret_cast<sockaddr*>(&address), size);
-    ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
-    ::close(socket);
-    return ntohs(address.sin_port);
-}
-
 /// Empty where they could not meet; the reason goes to the log.
 AllRanks glooRanks(int size)
 {
@@ -49,7 +33,7 @@ AllRanks glooRanks(int size)
     std::vector<std::jthread> threads;
     for (int rank = 0; rank < size; ++rank) {
         threads.emplace_back([&ranks, rank, size, port] {
-            RankPlace place{rank, size, "127.0.0.1", port, false, "test", std::chrono::seconds(60), std::chrono::seconds(60)};
+            RankPlace place{rank, size, "127.0.0.1", port, "test", std::chrono::seconds(60), std::chrono::seconds(60)};
             auto met = precedent_engine()->meet(place);
             if (met.ok())
                 ranks[static_cast<std::size_t>(rank)] = *met;
@@ -173,7 +157,7 @@ private Q_SLOTS:
 
     void ranksThatDoNotComeAreNamed()
     {
-        RankPlace place{0, 3, "127.0.0.1", freePort(), false, {}, std::chrono::seconds(1), std::chrono::seconds(1)};
+        RankPlace place{0, 3, "127.0.0.1", freePort(), {}, std::chrono::seconds(1), std::chrono::seconds(1)};
         const auto met = precedent_engine()->meet(place);
         QVERIFY(!met.ok());
         QVERIFY2(met.error().message().find("in 1 s: 1, 2.") != std::string::npos, met.error().message().c_str());

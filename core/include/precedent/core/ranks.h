@@ -15,7 +15,6 @@ struct RankPlace {
     int size = 1;
     std::string address = "127.0.0.1"; ///< of the machine of rank 0
     int port = 29500;
-    bool storeIsHosted = false; ///< the launcher keeps the store at that address, so rank 0 must not
     std::string meeting; ///< names one of several meetings at the same store (torchrun's restarts); may be empty
     std::chrono::seconds meetTimeout{300}; ///< until all have come
     std::chrono::seconds stepTimeout{1800}; ///< until the slowest has done its part of a step
