@@ -127,17 +127,16 @@ std::vector<at::Tensor> Policy::chunkLogProbs(
     return parts;
 }
 
-void Policy::referenceLogProbs(std::vector<UpdateBatch>& batches)
+void Policy::fillLogProbs(const Decoder& decoder, std::vector<UpdateBatch>& batches, at::Tensor GroupTokens::*place) const
 {
-    const Decoder& reference = m_reference ? *m_reference : *m_decoder;
     for (UpdateBatch& batch : batches) {
         Prefix trunk;
         if (batch.trunk.defined())
-            static_cast<void>(reference.hiddenOfPrompt(batch.trunk, trunk));
+            static_cast<void>(decoder.hiddenOfPrompt(batch.trunk, trunk));
         for (UpdateChunk& chunk : batch.chunks) {
-            const std::vector<at::Tensor> logProbs = chunkLogProbs(reference, chunk, trunk, nullptr);
+            const std::vector<at::Tensor> logProbs = chunkLogProbs(decoder, chunk, trunk, nullptr);
             for (std::size_t i = 0; i < logProbs.size(); ++i)
-                chunk.parts[i].tokens.reference = logProbs[i];
+                chunk.parts[i].tokens.*place = logProbs[i];
         }
     }
 }
@@ -149,7 +148,7 @@ void Policy::prepare(std::vector<UpdateBatch>& batches, Objective objective)
         if (m_adapter)
             m_decoder->setAdapter(nullptr);
         try {
-            referenceLogProbs(batches);
+            fillLogProbs(m_reference ? *m_reference : *m_decoder, batches, &GroupTokens::reference);
         } catch (...) {
             m_decoder->setAdapter(m_adapter);
             throw;
@@ -157,18 +156,8 @@ void Policy::prepare(std::vector<UpdateBatch>& batches, Objective objective)
         m_decoder->setAdapter(m_adapter);
     }
     // With one update a step the policy that drew the tokens is the one that is updated, and its ratio is 1.
-    if (objective != Objective::policyGradient || m_spec.numIterations == 1)
-        return;
-    for (UpdateBatch& batch : batches) {
-        Prefix trunk;
-        if (batch.trunk.defined())
-            static_cast<void>(m_decoder->hiddenOfPrompt(batch.trunk, trunk));
-        for (UpdateChunk& chunk : batch.chunks) {
-            const std::vector<at::Tensor> logProbs = chunkLogProbs(*m_decoder, chunk, trunk, nullptr);
-            for (std::size_t i = 0; i < logProbs.size(); ++i)
-                chunk.parts[i].tokens.oldLogProbs = logProbs[i];
-        }
-    }
+    if (objective == Objective::policyGradient && m_spec.numIterations > 1)
+        fillLogProbs(*m_decoder, batches, &GroupTokens::oldLogProbs);
 }
 
 struct Policy::Progress {

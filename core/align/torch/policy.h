@@ -71,7 +71,8 @@ private:
         const Decoder& decoder, const UpdateChunk& chunk, const Prefix& before, at::Tensor* entropy) const;
     /// Fills in what the loss needs beside the policy's own log p: the reference's, and the older policy's.
     void prepare(std::vector<UpdateBatch>& batches, Objective objective);
-    void referenceLogProbs(std::vector<UpdateBatch>& batches);
+    /// One of the parts' tensors [G, S], under a decoder as it stands.
+    void fillLogProbs(const Decoder& decoder, std::vector<UpdateBatch>& batches, at::Tensor GroupTokens::*place) const;
     struct Progress;
     [[nodiscard]] UpdateResult iterate(
         std::vector<UpdateBatch>& batches, double learningRate, Objective objective, Progress progress, bool first);
