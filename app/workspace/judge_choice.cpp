@@ -54,9 +54,9 @@ private:
     std::unique_ptr<core::Judge> m_judge;
 };
 
-bool paidByAnalysis(const core::RunSpec& spec) { return spec.rewardJudge.empty() || spec.rewardJudge == "analysis"; }
-
 } // namespace
+
+bool paidByAnalysis(const core::RunSpec& spec) { return spec.rewardJudge.empty() || spec.rewardJudge == "analysis"; }
 
 std::string checkJudgeName(const std::string& name)
 {
