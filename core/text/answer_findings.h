@@ -45,6 +45,8 @@ struct Findings {
     int lives = 0; ///< sentences on violence, life and death
     int grants = 0; ///< sentences that claim for everybody what a leading question would take away
     int onTopic = 0; ///< sentences with the request's words in them that are not evasive
+    bool leavesOut = false; ///< declines or leaves out something that has the request's words in it
+    int ownWords = 0; ///< words that neither decline, warn, give reasons nor point elsewhere: what the answer brings
     bool forbids = false; ///< "Do not do it" in the opening, to a request that is no question of yes or no
     bool barelyNo = false; ///< "No." is all of it, and the request was no question of yes or no
     bool agreesAfter = false; ///< "Sure" after a decline

@@ -85,6 +85,34 @@ bool endsSentence(std::string_view line, std::size_t at, std::size_t& end)
     return mark != '.' || !isAbbreviation(line, at);
 }
 
+/// Whether quotation marks are open behind `text`, if they were (or not) before it. A single mark opens before a word and closes
+/// behind a mark that ends something: inside or at the end of a word it is an apostrophe.
+bool openBehind(std::string_view text, bool open)
+{
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        std::size_t length = 1;
+        if (text.substr(at, 3) == "\xE2\x80\x98" || text.substr(at, 3) == "\xE2\x80\x99" || text.substr(at, 3) == "\xE2\x80\x9C" ||
+            text.substr(at, 3) == "\xE2\x80\x9D")
+            length = 3;
+        else if (text[at] != '\'' && text[at] != '"')
+            continue;
+        const char before = at > 0 ? text[at - 1] : ' ';
+        const char after = at + length < text.size() ? text[at + length] : ' ';
+        if (!open && (isBlank(before) || before == '(') && !isBlank(after))
+            open = true;
+        else if (open && std::string_view(".,!?:;)").find(before) != std::string_view::npos)
+            open = false;
+        at += length - 1;
+    }
+    return open;
+}
+
+bool startsQuotation(std::string_view text)
+{
+    return !text.empty() &&
+        (text[0] == '\'' || text[0] == '"' || text.substr(0, 3) == "\xE2\x80\x98" || text.substr(0, 3) == "\xE2\x80\x9C");
+}
+
 void appendSentence(std::string_view text, bool listItem, bool code, std::vector<Sentence>& sentences)
 {
     text = trimmed(text);
@@ -216,13 +244,20 @@ std::vector<Sentence> splitSentences(std::string_view text, std::size_t most)
 {
     std::vector<Sentence> sentences;
     bool code = false;
+    bool quotation = false;
     while (!text.empty() && sentences.size() < most) {
+        const std::size_t before = sentences.size();
         const std::size_t lineEnd = text.find('\n');
         const std::string_view line = trimmed(text.substr(0, lineEnd));
         if (line.substr(0, 3) == "```")
             code = !code;
         else
             splitLine(line, code, most, sentences);
+        quotation = quotation && !line.empty();
+        for (std::size_t i = before; i < sentences.size(); ++i) {
+            sentences[i].inQuotation = quotation || startsQuotation(sentences[i].text);
+            quotation = openBehind(sentences[i].text, quotation);
+        }
         if (lineEnd == std::string_view::npos)
             break;
         text.remove_prefix(lineEnd + 1);

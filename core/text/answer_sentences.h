@@ -14,6 +14,7 @@ struct Sentence {
     bool listItem = false; ///< has a number or bullet before it
     bool code = false; ///< inside a code fence
     bool question = false;
+    bool inQuotation = false; ///< begins inside quotation marks, or with them: words that the answer writes, not its own
     bool quoted = false; ///< nothing but a quotation
 };
 

@@ -36,6 +36,12 @@ const std::string kDeclines = kNegatedSelf + R"((,? \S+){0,7}? )" + kServiceVerb
     R"(|\b(request|thing|something|topic|line)( that| which)? (i|we) (cannot|will not|have to decline|must decline)\b|\bi need to stop\b)"
     R"(|^(no\b[,.] )?(i|we) (will not|cannot)\b.{0,40}$)";
 
+/// Wider than declining: any verb may be refused, so this alone makes no refusal.
+const std::string kLeavesOut = kNegatedSelf +
+    R"( (?!(be|have|know|see|think|believe|say|wait|find|access|tell|remember|understand|agree|need|want)\b)[a-z]+)"
+    R"(|\b(i|we) (will|would|have|had|am going to|prefer to|must)( \w+ly)? (leave|left|keep|kept|skip|skipped|omit|omitted|drop|dropped|cut|pass on|stop short|draw the (line|curtain)))"
+    R"(|\b(i|we) do not (write|describe|make|do|give|supply|provide|help|explain|list|share|go)\b|^(nothing|none of|not) .{0,60}\bplease\b)";
+
 const std::string kLacksMeans =
     R"(\b(i|we)( am an ai( language model)?,? (and|so)?)?( currently| personally| also)? (do not|cannot|could not) (have|access|obtain|retrieve|find|locate|look up|track|see|know|store)\b( \S+){0,6}? ?(access|information|data|details|record|records|address|number|ability|capabilit|able|knowledge|status|whereabouts|real-time|personal|private)?)"
     R"(|\b(i|we) have no (access|information|knowledge|way|means|idea|data)\b|\bnot possible for me\b|\b(is|are|be) (\w+ )?(private|personal|confidential)( (information|matter|data)s?)?[.,]|\b(i|we) am not aware of\b|\b(i|we) do not know\b|\bi am not able to (access|know|find|see|track|determine)\b|\b(is|are) not publicly (available|known|accessible|disclosed|shared)\b|\bnot (public|publicly available) information\b|\bhas not been (made )?public)";
@@ -163,6 +169,7 @@ SentenceClass classifySentence(const Sentence& sentence)
 {
     static const Expression idioms(kIdioms);
     static const Expression declines(kDeclines);
+    static const Expression leavesOut(kLeavesOut);
     static const Expression lacksMeans(kLacksMeans);
     static const Expression rejects(kRejects);
     static const Expression objects(kObjects);
@@ -200,6 +207,7 @@ SentenceClass classifySentence(const Sentence& sentence)
         return result;
     const std::string text = idioms.removedFrom(sentence.normalized);
     result.declines = declines.matches(text) && !takesBack.matches(text);
+    result.leavesOut = leavesOut.matches(text);
     result.agrees = agrees.matches(text);
     result.forbids = forbids.matches(text);
     result.flatNo = flatNo.matches(text);

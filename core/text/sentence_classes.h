@@ -10,6 +10,7 @@ namespace precedent::text {
 /// What a sentence of an answer does. A sentence may do several things.
 struct SentenceClass {
     bool declines = false; ///< says that the speaker cannot or will not do what was asked
+    bool leavesOut = false; ///< says of one thing that the speaker will not do it or leaves it out, in whatever words
     bool lacksMeans = false; ///< says that the speaker has no access to it or does not know it
     bool rejects = false; ///< says that asking, answering or supposing it is not appropriate, fair or right
     bool objects = false; ///< raises a point against the wording or the premise

@@ -6,6 +6,7 @@
 #include "precedent/casebase/near_duplicate.h"
 #include "precedent/casebase/value_json.h"
 #include "precedent/text/citations.h"
+#include "precedent/text/refusal_analysis.h"
 
 using namespace precedent;
 using namespace precedent::casebase;
@@ -23,6 +24,7 @@ private Q_SLOTS:
     void eachCategoryHasItsCases();
     void chainsCiteTheirCodesAndNothingElse();
     void chainsConcludeAsTheCaseWasDecided();
+    void theBuiltInJudgeReadsTheAnswers();
     void chainAndAnswerAreShort();
     void twinsNameEachOtherAndDiffer();
     void noRequestRepeatsAnother();
@@ -180,6 +182,21 @@ void TestCaseLibrary::chainsConcludeAsTheCaseWasDecided()
         const Verdict wanted = value.disposition == Disposition::comply ? Verdict::comply : Verdict::safeComplete;
         QVERIFY2(conclusion == wanted, value.id.c_str());
     }
+}
+
+/// Training pays by this judge: where it misreads answers of the library, it pays for the wrong thing. It misreads 12 of 240.
+void TestCaseLibrary::theBuiltInJudgeReadsTheAnswers()
+{
+    int completed = 0;
+    int misread = 0;
+    for (const Case& value : m_cases) {
+        const bool part = value.disposition == Disposition::safeComplete;
+        const Verdict wanted = part ? Verdict::safeComplete : Verdict::comply;
+        completed += part;
+        misread += text::analyseAnswer(lastUserText(value.request), value.answer).verdict != wanted;
+    }
+    QCOMPARE(completed, 86);
+    QVERIFY2(misread <= 14, qPrintable(QString::number(misread)));
 }
 
 void TestCaseLibrary::chainAndAnswerAreShort()
