@@ -280,6 +280,8 @@ void addOptions(CLI::App& command, EvaluateOptions& options)
     command.add_option("--max-tokens", order.maxTokens, "Tokens of an answer with its chain at most; one that is longer is no answer")
         ->check(CLI::Range(1, 1000000))
         ->capture_default_str();
+    command.add_flag("!--written-choices", order.weighsChoices,
+        "Questions of multiple choice by what is written, not by the letter that is likeliest behind an empty chain");
     command.add_option("--seed", order.seed, "The same seed draws the same answers")->capture_default_str();
     command.add_flag("--include-drafts", order.includeDrafts, "Also show cases that nobody has approved");
     command.add_flag("--dry-run", options.dryRun, "Say what would be asked; load and store nothing");

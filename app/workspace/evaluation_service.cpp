@@ -226,6 +226,7 @@ SuitePlan planFor(const EvaluationOrder& order, const OrderedModel& model, int c
     plan.sampling.temperature = order.temperature;
     plan.sampling.maxTokens = order.maxTokens;
     plan.seed = order.seed;
+    plan.weighsChoices = order.weighsChoices && contextLength > 0;
     return plan;
 }
 
@@ -306,7 +307,8 @@ Result<Answered> answer(const casebase::Casebase& casebase, const EngineOpener& 
     if (!vectors)
         return vectors.error();
     const SuiteMaterial with{casebase, ground.precedents.codes, ground.precedents.cases, *templates, *ground.judge, vectors.value()};
-    const std::unique_ptr<Answerer> answerer = modelAnswerer(loaded.value(), encoder.value(), *templates, plan.sampling, plan.promptBudget);
+    const std::unique_ptr<Answerer> answerer =
+        modelAnswerer(loaded.value(), encoder.value(), *templates, plan.sampling, plan.promptBudget, plan.weighsChoices);
     Result<SuiteAnswers> answers = answerSuites(with, plan, *answerer, progress, stop);
     if (!answers)
         return answers.error();
@@ -443,7 +445,7 @@ Json evaluationSpec(const SuitePlan& plan, const SuiteMaterial& material, const 
         {"suites", plan.choice.suites}, {"attacks", plan.choice.attacks}, {"modes", modes}, {"limit", plan.choice.limit},
         {"temperature", plan.sampling.temperature}, {"max_tokens", plan.sampling.maxTokens}, {"seed", plan.seed},
         {"chain_open_in_prompt", material.templates.openInPrompt}, {"judge", material.judge.name()}, {"judge_hash", material.judge.hash()},
-        {"self_judged", plan.selfJudged}, {"budget", toJson(answers.budget)}, {"unjudged", answers.unjudged},
+        {"weighed", answers.weighed}, {"self_judged", plan.selfJudged}, {"budget", toJson(answers.budget)}, {"unjudged", answers.unjudged},
         {"unanswered", answers.unanswered}, {"seconds", answers.seconds}, {"prompt_tokens", answers.promptTokens},
         {"completion_tokens", answers.completionTokens}};
     spec.update(toJson(plan.cases));
@@ -455,6 +457,9 @@ Json evaluationSpec(const SuitePlan& plan, const SuiteMaterial& material, const 
 std::vector<std::string> budgetSentences(const Json& spec)
 {
     std::vector<std::string> sentences;
+    if (const auto weighed = spec.value("weighed", std::int64_t{0}); weighed > 0)
+        sentences.push_back(grouped(weighed) + (weighed == 1 ? " question" : " questions") +
+            " of multiple choice: answered by the letter that is likeliest behind an empty chain, not by what is written.");
     if (const auto unjudged = spec.value("unjudged", std::int64_t{0}); unjudged > 0)
         sentences.push_back(grouped(unjudged) + (unjudged == 1 ? " answer is" : " answers are") +
             " in no figure, because the judge's reply holds no verdict that can be read.");

@@ -143,6 +143,7 @@ private:
             return given.error();
         m_answers.promptTokens += given.value().promptTokens;
         m_answers.completionTokens += given.value().completionTokens;
+        m_answers.weighed += given.value().weighed;
         std::vector<bool> answered(asked.size(), false);
         for (const GivenAnswer& answer : given.value().answers)
             answered[answer.prompt] = true;

@@ -44,6 +44,7 @@ struct GivenAnswers {
     std::vector<GivenAnswer> answers;
     std::int64_t promptTokens = 0; ///< 0 where nobody counts them
     std::int64_t completionTokens = 0;
+    std::int64_t weighed = 0; ///< of the answers, letters that were chosen by their log-probabilities
 };
 
 /// Whoever answers a suite's prompts: a model of this machine, a server, or a file of answers made elsewhere. Thread: one at a time.
@@ -65,9 +66,10 @@ public:
     [[nodiscard]] virtual text::ParsedCompletion parse(const std::string& completion) const = 0;
 };
 
-/// A loaded model. `encoder` and `templates` are borrowed.
+/// A loaded model. `encoder` and `templates` are borrowed. With `weighsChoices` it answers questions of multiple choice with the letter
+/// that is likeliest behind a chain without a word, and writes nothing.
 [[nodiscard]] std::unique_ptr<Answerer> modelAnswerer(std::shared_ptr<core::Model> model, const align::PromptEncoder& encoder,
-    const core::ContextTemplates& templates, const core::Sampling& sampling, int promptBudget);
+    const core::ContextTemplates& templates, const core::Sampling& sampling, int promptBudget, bool weighsChoices = true);
 
 /// An OpenAI-compatible server, `name` MODEL@URL, asked with messages: context and request. Whole replies are kept in the casebase, which
 /// is borrowed and may be null, and not asked for again. How long a prompt it takes is the server's matter. Fails as ChatClient::create().

@@ -32,6 +32,7 @@ struct EvaluationOrder {
     double temperature = 0;
     int maxTokens = 160; ///< of an answer with its chain
     std::uint64_t seed = 1;
+    bool weighsChoices = true; ///< questions of multiple choice by log-probability, not by what is written; models of this machine
     JudgeChoice judge; ///< an empty name: the fitting one
     bool includeDrafts = false; ///< cases that nobody has approved may be retrieved as well
 };

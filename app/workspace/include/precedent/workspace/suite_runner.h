@@ -53,6 +53,7 @@ struct SuitePlan {
     SuiteChoice choice;
     std::vector<Mode> modes;
     CaseChoice cases;
+    bool weighsChoices = true; ///< a model of this machine answers questions of multiple choice by log-probability
     int promptBudget = 0; ///< tokens; 0 where the answerer knows
     core::Sampling sampling;
     std::uint64_t seed = 1; ///< prompts draw from (seed, prompt, mode): the same noise before and after
@@ -73,6 +74,7 @@ struct SuiteAnswers {
     std::vector<BudgetLine> budget;
     std::int64_t unjudged = 0; ///< answers without a row: the judge said nothing of them that can be read as a verdict
     std::int64_t unanswered = 0; ///< prompts without a row: nothing answered them
+    std::int64_t weighed = 0; ///< letters that were chosen by their log-probabilities, not written
     double seconds = 0;
     std::int64_t promptTokens = 0;
     std::int64_t completionTokens = 0;
