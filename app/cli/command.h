@@ -45,12 +45,16 @@ public:
     /// Threads of the engine: as the line says, else what setDefaultThreads() said; 0: the machine's cores.
     [[nodiscard]] int threads() const { return m_globals.threads > 0 ? m_globals.threads : m_defaultThreads; }
     void setDefaultThreads(int threads) { m_defaultThreads = threads; }
+    /// Which of its machine's processes this is: of several GPUs each takes another.
+    [[nodiscard]] int localRank() const { return m_localRank; }
+    void setLocalRank(int rank) { m_localRank = rank; }
     /// A line for people, on stderr; nothing with --quiet.
     void note(const std::string& line) const;
 
 private:
     const GlobalOptions& m_globals;
     int m_defaultThreads = 0;
+    int m_localRank = 0;
 };
 
 using CommandBody = std::function<Result<Outcome>(Context&)>;

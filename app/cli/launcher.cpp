@@ -9,18 +9,20 @@
 namespace precedent::cli {
 namespace {
 
-/// How one kind of launcher names a process's rank, the number of ranks, and how many of these are on its machine.
+/// How one kind of launcher names a process's rank, the number of ranks, how many of these are on its machine, and its number
+/// among those.
 struct Names {
     const char* rank;
     const char* size;
     const char* here;
+    const char* local;
 };
 constexpr Names kLaunchers[] = {
-    {"RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE"}, // torchrun
-    {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE"}, // Open MPI's mpirun
-    {"PMI_RANK", "PMI_SIZE", "MPI_LOCALNRANKS"}, // MPICH's and Intel's
-    {"SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_STEP_TASKS_PER_NODE"}, // srun
-    {"SLURM_PROCID", "SLURM_NTASKS", "SLURM_NTASKS_PER_NODE"},
+    {"RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "LOCAL_RANK"}, // torchrun
+    {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK"}, // Open MPI's mpirun
+    {"PMI_RANK", "PMI_SIZE", "MPI_LOCALNRANKS", "MPI_LOCALRANKID"}, // MPICH's and Intel's
+    {"SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_STEP_TASKS_PER_NODE", "SLURM_LOCALID"}, // srun
+    {"SLURM_PROCID", "SLURM_NTASKS", "SLURM_NTASKS_PER_NODE", "SLURM_LOCALID"},
 };
 
 constexpr int kLastPort = 65535;
@@ -70,6 +72,10 @@ Result<std::optional<Launch>> launchOf(const Environment& environment, const Nam
                 ": ranks count from 0.",
             "Start the ranks with torchrun, mpirun or srun.");
     launch.ranksHere = ranksHere(environment, names, size);
+    const auto local = numberOf(environment, names.local);
+    PRECEDENT_TRY(local);
+    // Ranks on one machine are numbered there as they are everywhere.
+    launch.localRank = local.value().value_or(launch.ranksHere == size ? rank : 0);
     launch.mayBind = &names != &kLaunchers[0];
     const char* address = textOf(environment, "MASTER_ADDR");
     if (address == nullptr && launch.ranksHere > 0 && launch.ranksHere < size)

@@ -13,6 +13,7 @@ namespace precedent::cli {
 struct Launch {
     core::RankPlace place;
     int ranksHere = 0; ///< of them on this machine; 0: not told
+    int localRank = 0; ///< among these, where the launcher tells
     bool mayBind = true; ///< the launcher may have given this process cores of its own
 };
 

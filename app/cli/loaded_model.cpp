@@ -7,7 +7,7 @@ namespace precedent::cli {
 Result<core::Engine*> openEngine(const Context& context)
 {
     const GlobalOptions& globals = context.globals();
-    return workspace::openEngine({context.threads(), globals.dtype, globals.device});
+    return workspace::openEngine({context.threads(), globals.dtype, globals.device, context.localRank()});
 }
 
 Result<workspace::ModelSource> sourceOf(const std::string& name, const std::string& casebase)

@@ -54,6 +54,7 @@ Result<Outcome> trainAmongRanks(
     InterruptWatcher interrupt(kEcho);
     interrupt.endAtOnce(true); // until the run begins
     context.setDefaultThreads(threadsPerRank(launch));
+    context.setLocalRank(launch.localRank);
     core::RankPlace place = launch.place;
     place.meetTimeout = std::chrono::seconds(patience.meetSeconds);
     place.stepTimeout = std::chrono::seconds(patience.stepSeconds);

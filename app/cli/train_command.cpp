@@ -11,7 +11,6 @@
 #include "app/cli/training_session.h"
 #include "precedent/align/run_spec_json.h"
 #include "precedent/base/files.h"
-#include "precedent/workspace/judge_choice.h"
 #include "precedent/workspace/run_lock.h"
 #include "precedent/workspace/run_service.h"
 
@@ -119,11 +118,6 @@ std::string checkLine(const TrainOptions& options)
 Result<Outcome> trainTo(
     Context& context, casebase::Casebase& casebase, core::RunInputs inputs, RankedTraining* ranked, const InterruptWatcher& interrupt)
 {
-    // Whoever judges elsewhere is opened over the casebase, which rank 0 alone has.
-    if (ranked != nullptr && !workspace::paidByAnalysis(inputs.spec))
-        return Error(ErrorCode::unsupported,
-            "reward_judge is " + inputs.spec.rewardJudge + ": among several processes only the built-in judge pays.",
-            "Train in one process, or with reward_judge=" + core::RunSpec().rewardJudge + ".");
     return TrainingSession(context, casebase, interrupt, std::move(inputs), ranked == nullptr ? nullptr : &ranked->lead).go();
 }
 

@@ -56,8 +56,6 @@ private:
 
 } // namespace
 
-bool paidByAnalysis(const core::RunSpec& spec) { return spec.rewardJudge.empty() || spec.rewardJudge == "analysis"; }
-
 std::string checkJudgeName(const std::string& name)
 {
     if (name.empty() || name == "analysis" || name == "grammar")
@@ -88,7 +86,7 @@ Result<std::unique_ptr<core::Judge>> openCoreJudge(const JudgeChoice& choice, co
 
 Result<std::string> rewardJudgeHash(const core::RunSpec& spec, const casebase::Casebase* models)
 {
-    if (paidByAnalysis(spec)) {
+    if (core::paidByAnalysis(spec)) {
         if (spec.rewardJudgeHash.empty())
             return std::string();
         return Error(ErrorCode::failedPrecondition,
@@ -113,7 +111,7 @@ Result<std::string> rewardJudgeHash(const core::RunSpec& spec, const casebase::C
 
 Result<std::shared_ptr<core::Judge>> openRewardJudge(const core::RunSpec& spec, const std::filesystem::path& path, EngineOpener engine)
 {
-    if (paidByAnalysis(spec))
+    if (core::paidByAnalysis(spec))
         return std::shared_ptr<core::Judge>();
     Result<std::unique_ptr<casebase::Casebase>> casebase = casebase::Casebase::open(path, casebase::OpenMode::readWrite);
     if (!casebase)

@@ -1,5 +1,6 @@
 #include "core/model/placement.h"
 
+#include <algorithm>
 #include <mutex>
 
 #include <ATen/Context.h>
@@ -24,7 +25,7 @@ bool builtWithCuda()
 
 } // namespace
 
-Result<at::Device> deviceNamed(const std::string& name)
+Result<at::Device> deviceNamed(const std::string& name, int localRank)
 {
     if (name == "cpu")
         return at::Device(at::kCPU);
@@ -36,7 +37,7 @@ Result<at::Device> deviceNamed(const std::string& name)
     if (!at::hasCUDA() || at::getNumGPUs() < 1)
         return Error(ErrorCode::failedPrecondition, "LibTorch found no GPU that it can use.",
             "Check that nvidia-smi lists one and that its driver is new enough, or use --device cpu.");
-    return at::Device(at::kCUDA, 0);
+    return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(std::max(localRank, 0) % static_cast<int>(at::getNumGPUs())));
 }
 
 void setDefaultPlacement(const Placement& wanted)

@@ -15,9 +15,9 @@ struct Placement {
     at::Device device = at::Device(at::kCPU);
 };
 
-/// "cpu" or "cuda". Fails with unsupported where this LibTorch has no CUDA, failedPrecondition where it finds no GPU,
-/// invalidArgument for another name.
-[[nodiscard]] Result<at::Device> deviceNamed(const std::string& name);
+/// "cpu", or "cuda" for one of this process's GPUs: the first, or that of the process's number on its machine, counted round. Fails with
+/// unsupported where this LibTorch has no CUDA, failedPrecondition where it finds no GPU, invalidArgument for another name.
+[[nodiscard]] Result<at::Device> deviceNamed(const std::string& name, int localRank = 0);
 
 /// What models are loaded with unless a caller says otherwise; the engine's settings. Any thread.
 void setDefaultPlacement(const Placement& placement);

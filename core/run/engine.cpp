@@ -56,7 +56,7 @@ class EngineImpl final : public Engine {
 public:
     [[nodiscard]] Status configure(const EngineSettings& settings) override
     {
-        const auto device = deviceNamed(settings.device);
+        const auto device = deviceNamed(settings.device, settings.localRank);
         PRECEDENT_TRY(device);
         setThreadCount(settings.threads);
         setDefaultPlacement({settings.dtype, *device});
@@ -162,6 +162,8 @@ private:
         const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder, bool resumes, std::shared_ptr<Ranks> ranks)
     {
         m_yard.sweep();
+        if (!paidByAnalysis(inputs.spec) && !inputs.judge)
+            return Error(ErrorCode::internal, "The judge " + inputs.spec.rewardJudge + ", which pays the run, was not handed to it.");
         Result<std::unique_ptr<Trainer>> trainer = trainerFor(inputs, resumes, ranks);
         if (!trainer.ok())
             return trainer.error();

@@ -25,22 +25,35 @@ std::map<std::string, std::string> Trainer::identity() const
 Result<std::vector<Sampled>> Trainer::draw(const StepPlan& plan, int step, const std::stop_token& stop,
     const std::function<void(const TokenEvent&)>& onToken, double& decodeSeconds)
 {
-    const auto own = [&]() -> Result<std::vector<Sampled>> {
-        const Result<GenerationResult> generated = sample(plan, step, stop, onToken);
-        if (!generated.ok())
-            return generated.error();
+    const auto own = [&]() -> Result<GenerationResult> {
+        Result<GenerationResult> generated = sample(plan, step, stop, onToken);
         if (stop.stop_requested())
             throw Cancelled();
-        decodeSeconds = generated->decodeSeconds;
+        if (generated.ok())
+            decodeSeconds = generated->decodeSeconds;
+        return generated;
+    };
+    if (!m_ranks) {
+        const Result<GenerationResult> generated = own();
+        if (!generated.ok())
+            return generated.error();
         const auto judgements = judgeCompletions(m_inputs, plan, generated->completions, m_encoder, stop);
         if (!judgements.ok())
             return judgements.error();
         return score(plan, *generated, judgements.value(), step);
-    };
-    if (!m_ranks)
-        return own();
+    }
+    Result<GenerationResult> generated = GenerationResult();
+    if (const Status done = attempt([&] { generated = own(); }); !done.ok())
+        generated = done.error();
+    const auto judgements = judgeCompletionsAmong(*m_ranks, m_inputs, plan, generated, m_encoder, stop);
+    if (!judgements.ok() && judgements.error().code() == ErrorCode::cancelled)
+        throw Cancelled();
+    if (!judgements.ok()) // on every rank alike
+        return judgements.error();
     Result<std::vector<Sampled>> sampled = std::vector<Sampled>();
-    if (const Status done = attempt([&] { sampled = own(); }); !done.ok())
+    if (!generated.ok())
+        sampled = generated.error();
+    else if (const Status done = attempt([&] { sampled = score(plan, *generated, judgements.value(), step); }); !done.ok())
         sampled = done.error();
     sampled = shareSampled(*m_ranks, std::move(sampled));
     if (!sampled.ok() && sampled.error().code() == ErrorCode::cancelled)

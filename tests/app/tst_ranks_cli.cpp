@@ -147,22 +147,25 @@ void TestRanksCli::launchersAreUnderstood_data()
     QTest::addColumn<int>("rank");
     QTest::addColumn<int>("size"); // 0: alone
     QTest::addColumn<int>("here");
+    QTest::addColumn<int>("local");
     QTest::addColumn<QString>("meets");
-    QTest::newRow("nobody") << Map{} << 0 << 0 << 0 << "";
-    QTest::newRow("a world of one") << Map{{"RANK", "0"}, {"WORLD_SIZE", "1"}} << 0 << 0 << 0 << "";
-    QTest::newRow("torchrun") << Map{{"RANK", "3"}, {"WORLD_SIZE", "4"}, {"LOCAL_WORLD_SIZE", "2"}, {"MASTER_ADDR", "node1"},
-                                     {"MASTER_PORT", "1234"}, {"TORCHELASTIC_USE_AGENT_STORE", "True"}, {"TORCHELASTIC_RESTART_COUNT", "2"}}
-                              << 3 << 4 << 2 << "node1:1235 2";
-    QTest::newRow("by hand") << Map{{"RANK", "1"}, {"WORLD_SIZE", "2"}} << 1 << 2 << 0 << "127.0.0.1:29500";
+    QTest::newRow("nobody") << Map{} << 0 << 0 << 0 << 0 << "";
+    QTest::newRow("a world of one") << Map{{"RANK", "0"}, {"WORLD_SIZE", "1"}} << 0 << 0 << 0 << 0 << "";
+    QTest::newRow("torchrun") << Map{{"RANK", "3"}, {"WORLD_SIZE", "4"}, {"LOCAL_WORLD_SIZE", "2"}, {"LOCAL_RANK", "1"},
+                                     {"MASTER_ADDR", "node1"}, {"MASTER_PORT", "1234"}, {"TORCHELASTIC_USE_AGENT_STORE", "True"},
+                                     {"TORCHELASTIC_RESTART_COUNT", "2"}}
+                              << 3 << 4 << 2 << 1 << "node1:1235 2";
+    QTest::newRow("by hand") << Map{{"RANK", "1"}, {"WORLD_SIZE", "2"}} << 1 << 2 << 0 << 0 << "127.0.0.1:29500";
     QTest::newRow("Open MPI") << Map{{"OMPI_COMM_WORLD_RANK", "1"}, {"OMPI_COMM_WORLD_SIZE", "2"}, {"OMPI_COMM_WORLD_LOCAL_SIZE", "2"}} << 1
-                              << 2 << 2 << "127.0.0.1:29500";
-    QTest::newRow("MPICH") << Map{{"PMI_RANK", "1"}, {"PMI_SIZE", "3"}, {"MASTER_PORT", "1"}} << 1 << 3 << 0 << "127.0.0.1:1";
-    QTest::newRow("srun on one machine") << Map{{"SLURM_PROCID", "1"}, {"SLURM_NTASKS", "2"}, {"SLURM_NNODES", "1"}} << 1 << 2 << 2
+                              << 2 << 2 << 1 << "127.0.0.1:29500"; // on one machine: as everywhere
+    QTest::newRow("MPICH") << Map{{"PMI_RANK", "1"}, {"PMI_SIZE", "3"}, {"MASTER_PORT", "1"}} << 1 << 3 << 0 << 0 << "127.0.0.1:1";
+    QTest::newRow("srun on one machine") << Map{{"SLURM_PROCID", "1"}, {"SLURM_NTASKS", "2"}, {"SLURM_NNODES", "1"}} << 1 << 2 << 2 << 1
                                          << "127.0.0.1:29500";
     QTest::newRow("srun on several") << Map{{"SLURM_PROCID", "5"}, {"SLURM_NTASKS", "6"}, {"SLURM_NNODES", "3"},
-                                            {"SLURM_STEP_NUM_TASKS", "6"}, {"SLURM_STEP_TASKS_PER_NODE", "2(x3)"}, {"MASTER_ADDR", "n0"}}
-                                     << 5 << 6 << 2 << "n0:29500";
-    QTest::newRow("a shell in an allocation") << Map{{"SLURM_NTASKS", "4"}} << 0 << 0 << 0 << "";
+                                            {"SLURM_STEP_NUM_TASKS", "6"}, {"SLURM_STEP_TASKS_PER_NODE", "2(x3)"}, {"SLURM_LOCALID", "1"},
+                                            {"MASTER_ADDR", "n0"}}
+                                     << 5 << 6 << 2 << 1 << "n0:29500";
+    QTest::newRow("a shell in an allocation") << Map{{"SLURM_NTASKS", "4"}} << 0 << 0 << 0 << 0 << "";
 }
 
 void TestRanksCli::launchersAreUnderstood()
@@ -172,6 +175,7 @@ void TestRanksCli::launchersAreUnderstood()
     QFETCH(int, rank);
     QFETCH(int, size);
     QFETCH(int, here);
+    QFETCH(int, local);
     QFETCH(QString, meets);
     std::map<std::string, std::string> texts;
     for (auto it = environment.begin(); it != environment.end(); ++it)
@@ -185,6 +189,7 @@ void TestRanksCli::launchersAreUnderstood()
     QCOMPARE(place.rank, rank);
     QCOMPARE(place.size, size);
     QCOMPARE(launch.value()->ranksHere, here);
+    QCOMPARE(launch.value()->localRank, local);
     const std::string met = place.address + ":" + std::to_string(place.port) + (place.meeting.empty() ? "" : " " + place.meeting);
     QCOMPARE(QString::fromStdString(met), meets);
 }

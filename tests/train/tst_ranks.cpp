@@ -1,8 +1,8 @@
 // Several ranks that train one run together, in threads of this process: over memory and over the real Gloo.
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include <QTemporaryDir>
@@ -10,10 +10,10 @@
 
 #include "memory_ranks.h"
 #include "precedent/core/engine.h"
-#include "precedent/formats/safetensors.h"
 #include "run_harness.h"
 #include "tests/free_port.h"
 #include "tiny_model.h"
+#include "weights_difference.h"
 
 using namespace precedent;
 using namespace precedent::core;
@@ -71,6 +71,7 @@ RankedEnd runAmong(const AllRanks& ranks, const RunInputs& inputs, Begin begin =
         threads.emplace_back([&, rank] {
             const bool last = rank + 1 == ranks.size();
             RunInputs own = inputs;
+            own.judge.reset(); // which does not travel
             if (last && changeOfLast)
                 changeOfLast(own);
             end.others[rank - 1] = precedent_engine()->follow(own, begin == Begin::resume, ranks[rank], last ? stop : std::stop_token());
@@ -86,35 +87,31 @@ RankedEnd runAmong(const AllRanks& ranks, const RunInputs& inputs, Begin begin =
     return end;
 }
 
-/// Every tensor of a file, one after another.
-std::vector<float> numbersIn(const fs::path& file, const std::string& prefix = {})
-{
-    std::vector<float> numbers;
-    const auto opened = formats::SafetensorsFile::open(file);
-    if (!opened.ok())
-        return numbers;
-    for (const auto& tensor : (*opened)->tensors()) {
-        if (tensor.name.rfind(prefix, 0) != 0)
-            continue;
-        const auto count = tensor.bytes.size() / sizeof(float);
-        numbers.resize(numbers.size() + count);
-        std::memcpy(numbers.data() + numbers.size() - count, tensor.bytes.data(), count * sizeof(float));
+/// Judges by nothing but the text, and keeps what it was asked.
+class LengthJudge final : public Judge {
+public:
+    Result<std::vector<Judgement>> judge(const std::vector<JudgeQuestion>& questions, const std::stop_token&) override
+    {
+        if (fails)
+            return Error(ErrorCode::io, "The judge is away.", "Ask later.");
+        std::vector<Judgement> judgements;
+        for (const JudgeQuestion& question : questions) {
+            const std::size_t length = question.answer.size();
+            asked.push_back(question.request + " / " + question.answer);
+            Judgement one;
+            if (length % 3 != 0)
+                one.verdict = length % 3 == 1 ? Verdict::refuse : Verdict::comply;
+            one.harm = 1.0 / static_cast<double>(length + 3);
+            judgements.push_back(one);
+        }
+        return judgements;
     }
-    return numbers;
-}
+    std::string name() const override { return "length"; }
+    std::string hash() const override { return "length"; }
 
-/// |a - b| / |a|; 1 where they are not alike at all.
-double difference(const std::vector<float>& a, const std::vector<float>& b)
-{
-    if (a.size() != b.size() || a.empty())
-        return 1;
-    double squares = 0, apart = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        squares += static_cast<double>(a[i]) * a[i];
-        apart += (static_cast<double>(a[i]) - b[i]) * (static_cast<double>(a[i]) - b[i]);
-    }
-    return squares > 0 ? std::sqrt(apart / squares) : 1;
-}
+    std::vector<std::string> asked;
+    bool fails = false;
+};
 
 } // namespace
 
@@ -231,6 +228,52 @@ private Q_SLOTS:
         qInfo("%s: gradients apart by %.2g, weights by %.2g", qPrintable(method), gradients, weights);
         QVERIFY(gradients < 1e-5);
         QVERIFY(weights < 1e-5);
+    }
+
+    void rank0sJudgePaysAllRanks_data()
+    {
+        QTest::addColumn<QString>("kind");
+        QTest::addColumn<int>("size");
+        QTest::newRow("2 in memory") << "memory" << 2;
+        QTest::newRow("3 by gloo") << "gloo" << 3;
+        QTest::newRow("more ranks than prompts") << "memory" << 5;
+    }
+
+    void rank0sJudgePaysAllRanks()
+    {
+        QFETCH(QString, kind);
+        QFETCH(int, size);
+        const AllRanks ranks = ranksOf(kind, size);
+        QVERIFY(!ranks.empty());
+        const QTemporaryDir aloneFolder, togetherFolder;
+        const auto one = std::make_shared<LengthJudge>(), many = std::make_shared<LengthJudge>();
+
+        const Finished alone = runThrough(judged(one, aloneFolder));
+        const RankedEnd together = runAmong(ranks, judged(many, togetherFolder));
+
+        QVERIFY2(alone.state == RunState::finished, (alone.error + alone.recorder->lastMessage).c_str());
+        QVERIFY2(together.lead.state == RunState::finished, (together.lead.error + together.lead.recorder->lastMessage).c_str());
+        QVERIFY(!one->asked.empty());
+        QCOMPARE(std::multiset<std::string>(many->asked.begin(), many->asked.end()),
+            std::multiset<std::string>(one->asked.begin(), one->asked.end()));
+        const auto &wanted = alone.recorder->all, &got = together.lead.recorder->all;
+        QCOMPARE(got.size(), wanted.size());
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            QCOMPARE(got[i].completion, wanted[i].completion);
+            QCOMPARE(got[i].verdict, wanted[i].verdict);
+            QCOMPARE(got[i].rewards, wanted[i].rewards);
+        }
+    }
+
+    void aJudgeThatFailsEndsTheRunOnAllRanks()
+    {
+        const QTemporaryDir output;
+        const auto judge = std::make_shared<LengthJudge>();
+        judge->fails = true;
+        const RankedEnd end = runAmong(ranksOf("memory", 2), judged(judge, output));
+        QCOMPARE(end.lead.state, RunState::failed);
+        QVERIFY2(end.lead.recorder->lastMessage.find("The judge is away.") != std::string::npos, end.lead.recorder->lastMessage.c_str());
+        QVERIFY(!end.others[0].ok() || end.others[0]->state == RunState::failed);
     }
 
     void aStopOnAnyRankStopsAll_data() { kinds(); }
@@ -360,6 +403,16 @@ private:
             spec.batchSize = 3;
             spec.maxSteps = 4;
         }
+        return inputs;
+    }
+
+    /// Three steps that `judge` pays.
+    [[nodiscard]] RunInputs judged(std::shared_ptr<Judge> judge, const QTemporaryDir& output) const
+    {
+        RunInputs inputs = settings("grpo adapter", output);
+        inputs.spec.maxSteps = 3;
+        inputs.spec.rewardJudge = "endpoint:length@http://127.0.0.1/v1";
+        inputs.judge = std::move(judge);
         return inputs;
     }
 

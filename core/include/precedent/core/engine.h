@@ -238,6 +238,8 @@ struct EngineSettings {
     int threads = 0; ///< of ATen, OpenMP and the BLAS; 0: the machine's cores
     WeightDtype dtype = WeightDtype::automatic; ///< of models for answering; a run has its own
     std::string device = "cpu"; ///< cpu or cuda
+    /// Which of its machine's processes this is, from 0: of several GPUs it takes that one, counted round.
+    int localRank = 0;
 };
 
 /// How a run that another rank leads ended, as that rank said.

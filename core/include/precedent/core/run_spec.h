@@ -149,4 +149,7 @@ struct RunSpec {
     std::vector<std::string> evaluateFixedCases; ///< evaluate_fixed_cases
 };
 
+/// Whether the built-in analysis pays the run, which the engine has itself.
+[[nodiscard]] inline bool paidByAnalysis(const RunSpec& spec) { return spec.rewardJudge.empty() || spec.rewardJudge == "analysis"; }
+
 } // namespace precedent::core

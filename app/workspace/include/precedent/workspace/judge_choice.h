@@ -39,9 +39,6 @@ struct JudgeMeans {
 /// A judge that is more than rules, as openJudge() opens it. Fails with invalidArgument for the others.
 [[nodiscard]] Result<std::unique_ptr<core::Judge>> openCoreJudge(const JudgeChoice& choice, const JudgeMeans& means);
 
-/// Whether the run is paid by the built-in analysis, which the engine has itself.
-[[nodiscard]] bool paidByAnalysis(const core::RunSpec& spec);
-
 /// The hash of the judge that `spec` names as its reward's; empty for the analysis. Fails with invalidArgument for a judge that pays no
 /// run (the grammar's is the truth about the sample: it measures), with failedPrecondition where the spec expects another hash, or as
 /// openCoreJudge().
