@@ -118,6 +118,9 @@ std::string checkLine(const TrainOptions& options)
 Result<Outcome> trainTo(
     Context& context, casebase::Casebase& casebase, core::RunInputs inputs, RankedTraining* ranked, const InterruptWatcher& interrupt)
 {
+    if (ranked != nullptr && !inputs.spec.rolloutEndpoint.empty())
+        return Error(ErrorCode::unsupported, "rollout_endpoint is set: a server draws for one process only.",
+            "Train in one process, or without rollout_endpoint.");
     return TrainingSession(context, casebase, interrupt, std::move(inputs), ranked == nullptr ? nullptr : &ranked->lead).go();
 }
 

@@ -63,7 +63,7 @@ Result<Json> freshManifest(const casebase::Casebase& casebase, const core::RunIn
         {"casebase_snapshot", run.value().snapshot},
         {"model", {{"name", inputs.spec.model}, {"folder", inputs.modelFolder}, {"sha256", digest ? Json(digest.value()) : Json()}}},
         {"from_step", fromStep}, {"started", now()}, {"finished", nullptr}, {"state", "running"}, {"resumed", Json::array()},
-        {"exact", true}});
+        {"exact", inputs.spec.rolloutEndpoint.empty()}}); // what a server draws, it need not draw again
     return manifest;
 }
 

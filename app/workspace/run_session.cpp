@@ -9,6 +9,7 @@
 #include "precedent/casebase/run_store.h"
 #include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/checkpoint_pruning.h"
+#include "precedent/workspace/endpoint_rollouts.h"
 #include "precedent/workspace/judge_choice.h"
 #include "precedent/workspace/run_alarms.h"
 #include "precedent/workspace/run_manifest.h"
@@ -145,6 +146,10 @@ Result<std::unique_ptr<core::TrainingRun>> RunSession::launch()
     if (!judge)
         return judge.error();
     inputs.judge = std::move(*judge);
+    Result<std::shared_ptr<core::RolloutSource>> rollouts = openRolloutSource(inputs.spec, inputs.runId);
+    if (!rollouts)
+        return rollouts.error();
+    inputs.rolloutSource = std::move(*rollouts);
     m_observer.started(from);
     if (checkpoint.value())
         inputs.kernels = kernelsToReuse(manifest.value(), m_engine.facts().processor);

@@ -56,8 +56,9 @@ std::vector<Range> ranges(const RunSpec& s)
         {"learning_rate", s.learningRate, 1e-12, 10, "above 0 and at most 10"}, {"warmup_ratio", s.warmupRatio, 0, 1, "0 to 1"},
         {"adam_beta1", s.adamBeta1, 0, 0.999999, "0 to below 1"}, {"adam_beta2", s.adamBeta2, 0, 0.9999999, "0 to below 1"},
         {"weight_decay", s.weightDecay, 0, 10, "0 to 10"}, {"max_grad_norm", s.maxGradNorm, 1e-9, 1e9, "above 0"},
-        {"beta", s.beta, 0, 100, "0 (no KL) to 100"}, {"epsilon", s.epsilon, 1e-6, 1, "above 0 and at most 1"},
-        {"epsilon_high", s.epsilonHigh, 1e-6, 100, "above 0 and at most 100"},
+        {"rollout_publish_steps", double(s.rolloutPublishSteps), 1, 1e6, "1 or more steps"},
+        {"rollout_max_staleness", double(s.rolloutMaxStaleness), 0, 1e6, "0 or more steps"}, {"beta", s.beta, 0, 100, "0 (no KL) to 100"},
+        {"epsilon", s.epsilon, 1e-6, 1, "above 0 and at most 1"}, {"epsilon_high", s.epsilonHigh, 1e-6, 100, "above 0 and at most 100"},
         {"num_iterations", double(s.numIterations), 1, 1000, "1 to 1000"}, {"reward_std_floor", s.rewardStdFloor, 0, 100, "0 or more"},
         {"lora_r", double(s.loraR), 1, 4096, "1 to 4096"}, {"lora_alpha", s.loraAlpha, 1e-6, 1e6, "above 0"},
         {"lora_dropout", s.loraDropout, 0, 0.99, "0 to 0.99"}, {"cases_per_prompt", double(s.casesPerPrompt), 0, 64, "0 to 64"},
@@ -81,6 +82,20 @@ Status validateWeights(const core::RewardWeights& weights)
         if (!(weight >= 0 && weight <= 1e6))
             return outOfRange(std::string("reward_weights.") + part, weight, "0 or more");
     }
+    return {};
+}
+
+/// Of completions that a server draws.
+Status validateRollouts(const RunSpec& spec)
+{
+    if (spec.rolloutEndpoint.empty())
+        return {};
+    if (!spec.useLora)
+        return outOfRange("rollout_endpoint", spec.rolloutEndpoint, "no server where use_peft is false: it is handed adapters");
+    if (spec.rolloutMaxStaleness < spec.rolloutPublishSteps - 1)
+        return outOfRange("rollout_max_staleness", spec.rolloutMaxStaleness,
+            std::to_string(spec.rolloutPublishSteps - 1) + " or more: weights that are handed over every " +
+                std::to_string(spec.rolloutPublishSteps) + " steps grow so old");
     return {};
 }
 
@@ -114,6 +129,7 @@ Status validate(const RunSpec& spec)
     PRECEDENT_TRY(validateWeights(spec.rewardWeights));
     if (!spec.useLora && spec.dtype == WeightDtype::bfloat16)
         return outOfRange("dtype", "bfloat16", "auto or float32 where use_peft is false: all weights are trained, in float32");
+    PRECEDENT_TRY(validateRollouts(spec));
     if (spec.useLora && spec.loraTargets.empty())
         return outOfRange("lora_target_modules", Json::array(), "at least one projection");
     return {};

@@ -142,6 +142,9 @@ void visitFields(Spec& s, Visitor&& v)
     v("reward_weights", s.rewardWeights, steps);
     v("reward_judge", s.rewardJudge, surroundings);
     v("reward_judge_hash", s.rewardJudgeHash, surroundings);
+    v("rollout_endpoint", s.rolloutEndpoint, surroundings);
+    v("rollout_publish_steps", s.rolloutPublishSteps, surroundings);
+    v("rollout_max_staleness", s.rolloutMaxStaleness, surroundings);
     v("overlong_from", s.overlongFrom, steps);
     v("self_generation_steps", s.selfGenerationSteps, steps);
     v("self_generation_mode", s.selfGenerationMode, steps);

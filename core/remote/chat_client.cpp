@@ -29,7 +29,7 @@ struct Waiting {
 
 /// What came of one attempt.
 struct Attempt {
-    std::optional<ChatReply> reply;
+    std::optional<std::string> reply;
     std::optional<Error> error;
     bool again = false; ///< the error may pass
     std::optional<milliseconds> wait; ///< as the server asked for
@@ -114,8 +114,7 @@ struct ChatClient::Parts {
     {
         if (transfer.isTooLong())
             return {{},
-                Error(ErrorCode::corrupt,
-                    nameOf(endpoint) + " sent a reply of more than " + std::to_string(limits.replyBytes) + " bytes, which is no verdict.",
+                Error(ErrorCode::corrupt, nameOf(endpoint) + " sent a reply of more than " + std::to_string(limits.replyBytes) + " bytes.",
                     "Check that the address is that of an OpenAI-compatible server."),
                 false, {}};
         if (code != CURLE_OK) {
@@ -130,10 +129,7 @@ struct ChatClient::Parts {
         const long status = transfer.status();
         if (status != 200)
             return {{}, refusal(status, transfer.reply()), mayPass(status), transfer.retryAfter()};
-        Result<ChatReply> reply = replyIn(transfer.reply());
-        if (!reply)
-            return {{}, reply.error().in(nameOf(endpoint)), false, {}};
-        return {std::move(*reply), {}, false, {}};
+        return {transfer.reply(), {}, false, {}};
     }
 };
 
@@ -142,9 +138,10 @@ namespace {
 /// One askAll(): what waits, what is under way.
 class Asking {
 public:
-    Asking(const ChatEndpoint& endpoint, const ChatLimits& limits, const std::string& key, CURLM* multi, Clock::time_point& nextStart,
-        std::vector<std::string> bodies)
+    Asking(const ChatEndpoint& endpoint, const std::string& path, const ChatLimits& limits, const std::string& key, CURLM* multi,
+        Clock::time_point& nextStart, std::vector<std::string> bodies)
         : m_endpoint(endpoint)
+        , m_path(path)
         , m_limits(limits)
         , m_key(key)
         , m_multi(multi)
@@ -177,7 +174,7 @@ public:
             if (m_limits.requestsPerMinute > 0)
                 m_nextStart =
                     now + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(60 / m_limits.requestsPerMinute));
-            auto transfer = std::make_unique<Transfer>(m_endpoint, m_limits, m_key, m_bodies[next->request], next->request);
+            auto transfer = std::make_unique<Transfer>(m_endpoint, m_path, m_limits, m_key, m_bodies[next->request], next->request);
             curl_multi_add_handle(m_multi, transfer->handle());
             CURL* const handle = transfer->handle();
             m_flights.emplace(handle, Flight{std::move(transfer), next->attempts + 1});
@@ -249,6 +246,7 @@ private:
     };
 
     const ChatEndpoint& m_endpoint;
+    const std::string& m_path;
     const ChatLimits& m_limits;
     const std::string& m_key;
     CURLM* m_multi;
@@ -293,8 +291,19 @@ Status ChatClient::askAll(const std::vector<ChatRequest>& requests, const ReplyS
     bodies.reserve(requests.size());
     for (const ChatRequest& request : requests)
         bodies.push_back(bodyOf(m_parts->endpoint, request));
+    return postAll(
+        kChatPath, std::move(bodies),
+        [&](std::size_t request, const std::string& text) -> Status {
+            const Result<ChatReply> reply = replyIn(text);
+            return reply.ok() ? onReply(request, reply.value()) : Status(reply.error().in(nameOf(m_parts->endpoint)));
+        },
+        stop);
+}
+
+Status ChatClient::postAll(const std::string& path, std::vector<std::string> bodies, const TextSink& onReply, const std::stop_token& stop)
+{
     CURLM* const multi = m_parts->multi.get();
-    Asking asking(m_parts->endpoint, m_parts->limits, m_parts->key, multi, m_parts->nextStart, std::move(bodies));
+    Asking asking(m_parts->endpoint, path, m_parts->limits, m_parts->key, multi, m_parts->nextStart, std::move(bodies));
     const std::stop_callback wake(stop, [multi] { curl_multi_wakeup(multi); });
     while (!asking.isDone()) {
         if (stop.stop_requested())

@@ -17,12 +17,14 @@ std::string trimmed(std::string text)
     return text;
 }
 
-std::string addressOf(const ChatEndpoint& endpoint)
+/// An endpoint's address may be given with the path of chat completions or without.
+std::string addressOf(const ChatEndpoint& endpoint, const std::string& path)
 {
-    static const std::string kPath = "/chat/completions";
-    const std::string& url = endpoint.url;
-    const bool whole = url.size() >= kPath.size() && url.compare(url.size() - kPath.size(), kPath.size(), kPath) == 0;
-    return whole ? url : url + kPath;
+    const std::string_view chat = kChatPath;
+    std::string url = endpoint.url;
+    if (url.size() >= chat.size() && url.compare(url.size() - chat.size(), chat.size(), chat) == 0)
+        url.resize(url.size() - chat.size());
+    return url + path;
 }
 
 } // namespace
@@ -40,8 +42,8 @@ std::optional<std::chrono::milliseconds> retryAfterOf(const std::string& value, 
     return std::max(std::chrono::milliseconds(0), std::chrono::duration_cast<std::chrono::milliseconds>(wait));
 }
 
-Transfer::Transfer(
-    const ChatEndpoint& endpoint, const ChatLimits& limits, const std::string& key, const std::string& body, std::size_t request)
+Transfer::Transfer(const ChatEndpoint& endpoint, const std::string& path, const ChatLimits& limits, const std::string& key,
+    const std::string& body, std::size_t request)
     : m_handle(curl_easy_init())
     , m_request(request)
     , m_maxBytes(limits.replyBytes)
@@ -53,7 +55,7 @@ Transfer::Transfer(
     m_headers = curl_slist_append(m_headers, "Expect:");
     if (!key.empty())
         m_headers = curl_slist_append(m_headers, ("Authorization: Bearer " + key).c_str());
-    curl_easy_setopt(m_handle, CURLOPT_URL, addressOf(endpoint).c_str());
+    curl_easy_setopt(m_handle, CURLOPT_URL, addressOf(endpoint, path).c_str());
     curl_easy_setopt(m_handle, CURLOPT_HTTPHEADER, m_headers);
     curl_easy_setopt(m_handle, CURLOPT_POSTFIELDS, body.c_str());
     curl_easy_setopt(m_handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));

@@ -13,11 +13,14 @@ struct curl_slist;
 
 namespace precedent::remote {
 
+inline constexpr const char* kChatPath = "/chat/completions";
+
 /// One POST under way: an easy handle of libcurl with what it writes into. Not movable: libcurl holds its address.
 class Transfer {
 public:
-    /// `body` and `key` must outlive the transfer.
-    Transfer(const ChatEndpoint& endpoint, const ChatLimits& limits, const std::string& key, const std::string& body, std::size_t request);
+    /// To the endpoint's `path`. `body` and `key` must outlive the transfer.
+    Transfer(const ChatEndpoint& endpoint, const std::string& path, const ChatLimits& limits, const std::string& key,
+        const std::string& body, std::size_t request);
     ~Transfer();
     Transfer(const Transfer&) = delete;
     Transfer& operator=(const Transfer&) = delete;

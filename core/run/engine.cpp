@@ -164,6 +164,8 @@ private:
         m_yard.sweep();
         if (!paidByAnalysis(inputs.spec) && !inputs.judge)
             return Error(ErrorCode::internal, "The judge " + inputs.spec.rewardJudge + ", which pays the run, was not handed to it.");
+        if (!inputs.spec.rolloutEndpoint.empty() && !inputs.rolloutSource)
+            return Error(ErrorCode::internal, "The server " + inputs.spec.rolloutEndpoint + ", which draws, was not handed to the run.");
         Result<std::unique_ptr<Trainer>> trainer = trainerFor(inputs, resumes, ranks);
         if (!trainer.ok())
             return trainer.error();

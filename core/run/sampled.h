@@ -14,6 +14,7 @@ struct Sampled {
     RolloutRecord record;
     double spread = 0;
     std::vector<int> ids;
+    std::vector<float> drawnLogProbs; ///< of each id under the policy that drew it, where that was handed to a server; else empty
     bool whole = false; ///< it ended by itself
 };
 

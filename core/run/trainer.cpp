@@ -87,6 +87,9 @@ Result<std::unique_ptr<Trainer>> Trainer::create(const RunInputs& inputs)
     trainer->m_generator = inputs.kernels == KernelNames()
         ? std::make_unique<Generator>(trainer->m_policy->decoder())
         : std::make_unique<Generator>(trainer->m_policy->decoder(), kernelsAsBefore(inputs.kernels));
+    if (inputs.rolloutSource)
+        trainer->m_elsewhere = std::make_unique<RolloutsElsewhere>(
+            inputs.rolloutSource, inputs.spec, fs::path(inputs.outputFolder), trainer->m_model.config.vocabulary);
     if (inputs.spec.sftExamples != SftExamples::self) {
         auto examples = ExampleSet::given(trainer->m_inputs, trainer->m_encoder, trainer->m_model.config.contextLength);
         if (!examples.ok())
@@ -187,7 +190,8 @@ Result<GenerationResult> Trainer::sample(
                 onToken({step, places[static_cast<std::size_t>(prompt)], index, std::move(text)});
         };
     }
-    Result<GenerationResult> generated = m_generator->generate(request, stop, sink);
+    Result<GenerationResult> generated =
+        m_elsewhere ? m_elsewhere->draw(request, step - 1, *m_policy, stop) : m_generator->generate(request, stop, sink);
     PRECEDENT_TRY(generated);
     for (Completion& completion : generated->completions)
         completion.prompt = places[static_cast<std::size_t>(completion.prompt)];
@@ -203,6 +207,8 @@ std::vector<Sampled> Trainer::score(
         const PlannedPrompt& planned = plan.prompts[static_cast<std::size_t>(completion.prompt)];
         Sampled s;
         s.ids = completion.ids;
+        if (m_elsewhere)
+            s.drawnLogProbs = completion.logprobs;
         RolloutRecord& r = s.record;
         r.step = step;
         r.group = completion.prompt;
@@ -345,6 +351,8 @@ Result<double> Trainer::improve(StepOutcome& outcome, std::stop_token stop, cons
     for (Sampled& s : rolled->sampled) {
         UpdateGroup& group = groups[static_cast<std::size_t>(s.record.group)];
         group.completions.push_back(std::move(s.ids));
+        if (m_elsewhere)
+            group.drawnLogProbs.push_back(std::move(s.drawnLogProbs));
         group.advantages.push_back(s.record.advantage);
         outcome.rollouts.push_back(std::move(s.record));
     }
@@ -356,6 +364,8 @@ Result<double> Trainer::improve(StepOutcome& outcome, std::stop_token stop, cons
     outcome.finite = update.finite;
     outcome.step.metrics = rolloutMetrics(rolled->plan, outcome.rollouts, rolled->advantages);
     addUpdateMetrics(update, outcome.step.metrics);
+    if (m_elsewhere)
+        outcome.step.metrics["rollouts/version"] = m_elsewhere->version();
     return rolled->tokens;
 }
 

@@ -12,6 +12,7 @@
 #include "core/generate/generator.h"
 #include "core/run/examples.h"
 #include "core/run/prompt_plan.h"
+#include "core/run/rollouts_elsewhere.h"
 #include "core/run/sampled.h"
 #include "precedent/align/guard_watch.h"
 #include "precedent/align/rewards.h"
@@ -108,6 +109,7 @@ private:
     align::KnownIds m_known;
     std::unique_ptr<Policy> m_policy;
     std::unique_ptr<Generator> m_generator;
+    std::unique_ptr<RolloutsElsewhere> m_elsewhere; ///< null: completions are drawn here
     ExampleSet m_examples;
     align::GuardWatch m_guards;
     std::string m_stateHash; ///< what a checkpoint must agree with

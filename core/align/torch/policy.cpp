@@ -155,8 +155,10 @@ void Policy::prepare(std::vector<UpdateBatch>& batches, Objective objective)
         }
         m_decoder->setAdapter(m_adapter);
     }
-    // With one update a step the policy that drew the tokens is the one that is updated, and its ratio is 1.
-    if (objective == Objective::policyGradient && m_spec.numIterations > 1)
+    // With one update a step the policy that drew the tokens is the one that is updated, and its ratio is 1; unless another one drew them.
+    const bool drawnHere = std::none_of(batches.begin(), batches.end(),
+        [](const UpdateBatch& batch) { return batch.chunks.front().parts.front().tokens.oldLogProbs.defined(); });
+    if (objective == Objective::policyGradient && m_spec.numIterations > 1 && drawnHere)
         fillLogProbs(*m_decoder, batches, &GroupTokens::oldLogProbs);
 }
 
@@ -205,7 +207,7 @@ void Policy::learnBatch(UpdateBatch& batch, Objective objective, Progress& progr
             for (std::size_t i = 0; i < logProbs.size(); ++i) {
                 GroupTokens& tokens = chunk.parts[i].tokens;
                 tokens.logProbs = logProbs[i];
-                if (objective == Objective::policyGradient && m_spec.numIterations == 1)
+                if (objective == Objective::policyGradient && !tokens.oldLogProbs.defined())
                     tokens.oldLogProbs = logProbs[i].detach();
                 const at::Tensor part = lossOf(tokens, objective, progress);
                 loss = loss.defined() ? loss + part : part;
@@ -315,6 +317,41 @@ at::Tensor Policy::logProbs(const UpdateGroup& group)
     whole.microBatchTokens = std::numeric_limits<int>::max();
     const std::vector<UpdateBatch> batches = updateBatches({group}, whole, Objective::policyGradient, device());
     return chunkLogProbs(*m_decoder, batches.front().chunks.front(), {}, nullptr).front();
+}
+
+std::vector<std::vector<float>> Policy::drawnLogProbs(const UpdateGroup& group, const NamedTensors& weights)
+{
+    const at::NoGradGuard guard;
+    const NamedTensors now = weights.empty() ? NamedTensors() : copyOf(trainable());
+    restore(weights, trainable());
+    std::vector<UpdateBatch> batches = updateBatches({group}, m_spec, Objective::supervised, device());
+    try {
+        fillLogProbs(*m_decoder, batches, &GroupTokens::oldLogProbs);
+    } catch (...) {
+        restore(now, trainable());
+        throw;
+    }
+    restore(now, trainable());
+    std::vector<std::vector<float>> all;
+    for (const UpdateChunk& chunk : batches.front().chunks) {
+        for (const UpdatePart& part : chunk.parts) {
+            const at::Tensor rows = part.tokens.oldLogProbs.to(at::kCPU).contiguous(); // [G, S]
+            for (std::int64_t g = 0; g < rows.size(0); ++g) {
+                const float* row = rows.data_ptr<float>() + g * rows.size(1);
+                all.emplace_back(row, row + group.completions[all.size()].size());
+            }
+        }
+    }
+    return all;
+}
+
+NamedTensors Policy::trainableWeights() const { return copyOf(trainable()); }
+
+Status Policy::saveAdapter(const fs::path& folder) const
+{
+    if (!m_adapter)
+        return Error(ErrorCode::internal, "There is no adapter to save.");
+    return m_adapter->save(folder);
 }
 
 Status Policy::save(const fs::path& folder, const std::vector<fs::path>& extraFiles) const

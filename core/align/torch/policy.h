@@ -55,6 +55,13 @@ public:
     /// Log-probabilities [G, S] of padded completions after a prompt, under the policy as it stands (no gradient).
     [[nodiscard]] at::Tensor logProbs(const UpdateGroup& group);
 
+    /// The same for each completion by itself, as an update computes them, under `weights` (of trainableWeights(); empty: as they stand).
+    [[nodiscard]] std::vector<std::vector<float>> drawnLogProbs(const UpdateGroup& group, const NamedTensors& weights);
+    /// A copy of what is trained, to compute with later.
+    [[nodiscard]] NamedTensors trainableWeights() const;
+
+    /// Writes the adapter alone as a PEFT folder. Without an adapter: internal.
+    [[nodiscard]] Status saveAdapter(const std::filesystem::path& folder) const;
     /// Writes the adapter as a PEFT folder or the weights as a Hugging Face folder, and optimizer.safetensors.
     [[nodiscard]] Status save(const std::filesystem::path& folder, const std::vector<std::filesystem::path>& extraFiles) const;
     [[nodiscard]] Status load(const std::filesystem::path& folder, std::int64_t optimiserSteps);

@@ -106,8 +106,12 @@ private:
         part.ids.prompt = idTensor(group.prompt, m_trunk, group.prompt.size()).to(m_device);
         const at::Tensor ids = at::zeros({G, S}, at::kLong), shares = at::zeros({G, S}, at::kFloat),
                          advantages = at::zeros({G}, at::kFloat);
+        const at::Tensor drawn = group.drawnLogProbs.empty() ? at::Tensor() : at::zeros({G, S}, at::kFloat);
         for (std::size_t g = 0; g < count; ++g) {
             const std::vector<int>& completion = group.completions[first + g];
+            if (drawn.defined())
+                std::copy(
+                    group.drawnLogProbs[first + g].begin(), group.drawnLogProbs[first + g].end(), drawn.data_ptr<float>() + g * longest);
             if (m_objective == Objective::policyGradient)
                 advantages.data_ptr<float>()[g] = static_cast<float>(group.advantages[first + g]);
             for (std::size_t s = 0; s < completion.size(); ++s) {
@@ -120,6 +124,8 @@ private:
         part.ids.completions = ids.to(m_device);
         part.tokens.weights = shares.to(m_device);
         part.tokens.advantages = advantages.to(m_device);
+        if (drawn.defined())
+            part.tokens.oldLogProbs = drawn.to(m_device);
         m_places += G * S;
         m_chunk.parts.push_back(std::move(part));
     }

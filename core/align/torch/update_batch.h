@@ -13,6 +13,8 @@ struct UpdateGroup {
     std::vector<int> prompt;
     std::vector<std::vector<int>> completions; ///< each ends with its stop id where it has one
     std::vector<double> advantages;
+    /// log p of each completion's tokens under the policy that drew them, where that is not the one that is updated; else empty.
+    std::vector<std::vector<float>> drawnLogProbs{};
 };
 
 /// What an update makes better: rewards by their advantages (GRPO and its kin), the likelihood of the completions, or of

@@ -11,6 +11,8 @@
 
 namespace precedent::core {
 
+class RolloutSource;
+
 /// A safety code as a run sees it. `id` is what chains cite ("S3", "S3.2").
 struct Code {
     std::string id;
@@ -81,6 +83,8 @@ struct RunInputs {
     /// What pays disposition, harmlessness and helpful; null: the built-in analysis. Asked on the run's worker; made anew by whoever starts
     /// or resumes the run, since it is no part of what is stored.
     std::shared_ptr<Judge> judge;
+    /// What draws the run's completions where spec.rollout_endpoint names a server; null: the engine. Made anew as the judge is.
+    std::shared_ptr<RolloutSource> rolloutSource;
     std::string contentHash; ///< SHA-256 over codes, cases, given examples, prompts and templates
     KernelNames kernels; ///< of a run that goes on: what it began with; empty: chosen for the processor
 };

@@ -116,6 +116,10 @@ struct RunSpec {
     std::string rewardJudge = "analysis";
     /// reward_judge_hash: of that judge, found when the run is prepared; another one then pays nothing. Empty for the analysis.
     std::string rewardJudgeHash;
+    /// rollout_endpoint: MODEL@URL of a server that draws the completions, with the run's adapter, which it is handed; empty: drawn here
+    std::string rolloutEndpoint;
+    int rolloutPublishSteps = 1; ///< rollout_publish_steps: the server is handed the weights every so many steps
+    int rolloutMaxStaleness = 0; ///< rollout_max_staleness: completions of weights that are more steps old are refused
     /// self_generation_steps: the first steps draw chains from the model as it stands and keep the best of each prompt, which
     /// sft and dpo learn from; weights do not change in them.
     int selfGenerationSteps = 0;

@@ -50,6 +50,11 @@ public:
     /// not be reached or kept failing), cancelled within 200 ms of a stop.
     [[nodiscard]] Status askAll(const std::vector<ChatRequest>& requests, const ReplySink& onReply, const std::stop_token& stop = {});
 
+    /// As askAll(), for a path of the server's other than chat completions ("/completions"): JSON goes out, a reply's text comes back.
+    using TextSink = std::function<Status(std::size_t request, const std::string& reply)>;
+    [[nodiscard]] Status postAll(
+        const std::string& path, std::vector<std::string> bodies, const TextSink& onReply, const std::stop_token& stop = {});
+
     [[nodiscard]] const ChatEndpoint& endpoint() const;
 
 private:
