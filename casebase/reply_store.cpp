@@ -12,34 +12,43 @@ std::string digestOf(const std::string& url, const std::string& model, const std
     return Sha256().addField(url).addField(model).addField(request).hex();
 }
 
-} // namespace
-
-Status ReplyStore::add(const RemoteReply& reply)
+std::optional<KeptReply> keptIn(Connection& connection, const std::string& digest)
 {
-    return m_connection.write("keep a judge's reply", [&]() -> Status {
-        for (const std::string* text : {&reply.url, &reply.model, &reply.request, &reply.reply})
-            requireStorable(*text, "text", "the reply");
-        m_connection.query("INSERT OR IGNORE INTO remote_replies(digest, url, model, request, reply, created_ms) VALUES(?, ?, ?, ?, ?, ?)")
-            .bind(digestOf(reply.url, reply.model, reply.request), reply.url, reply.model, reply.request, reply.reply, m_connection.now())
-            .run();
-        return {};
-    });
+    Query query = connection.query("SELECT reply, cut_off FROM remote_replies WHERE digest = ?");
+    query.bind(digest);
+    return query.next() ? std::optional(KeptReply{query.text(0), query.flag(1)}) : std::nullopt;
 }
 
-Result<std::optional<std::string>> ReplyStore::find(const std::string& url, const std::string& model, const std::string& request) const
+} // namespace
+
+Result<KeptReply> ReplyStore::add(const RemoteReply& reply)
 {
-    return m_connection.guarded("look for a judge's reply", [&]() -> Result<std::optional<std::string>> {
-        const std::string digest = digestOf(url, model, request);
-        Query query = m_connection.query("SELECT reply FROM remote_replies WHERE digest = ?");
-        query.bind(digest);
-        return query.next() ? std::optional<std::string>(query.text(0)) : std::nullopt;
-    });
+    std::optional<KeptReply> kept;
+    PRECEDENT_TRY(m_connection.write("keep a server's reply", [&]() -> Status {
+        for (const std::string* text : {&reply.url, &reply.model, &reply.request, &reply.reply})
+            requireStorable(*text, "text", "the reply");
+        const std::string digest = digestOf(reply.url, reply.model, reply.request);
+        m_connection
+            .query(
+                "INSERT OR IGNORE INTO remote_replies(digest, url, model, request, reply, cut_off, created_ms) VALUES(?, ?, ?, ?, ?, ?, ?)")
+            .bind(digest, reply.url, reply.model, reply.request, reply.reply, reply.cutOff, m_connection.now())
+            .run();
+        kept = keptIn(m_connection, digest);
+        return {};
+    }));
+    return std::move(*kept);
+}
+
+Result<std::optional<KeptReply>> ReplyStore::find(const std::string& url, const std::string& model, const std::string& request) const
+{
+    return m_connection.guarded("look for a server's reply",
+        [&]() -> Result<std::optional<KeptReply>> { return keptIn(m_connection, digestOf(url, model, request)); });
 }
 
 Result<std::int64_t> ReplyStore::count() const
 {
-    return m_connection.guarded(
-        "count the judges' replies", [&]() -> Result<std::int64_t> { return m_connection.integer("SELECT count(*) FROM remote_replies"); });
+    return m_connection.guarded("count the servers' replies",
+        [&]() -> Result<std::int64_t> { return m_connection.integer("SELECT count(*) FROM remote_replies"); });
 }
 
 } // namespace precedent::casebase

@@ -150,6 +150,11 @@ CREATE TABLE remote_replies(
     reply TEXT NOT NULL, created_ms INTEGER NOT NULL);
 )sql";
 
+// A reply that ended where the request said: it is what a run went on with, so it is replayed too.
+constexpr const char* kCutOffReplies = R"sql(
+ALTER TABLE remote_replies ADD COLUMN cut_off INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 class Handle {
 public:
     Handle() = default;
@@ -204,7 +209,8 @@ fs::path freeBackupName(const fs::path& path, std::int64_t version)
 
 const std::vector<Migration>& migrations()
 {
-    static const std::vector<Migration> steps = {{1, kFirstSchema}, {2, kNaturalOrder}, {3, kVectors}, {4, kRemoteReplies}};
+    static const std::vector<Migration> steps = {
+        {1, kFirstSchema}, {2, kNaturalOrder}, {3, kVectors}, {4, kRemoteReplies}, {5, kCutOffReplies}};
     return steps;
 }
 

@@ -8,16 +8,18 @@
 #include "precedent/casebase/casebase.h"
 #include "precedent/remote/chat_client.h"
 #include "precedent/workspace/endpoint_judge.h"
+#include "precedent/workspace/reply_tally.h"
 
 namespace precedent::workspace {
 
 /// Fails as ChatClient::create() and endpointNamed().
 [[nodiscard]] Result<remote::ChatClient> chatClient(const std::string& name, const EndpointOptions& options);
 
-/// Hands out a reply to every request: those that the casebase holds first, the others as they come, each of which is kept at once (if it
-/// is whole), so that what a stop or a failure cuts short is not paid for twice. `cache` may be null; one opened for reading only is looked
-/// into alone. Fails as ChatClient::askAll(), or as the casebase.
+/// Hands out a reply to every request: those that the casebase holds first, the others as they come, each of which is kept at once, cut off
+/// or not, so that what a stop or a failure cuts short is not paid for twice and comes out the same when it is done again. Equal requests
+/// are asked once. `cache` may be null; one opened for reading only is looked into alone. A reply that the casebase cannot hold is handed
+/// out and counted in `tally`, which may be null. Fails as ChatClient::askAll(), or as the casebase.
 [[nodiscard]] Status askKept(remote::ChatClient& client, casebase::Casebase* cache, const std::vector<remote::ChatRequest>& requests,
-    const remote::ChatClient::ReplySink& onReply, const std::stop_token& stop);
+    const remote::ChatClient::ReplySink& onReply, const std::stop_token& stop, ReplyTally* tally = nullptr);
 
 } // namespace precedent::workspace

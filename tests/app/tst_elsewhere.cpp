@@ -214,16 +214,25 @@ private Q_SLOTS:
         QCOMPARE(spec["endpoint"].get<std::string>(), server.url());
     }
 
-    void anAnswerThatWasCutOffIsNone()
+    void anAnswerThatWasCutOffIsNoneAlsoWhenItIsReplayed()
     {
-        const SmallHttpServer server([](int, const SmallHttpServer::Request&) { return saying("Pins lift and", "length"); });
-        EvaluationOrder asked = order();
-        asked.endpoint = server.url();
-        asked.servedModel = "large";
-        const auto rows = rowsOf(asked);
-        QCOMPARE(rows.size(), std::size_t(2));
-        QCOMPARE(rows[0].verdict, Verdict::noAnswer);
-        QCOMPARE(*m_casebase->replies().count(), std::int64_t(0)); // it may be asked with more room
+        std::atomic<int> asked = 0;
+        const SmallHttpServer server([&](int, const SmallHttpServer::Request&) {
+            ++asked;
+            return saying("Pins lift and", "length");
+        });
+        EvaluationOrder order = this->order();
+        order.endpoint = server.url();
+        order.servedModel = "large";
+        for (int time = 0; time < 2; ++time) {
+            const auto rows = rowsOf(order);
+            QCOMPARE(rows.size(), std::size_t(2));
+            QCOMPARE(rows[0].verdict, Verdict::noAnswer);
+        }
+        QCOMPARE(asked.load(), 2);
+        order.maxTokens = 2 * order.maxTokens; // with more room it is another question
+        QCOMPARE(rowsOf(order).size(), std::size_t(2));
+        QCOMPARE(asked.load(), 4);
     }
 
     void ordersThatDoNotGoTogetherAreRefused()

@@ -247,10 +247,14 @@ void TestRunStores::evaluationRoundTrips()
 void TestRunStores::replyIsKnownByAddressModelAndRequest()
 {
     ReplyStore& replies = m_casebase->replies();
-    QVERIFY_OK(replies.add({"http://a/v1", "m", "{}", "first", 0}));
-    QVERIFY_OK(replies.add({"http://a/v1", "m", "{}", "second", 0}));
+    QVERIFY_OK(replies.add({"http://a/v1", "m", "{}", "first", false, 0}));
+    QVERIFY_OK(replies.add({"http://a/v1", "m", "{}", "second", true, 0}));
     QCOMPARE(replies.count().value(), std::int64_t(1));
-    QCOMPARE(replies.find("http://a/v1", "m", "{}")->value(), std::string("first"));
+    QCOMPARE(replies.find("http://a/v1", "m", "{}")->value().text, std::string("first"));
+    QVERIFY(!replies.find("http://a/v1", "m", "{}")->value().cutOff);
+    QCOMPARE(replies.add({"http://a/v1", "m", "{}", "third", false, 0})->text, std::string("first"));
+    QCOMPARE(
+        int(replies.add({"http://a/v1", "m", "{3}", std::string("a\0b", 3), false, 0}).error().code()), int(ErrorCode::invalidArgument));
     for (const auto& [url, model, request] : std::vector<std::array<std::string, 3>>{
              {"http://b/v1", "m", "{}"}, {"http://a/v1", "n", "{}"}, {"http://a/v1", "m", "{ }"}, {"http://a/v1m", "", "{}"}}) {
         const auto found = replies.find(url, model, request);
@@ -271,8 +275,9 @@ void TestRunStores::olderCasebaseGetsItsReplies()
     auto casebase = Casebase::open(path, OpenMode::readWrite);
     QVERIFY_OK(casebase);
     QVERIFY(std::filesystem::exists(path.string() + ".backup-v2"));
-    QVERIFY_OK((*casebase)->replies().add({"http://a/v1", "m", "{}", "kept", 0}));
-    QCOMPARE((*casebase)->replies().find("http://a/v1", "m", "{}")->value(), std::string("kept"));
+    QVERIFY_OK((*casebase)->replies().add({"http://a/v1", "m", "{}", "kept", true, 0}));
+    QCOMPARE((*casebase)->replies().find("http://a/v1", "m", "{}")->value().text, std::string("kept"));
+    QVERIFY((*casebase)->replies().find("http://a/v1", "m", "{}")->value().cutOff);
 }
 
 QTEST_GUILESS_MAIN(TestRunStores)

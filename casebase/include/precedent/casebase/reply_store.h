@@ -16,7 +16,13 @@ struct RemoteReply {
     std::string model;
     std::string request; ///< its JSON, whole
     std::string reply; ///< the text of the answer
+    bool cutOff = false; ///< at the length that the request allows
     std::int64_t createdMs = 0; ///< set by the store
+};
+
+struct KeptReply {
+    std::string text;
+    bool cutOff = false;
 };
 
 /// Replies of remote judges, by the digest of address, model and request: what was asked once is not asked again, and a run that
@@ -28,10 +34,10 @@ public:
     {
     }
 
-    /// Keeps what is there: the first reply to a request stays its reply.
-    [[nodiscard]] Status add(const RemoteReply& reply);
-    [[nodiscard]] Result<std::optional<std::string>> find(
-        const std::string& url, const std::string& model, const std::string& request) const;
+    /// Keeps what is there: the first reply to a request stays its reply, and is the result. Fails with invalidArgument for a text that
+    /// cannot be stored.
+    [[nodiscard]] Result<KeptReply> add(const RemoteReply& reply);
+    [[nodiscard]] Result<std::optional<KeptReply>> find(const std::string& url, const std::string& model, const std::string& request) const;
     [[nodiscard]] Result<std::int64_t> count() const;
 
 private:
