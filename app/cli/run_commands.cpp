@@ -114,6 +114,8 @@ Result<Outcome> show(const RunOptions& options)
     }
     const Result<Json> manifest = workspace::readManifest(outcome.json["folder"].get<std::string>());
     outcome.json["manifest"] = manifest ? manifest.value() : Json();
+    for (const std::string& why : workspace::whyNotExact(outcome.json["manifest"]))
+        outcome.text += "Not exact: " + why + "\n";
     const auto estimate = workspace::estimateOf(*casebase, run.id);
     const Result<workspace::RunOutcome> took = workspace::outcomeOf(*casebase, run.id);
     if (!estimate || !took)

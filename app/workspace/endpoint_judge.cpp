@@ -12,10 +12,11 @@ constexpr int kReplyTokens = 120;
 
 class EndpointJudge final : public core::Judge {
 public:
-    EndpointJudge(remote::ChatClient client, JudgeRubric rubric, casebase::Casebase* cache)
+    EndpointJudge(remote::ChatClient client, JudgeRubric rubric, casebase::Casebase* cache, std::shared_ptr<ReplyTally> tally)
         : m_client(std::move(client))
         , m_rubric(std::move(rubric))
         , m_cache(cache)
+        , m_tally(std::move(tally))
     {
     }
 
@@ -31,7 +32,7 @@ public:
                 judgements[request] = JudgeRubric::read(reply.text);
                 return {};
             },
-            stop));
+            stop, m_tally.get()));
         return judgements;
     }
 
@@ -46,11 +47,13 @@ private:
     remote::ChatClient m_client;
     JudgeRubric m_rubric;
     casebase::Casebase* m_cache;
+    std::shared_ptr<ReplyTally> m_tally; ///< may be null
 };
 
 } // namespace
 
-Result<std::unique_ptr<core::Judge>> endpointJudge(const std::string& name, const EndpointOptions& options, casebase::Casebase* cache)
+Result<std::unique_ptr<core::Judge>> endpointJudge(
+    const std::string& name, const EndpointOptions& options, casebase::Casebase* cache, std::shared_ptr<ReplyTally> tally)
 {
     Result<remote::ChatClient> client = chatClient(name, options);
     if (!client)
@@ -58,7 +61,7 @@ Result<std::unique_ptr<core::Judge>> endpointJudge(const std::string& name, cons
     Result<JudgeRubric> rubric = JudgeRubric::load();
     if (!rubric)
         return rubric.error();
-    return std::unique_ptr<core::Judge>(std::make_unique<EndpointJudge>(std::move(*client), std::move(*rubric), cache));
+    return std::unique_ptr<core::Judge>(std::make_unique<EndpointJudge>(std::move(*client), std::move(*rubric), cache, std::move(tally)));
 }
 
 } // namespace precedent::workspace

@@ -32,9 +32,10 @@ public:
         : m_casebase(std::move(casebase))
     {
     }
-    Status open(const JudgeChoice& choice, EngineOpener engine)
+    Status open(const JudgeChoice& choice, EngineOpener engine, std::shared_ptr<ReplyTally> tally)
     {
-        Result<std::unique_ptr<core::Judge>> judge = openCoreJudge(choice, {std::move(engine), m_casebase.get(), nullptr});
+        Result<std::unique_ptr<core::Judge>> judge =
+            openCoreJudge(choice, {std::move(engine), m_casebase.get(), nullptr, std::move(tally)});
         if (!judge)
             return judge.error();
         m_judge = std::move(*judge);
@@ -75,7 +76,7 @@ Result<std::unique_ptr<core::Judge>> openCoreJudge(const JudgeChoice& choice, co
     if (!parts)
         return Error(ErrorCode::invalidArgument, "There is no judge \"" + choice.name + "\".", kJudges);
     if (parts->first == "endpoint")
-        return endpointJudge(parts->second, choice.endpoint, means.casebase);
+        return endpointJudge(parts->second, choice.endpoint, means.casebase, means.tally);
     const casebase::Casebase* models = means.models != nullptr ? means.models : means.casebase;
     if (!means.engine)
         return Error(ErrorCode::unsupported, "The judge \"" + choice.name + "\" needs the engine, which is not at hand here.");
@@ -97,7 +98,7 @@ Result<std::string> rewardJudgeHash(const core::RunSpec& spec, const casebase::C
         return Error(ErrorCode::invalidArgument,
             "The grammar's judge pays no run: it is the truth that the sample's figures are measured by.",
             "Set reward_judge to analysis, head:FOLDER, model:MODEL or endpoint:MODEL@URL.");
-    const Result<std::unique_ptr<core::Judge>> judge = openCoreJudge({spec.rewardJudge, {}}, {noEngine, nullptr, models});
+    const Result<std::unique_ptr<core::Judge>> judge = openCoreJudge({spec.rewardJudge, {}}, {noEngine, nullptr, models, nullptr});
     if (!judge)
         return judge.error().in("reward_judge");
     std::string hash = judge.value()->hash();
@@ -109,7 +110,8 @@ Result<std::string> rewardJudgeHash(const core::RunSpec& spec, const casebase::C
     return hash;
 }
 
-Result<std::shared_ptr<core::Judge>> openRewardJudge(const core::RunSpec& spec, const std::filesystem::path& path, EngineOpener engine)
+Result<std::shared_ptr<core::Judge>> openRewardJudge(
+    const core::RunSpec& spec, const std::filesystem::path& path, EngineOpener engine, std::shared_ptr<ReplyTally> tally)
 {
     if (core::paidByAnalysis(spec))
         return std::shared_ptr<core::Judge>();
@@ -119,7 +121,7 @@ Result<std::shared_ptr<core::Judge>> openRewardJudge(const core::RunSpec& spec, 
     if (const Result<std::string> hash = rewardJudgeHash(spec, casebase->get()); !hash)
         return hash.error();
     auto judge = std::make_shared<RewardJudge>(std::move(*casebase));
-    PRECEDENT_TRY(judge->open({spec.rewardJudge, {}}, std::move(engine)));
+    PRECEDENT_TRY(judge->open({spec.rewardJudge, {}}, std::move(engine), std::move(tally)));
     return std::shared_ptr<core::Judge>(std::move(judge));
 }
 

@@ -1,5 +1,6 @@
 #include "precedent/workspace/run_manifest.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include "precedent/align/run_spec_json.h"
@@ -18,6 +19,8 @@ namespace fs = std::filesystem;
 constexpr const char* kFile = "manifest.json";
 constexpr const char* kFormat = "precedent-run";
 constexpr int kVersion = 1;
+constexpr const char* kNotExact = "not_exact_because";
+constexpr const char* kReached = "reached_step";
 constexpr std::size_t kMostBytes = 16U << 20;
 
 std::string now()
@@ -49,6 +52,16 @@ Result<std::string> digestOf(const std::string& modelFolder)
     return files ? modelDigest(files.value()) : files.error();
 }
 
+void addReason(Json& manifest, const std::string& why)
+{
+    manifest["exact"] = false;
+    if (!manifest[kNotExact].is_array())
+        manifest[kNotExact] = Json::array();
+    Json& reasons = manifest[kNotExact];
+    if (std::find(reasons.begin(), reasons.end(), Json(why)) == reasons.end())
+        reasons.push_back(why);
+}
+
 Result<Json> freshManifest(const casebase::Casebase& casebase, const core::RunInputs& inputs, const RunMeans& means, int fromStep)
 {
     const Result<casebase::Run> run = casebase.runs().find(inputs.runId);
@@ -63,7 +76,9 @@ Result<Json> freshManifest(const casebase::Casebase& casebase, const core::RunIn
         {"casebase_snapshot", run.value().snapshot},
         {"model", {{"name", inputs.spec.model}, {"folder", inputs.modelFolder}, {"sha256", digest ? Json(digest.value()) : Json()}}},
         {"from_step", fromStep}, {"started", now()}, {"finished", nullptr}, {"state", "running"}, {"resumed", Json::array()},
-        {"exact", inputs.spec.rolloutEndpoint.empty()}}); // what a server draws, it need not draw again
+        {"exact", true}, {kNotExact, Json::array()}, {kReached, 0}});
+    if (!inputs.spec.rolloutEndpoint.empty())
+        addReason(manifest, "completions are drawn by " + inputs.spec.rolloutEndpoint + ", which need not draw the same again");
     return manifest;
 }
 
@@ -75,6 +90,14 @@ const Json& at(const Json& json, const char* outer, const char* inner)
         return none;
     const auto value = found->find(inner);
     return value == found->end() ? none : *value;
+}
+
+std::string joined(const std::vector<std::string>& texts)
+{
+    std::string all;
+    for (const std::string& text : texts)
+        all += (all.empty() ? "" : "; ") + text;
+    return all;
 }
 
 std::string plain(const Json& value) { return value.is_string() ? value.get<std::string>() : dumpJson(value); }
@@ -133,8 +156,16 @@ Status beginManifest(const casebase::Casebase& casebase, const core::RunInputs& 
     if (!manifest)
         return manifest.error();
     if (manifest->is_null() || fromStep == 0) {
-        const Result<Json> fresh = freshManifest(casebase, inputs, means, fromStep);
-        return fresh ? write(inputs.outputFolder, fresh.value()) : fresh.error();
+        Result<Json> fresh = freshManifest(casebase, inputs, means, fromStep);
+        if (!fresh)
+            return fresh.error();
+        // A run that begins once more, killed before its first checkpoint: what was true of it is.
+        if (manifest->is_object() && manifest->value("content_hash", Json()) == Json(inputs.contentHash)) {
+            (*fresh)[kReached] = reachedStep(*manifest);
+            for (const std::string& why : whyNotExact(*manifest))
+                addReason(*fresh, why);
+        }
+        return write(inputs.outputFolder, *fresh);
     }
     const std::vector<std::string> differs = differences(*manifest, means);
     Json resumed = toJson(means);
@@ -144,8 +175,49 @@ Status beginManifest(const casebase::Casebase& casebase, const core::RunInputs& 
     (*manifest)["state"] = "running";
     (*manifest)["finished"] = nullptr;
     if (!differs.empty())
-        (*manifest)["exact"] = false;
+        addReason(*manifest, "From step " + std::to_string(fromStep + 1) + " on not all is as it was: " + joined(differs) + ".");
     return write(inputs.outputFolder, *manifest);
+}
+
+Status markNotExact(const fs::path& folder, const std::string& why)
+{
+    Result<Json> manifest = readManifest(folder);
+    if (!manifest)
+        return manifest.error();
+    if (manifest->is_null())
+        return {};
+    addReason(*manifest, why);
+    return write(folder, *manifest);
+}
+
+std::vector<std::string> whyNotExact(const Json& manifest)
+{
+    std::vector<std::string> reasons;
+    if (const auto found = manifest.find(kNotExact); found != manifest.end() && found->is_array()) {
+        for (const Json& reason : *found)
+            reasons.push_back(plain(reason));
+    }
+    // Manifests of before reasons were written hold them with the resumes alone.
+    if (reasons.empty() && manifest.is_object() && manifest.value("exact", Json(true)) == Json(false))
+        reasons.emplace_back("Not all was as it was when the run began; its manifest says what.");
+    return reasons;
+}
+
+Status noteReached(const fs::path& folder, int step)
+{
+    Result<Json> manifest = readManifest(folder);
+    if (!manifest)
+        return manifest.error();
+    if (manifest->is_null() || reachedStep(*manifest) >= step)
+        return {};
+    (*manifest)[kReached] = step;
+    return write(folder, *manifest);
+}
+
+int reachedStep(const Json& manifest)
+{
+    const Json reached = manifest.is_object() ? manifest.value(kReached, Json()) : Json();
+    return reached.is_number_integer() ? reached.get<int>() : 0;
 }
 
 Status endManifest(const fs::path& folder, const std::string& state, int step)

@@ -1,10 +1,12 @@
 #include "precedent/workspace/run_session.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <optional>
 
+#include "app/workspace/exactness_watch.h"
 #include "precedent/base/log.h"
 #include "precedent/casebase/run_store.h"
 #include "precedent/workspace/casebase_recorder.h"
@@ -79,6 +81,8 @@ Result<SessionEnd> RunSession::go(const std::stop_token& stop)
         const std::scoped_lock lock(m_mutex);
         m_run.reset();
     }
+    for (const std::string& why : m_watch->marks())
+        m_observer.noted("The run is not exact. " + why);
     PRECEDENT_TRY(endManifest(m_inputs.outputFolder, core::toString(end.state), lastStep()));
     if (end.state == core::RunState::finished && m_inputs.spec.evaluateBeforeAfter)
         PRECEDENT_TRY(evaluate(Phase::after, stop));
@@ -132,6 +136,8 @@ Result<std::unique_ptr<core::TrainingRun>> RunSession::launch()
         return checkpoint.error();
     const int from = checkpoint.value() ? checkpoint.value()->step : 0;
     PRECEDENT_TRY(putAsideUnrecorded(m_inputs.outputFolder, from));
+    const int recorded = lastStep();
+    PRECEDENT_TRY(noteReached(m_inputs.outputFolder, recorded));
     PRECEDENT_TRY(m_casebase.runs().truncateAfter(m_inputs.runId, from));
     PRECEDENT_TRY(forgetEnd(m_casebase, m_inputs.runId));
     Result<std::shared_ptr<CasebaseRecorder>> recorder = CasebaseRecorder::open(m_casebase.path(), m_inputs.runId);
@@ -141,8 +147,11 @@ Result<std::unique_ptr<core::TrainingRun>> RunSession::launch()
     if (!manifest)
         return manifest.error();
     core::RunInputs inputs = m_inputs;
-    Result<std::shared_ptr<core::Judge>> judge =
-        openRewardJudge(inputs.spec, m_casebase.path(), [engine = &m_engine]() -> Result<core::Engine*> { return engine; });
+    const auto tally = std::make_shared<ReplyTally>();
+    m_watch = std::make_shared<ExactnessWatch>(
+        std::move(*recorder), tally, m_inputs.outputFolder, std::max(recorded, reachedStep(manifest.value())));
+    Result<std::shared_ptr<core::Judge>> judge = openRewardJudge(
+        inputs.spec, m_casebase.path(), [engine = &m_engine]() -> Result<core::Engine*> { return engine; }, tally);
     if (!judge)
         return judge.error();
     inputs.judge = std::move(*judge);
@@ -159,7 +168,7 @@ Result<std::unique_ptr<core::TrainingRun>> RunSession::launch()
         ranks = m_lead->ranks();
     }
     Result<std::unique_ptr<core::TrainingRun>> run =
-        checkpoint.value() ? m_engine.resume(inputs, *recorder, ranks) : m_engine.start(inputs, *recorder, ranks);
+        checkpoint.value() ? m_engine.resume(inputs, m_watch, ranks) : m_engine.start(inputs, m_watch, ranks);
     if (!run)
         return run;
     const RunMeans means{m_engine.facts(), (*run)->kernels()};
@@ -172,6 +181,8 @@ Result<std::unique_ptr<core::TrainingRun>> RunSession::launch()
                 "): it goes on, but its steps need not come out to the same bits. manifest.json says so.");
     }
     PRECEDENT_TRY(beginManifest(m_casebase, m_inputs, means, from));
+    PRECEDENT_TRY(noteReached(m_inputs.outputFolder, recorded));
+    PRECEDENT_TRY(m_watch->begun());
     return run;
 }
 

@@ -6,6 +6,7 @@
 #include "precedent/base/result.h"
 #include "precedent/casebase/casebase.h"
 #include "precedent/core/judge.h"
+#include "precedent/workspace/reply_tally.h"
 
 namespace precedent::workspace {
 
@@ -20,8 +21,9 @@ struct EndpointOptions {
 
 /// A judge that an OpenAI-compatible server answers for, asked with the rubric at temperature 0. `name`: MODEL@URL. With a casebase, which
 /// is borrowed, replies are kept in it and what it holds is not asked again; one opened for reading only is looked into alone. The
-/// hash is over rubric, model and address: the server's weights cannot be seen. Fails as ChatClient::create() and JudgeRubric::load().
+/// hash is over rubric, model and address: the server's weights cannot be seen. `tally` counts the replies; it may be null. Fails as
+/// ChatClient::create() and JudgeRubric::load().
 [[nodiscard]] Result<std::unique_ptr<core::Judge>> endpointJudge(
-    const std::string& name, const EndpointOptions& options, casebase::Casebase* cache);
+    const std::string& name, const EndpointOptions& options, casebase::Casebase* cache, std::shared_ptr<ReplyTally> tally = {});
 
 } // namespace precedent::workspace

@@ -26,6 +26,7 @@ struct JudgeMeans {
     EngineOpener engine; ///< for head:... and model:...; empty: they are refused
     casebase::Casebase* casebase = nullptr; ///< for kept replies, and for run:RUN models where `models` is null; may be null
     const casebase::Casebase* models = nullptr; ///< for run:RUN models; may be null
+    std::shared_ptr<ReplyTally> tally = nullptr; ///< of a server's replies; may be null
 };
 
 /// A sentence about what is wrong with a judge's name by itself; empty where it may name one.
@@ -44,9 +45,9 @@ struct JudgeMeans {
 /// openCoreJudge().
 [[nodiscard]] Result<std::string> rewardJudgeHash(const core::RunSpec& spec, const casebase::Casebase* models);
 
-/// That judge, for a run of the casebase at `path`, which it opens anew for its own thread and keeps replies in; null for the analysis.
-/// Fails as rewardJudgeHash() does.
+/// That judge, for a run of the casebase at `path`, which it opens anew for its own thread and keeps replies in, counted in `tally`;
+/// null for the analysis. Fails as rewardJudgeHash() does.
 [[nodiscard]] Result<std::shared_ptr<core::Judge>> openRewardJudge(
-    const core::RunSpec& spec, const std::filesystem::path& path, EngineOpener engine);
+    const core::RunSpec& spec, const std::filesystem::path& path, EngineOpener engine, std::shared_ptr<ReplyTally> tally = {});
 
 } // namespace precedent::workspace

@@ -27,6 +27,16 @@ struct RunMeans {
 /// Adds when the run ended and how. Does nothing where there is no manifest.
 [[nodiscard]] Status endManifest(const std::filesystem::path& folder, const std::string& state, int step);
 
+/// Marks the run as not exact, for the reason that a sentence gives; one that is there is not added again. Does nothing where there is
+/// no manifest.
+[[nodiscard]] Status markNotExact(const std::filesystem::path& folder, const std::string& why);
+/// Why the run's steps need not come out to the same bits, a sentence each; empty for an exact one.
+[[nodiscard]] std::vector<std::string> whyNotExact(const Json& manifest);
+
+/// Keeps the furthest step that the run has recorded, which it may now be taken back from. Does nothing where there is no manifest.
+[[nodiscard]] Status noteReached(const std::filesystem::path& folder, int step);
+[[nodiscard]] int reachedStep(const Json& manifest);
+
 /// null where there is none. Fails with corrupt, or tooNew for a manifest of a newer program.
 [[nodiscard]] Result<Json> readManifest(const std::filesystem::path& folder);
 

@@ -11,6 +11,8 @@
 
 namespace precedent::workspace {
 
+class ExactnessWatch;
+
 /// What a session tells while it goes on. Called on the session's thread; must not block for long.
 class SessionObserver {
 public:
@@ -61,6 +63,7 @@ private:
     const core::RunInputs& m_inputs;
     SessionObserver& m_observer;
     RankLead* m_lead = nullptr;
+    std::shared_ptr<ExactnessWatch> m_watch; ///< records the training under way
     std::mutex m_mutex;
     std::unique_ptr<core::TrainingRun> m_run; ///< guarded
 };
