@@ -52,6 +52,11 @@ private:
 
 } // namespace
 
+EndpointOptions optionsOf(const core::ServerLimits& limits)
+{
+    return {limits.keyVariable, limits.requestsPerMinute, limits.concurrent, limits.timeoutSeconds, limits.retries};
+}
+
 Result<std::unique_ptr<core::Judge>> endpointJudge(
     const std::string& name, const EndpointOptions& options, casebase::Casebase* cache, std::shared_ptr<ReplyTally> tally)
 {

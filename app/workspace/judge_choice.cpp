@@ -98,7 +98,8 @@ Result<std::string> rewardJudgeHash(const core::RunSpec& spec, const casebase::C
         return Error(ErrorCode::invalidArgument,
             "The grammar's judge pays no run: it is the truth that the sample's figures are measured by.",
             "Set reward_judge to analysis, head:FOLDER, model:MODEL or endpoint:MODEL@URL.");
-    const Result<std::unique_ptr<core::Judge>> judge = openCoreJudge({spec.rewardJudge, {}}, {noEngine, nullptr, models, nullptr});
+    const Result<std::unique_ptr<core::Judge>> judge =
+        openCoreJudge({spec.rewardJudge, optionsOf(spec.rewardServer)}, {noEngine, nullptr, models, nullptr});
     if (!judge)
         return judge.error().in("reward_judge");
     std::string hash = judge.value()->hash();
@@ -121,7 +122,7 @@ Result<std::shared_ptr<core::Judge>> openRewardJudge(
     if (const Result<std::string> hash = rewardJudgeHash(spec, casebase->get()); !hash)
         return hash.error();
     auto judge = std::make_shared<RewardJudge>(std::move(*casebase));
-    PRECEDENT_TRY(judge->open({spec.rewardJudge, {}}, std::move(engine), std::move(tally)));
+    PRECEDENT_TRY(judge->open({spec.rewardJudge, optionsOf(spec.rewardServer)}, std::move(engine), std::move(tally)));
     return std::shared_ptr<core::Judge>(std::move(judge));
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "precedent/align/case_settings.h"
@@ -85,6 +87,26 @@ Status validateWeights(const core::RewardWeights& weights)
     return {};
 }
 
+/// `key`: whose limits they are.
+Status validateServer(const std::string& key, const core::ServerLimits& limits)
+{
+    const Range parts[] = {{"requests_per_minute", limits.requestsPerMinute, 0, 1e6, "0 (as fast as they come) to 1,000,000"},
+        {"concurrent", double(limits.concurrent), 1, 256, "1 to 256"},
+        {"timeout", double(limits.timeoutSeconds), 1, 86400, "1 to 86,400 seconds"},
+        {"retries", double(limits.retries), 0, 100, "0 to 100"}};
+    for (const Range& r : parts) {
+        if (!(r.value >= r.low && r.value <= r.high))
+            return outOfRange(key + "." + r.key, r.value, r.expected);
+    }
+    const std::string& name = limits.keyVariable;
+    const bool isName = std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+    // What stands there is not shown: it may be the key.
+    if (!isName || (!name.empty() && std::isdigit(static_cast<unsigned char>(name.front())) != 0))
+        return Error(ErrorCode::invalidArgument, key + ".key_variable is no name of an environment variable.",
+            "Name the variable that holds the key; the key itself belongs in no setting.");
+    return {};
+}
+
 /// Of completions that a server draws.
 Status validateRollouts(const RunSpec& spec)
 {
@@ -125,6 +147,7 @@ Status validate(const RunSpec& spec)
     const bool learns = spec.method == Method::sft || spec.sftSteps > 0;
     if (learns && spec.sftExamples == SftExamples::file && spec.sftFile.empty())
         return outOfRange("sft_file", spec.sftFile, "a JSONL file where sft_examples is file");
+    PRECEDENT_TRY(validateServer("reward_server", spec.rewardServer));
     PRECEDENT_TRY(validateShares("label_weights", spec.labelWeights, {"harmful", "benign", "attack", "utility"}));
     PRECEDENT_TRY(validateWeights(spec.rewardWeights));
     if (!spec.useLora && spec.dtype == WeightDtype::bfloat16)

@@ -17,6 +17,7 @@ using core::LrScheduler;
 using core::Method;
 using core::RunSpec;
 using core::ScaleRewards;
+using core::ServerLimits;
 using core::SftExamples;
 using core::WeightDtype;
 
@@ -142,6 +143,7 @@ void visitFields(Spec& s, Visitor&& v)
     v("reward_weights", s.rewardWeights, steps);
     v("reward_judge", s.rewardJudge, surroundings);
     v("reward_judge_hash", s.rewardJudgeHash, surroundings);
+    v("reward_server", s.rewardServer, surroundings);
     v("rollout_endpoint", s.rolloutEndpoint, surroundings);
     v("rollout_publish_steps", s.rolloutPublishSteps, surroundings);
     v("rollout_max_staleness", s.rolloutMaxStaleness, surroundings);
@@ -196,6 +198,16 @@ void visitGuards(Actions& a, Visitor&& v)
     v("never_refusal", a.neverRefusal);
 }
 
+template <typename Limits, typename Visitor>
+void visitLimits(Limits& l, Visitor&& v)
+{
+    v("requests_per_minute", l.requestsPerMinute);
+    v("concurrent", l.concurrent);
+    v("timeout", l.timeoutSeconds);
+    v("retries", l.retries);
+    v("key_variable", l.keyVariable);
+}
+
 template <typename T>
 Json valueJson(const T& value)
 {
@@ -216,6 +228,10 @@ Json valueJson(const T& value)
     } else if constexpr (std::is_same_v<T, GuardActions>) {
         Json json = Json::object();
         visitGuards(value, [&](const char* key, GuardAction action) { json[key] = valueJson(action); });
+        return json;
+    } else if constexpr (std::is_same_v<T, ServerLimits>) {
+        Json json = Json::object();
+        visitLimits(value, [&](const char* key, const auto& field) { json[key] = field; });
         return json;
     } else if constexpr (std::is_same_v<T, std::map<std::string, double>>) {
         Json json = Json::object();
@@ -352,6 +368,27 @@ Status read(const std::string& key, const Json& json, GuardActions& out)
         if (!known)
             return Error(ErrorCode::invalidArgument, "There is no guard '" + guard + "'.",
                 "The guards are reward_collapse, kl_over_bound, no_spread, length_at_cap, all_refusal and never_refusal.");
+        PRECEDENT_TRY(std::move(status));
+    }
+    return {};
+}
+
+Status read(const std::string& key, const Json& json, ServerLimits& out)
+{
+    if (!json.is_object())
+        return wrongKind(key, json, "an object of requests_per_minute, concurrent, timeout, retries and key_variable");
+    for (const auto& [limit, value] : json.items()) {
+        bool known = false;
+        Status status;
+        visitLimits(out, [&](const char* name, auto& field) {
+            if (limit == name) {
+                known = true;
+                status = read(key + "." + limit, value, field);
+            }
+        });
+        if (!known)
+            return Error(ErrorCode::invalidArgument, key + " has no part '" + limit + "'.",
+                "Its parts are requests_per_minute, concurrent, timeout, retries and key_variable.");
         PRECEDENT_TRY(std::move(status));
     }
     return {};

@@ -83,6 +83,36 @@ private Q_SLOTS:
         QCOMPARE(specHash(spec), specHash(core::RunSpec{}));
     }
 
+    void serversAreAskedWithinLimits_data()
+    {
+        QTest::addColumn<QString>("setting");
+        QTest::addColumn<bool>("fine");
+        QTest::newRow("a rate") << "reward_server.requests_per_minute=30" << true;
+        QTest::newRow("a negative rate") << "reward_server.requests_per_minute=-1" << false;
+        QTest::newRow("at once") << "reward_server.concurrent=16" << true;
+        QTest::newRow("none at once") << "reward_server.concurrent=0" << false;
+        QTest::newRow("no time") << "reward_server.timeout=0" << false;
+        QTest::newRow("no retry") << "reward_server.retries=0" << true;
+        QTest::newRow("no such part") << "reward_server.key=abc" << false;
+        QTest::newRow("no object") << "reward_server=4" << false;
+        QTest::newRow("a variable") << "reward_server.key_variable=JUDGE_KEY_2" << true;
+        QTest::newRow("a digit first") << "reward_server.key_variable=2KEYS" << false;
+        QTest::newRow("the key itself") << "reward_server.key_variable=sk-very-secret" << false;
+    }
+    void serversAreAskedWithinLimits()
+    {
+        QFETCH(QString, setting);
+        QFETCH(bool, fine);
+        core::RunSpec spec;
+        Status status = applySetting(spec, setting.toStdString());
+        if (status.ok())
+            status = validate(spec);
+        QVERIFY2(status.ok() == fine, status.ok() ? "" : status.error().message().c_str());
+        QVERIFY(status.ok() || (status.error().message() + status.error().hint()).find("secret") == std::string::npos);
+        // As a server is asked changes nothing in what comes out.
+        QCOMPARE(specHash(spec), specHash(core::RunSpec{}));
+    }
+
     void unknownPresetListsTheKnownOnes()
     {
         const auto spec = preset("cadda");

@@ -63,6 +63,48 @@ private Q_SLOTS:
         QCOMPARE(again.json()["metrics"].toObject()["reward"].toDouble(), m_trained.json()["metrics"].toObject()["reward"].toDouble());
     }
 
+    void aRunHasItsServersOwnLimits()
+    {
+        qputenv("OTHER_JUDGE_KEY", "sk-other-4712");
+        const SmallHttpServer slow([](int number, const SmallHttpServer::Request& request) {
+            SmallHttpServer::Reply reply = strictJudge(number, request);
+            reply.delay = std::chrono::milliseconds(30);
+            return reply;
+        });
+        QStringList line = trainLine(path("a.casebase"));
+        line[line.indexOf("reward_judge=" + m_judge)] = "reward_judge=endpoint:strict@" + QString::fromStdString(slow.url());
+        line << "--set"
+             << "reward_server.concurrent=1"
+             << "--set"
+             << "reward_server.key_variable=OTHER_JUDGE_KEY";
+        const CliResult trained = runCli(line);
+        QVERIFY2(trained.exitCode == 0, trained.err.constData());
+        QVERIFY(slow.requests().size() > 1);
+        QCOMPARE(slow.mostAtOnce(), 1);
+        QVERIFY(slow.requests().at(0).head.find("sk-other-4712") != std::string::npos);
+        qunsetenv("OTHER_JUDGE_KEY");
+        const std::size_t asked = slow.requests().size();
+        QCOMPARE(runCli(line).errorCode(), QString("failed_precondition")); // before anything is written
+        QCOMPARE(slow.requests().size(), asked);
+    }
+
+    void aServerThatFailsEndsTheRunAfterTheRetriesAllowed()
+    {
+        const SmallHttpServer broken([](int, const SmallHttpServer::Request&) {
+            return SmallHttpServer::Reply{500, "{}", {}, std::chrono::milliseconds(0), false};
+        });
+        QStringList line = trainLine(path("a.casebase"));
+        line[line.indexOf("reward_judge=" + m_judge)] = "reward_judge=endpoint:strict@" + QString::fromStdString(broken.url());
+        line << "--set"
+             << "reward_server.retries=0"
+             << "--set"
+             << "reward_server.concurrent=1";
+        const CliResult trained = runCli(line);
+        QVERIFY(trained.exitCode != 0);
+        QCOMPARE(broken.requests().size(), std::size_t(1));
+        QVERIFY2(trained.out.contains("HTTP status 500"), trained.out.constData());
+    }
+
     void aJudgeThatPaidItIsMarked()
     {
         const auto marked = [&](const QString& judge) {

@@ -62,6 +62,16 @@ struct RewardWeights {
     double helpful = 0.0; ///< as far as the reward's judge measures it; on sums, whether the answer is right
 };
 
+/// How a server is asked that a run needs; as it is asked changes nothing in what a run computes.
+struct ServerLimits {
+    double requestsPerMinute = 0; ///< requests_per_minute: at most, evenly spaced; 0: as fast as they come
+    int concurrent = 4; ///< concurrent: requests under way at once
+    int timeoutSeconds = 120; ///< timeout: of one attempt
+    int retries = 4; ///< retries: further attempts after one that failed
+    /// key_variable: the NAME of the environment variable that holds the key; empty: PRECEDENT_API_KEY. The key itself is in no spec.
+    std::string keyVariable;
+};
+
 /// Everything that decides a run. JSON keys carry TRL's names where TRL has one (see runSpecFromJson); units are
 /// tokens and steps unless a name says otherwise.
 struct RunSpec {
@@ -116,6 +126,7 @@ struct RunSpec {
     std::string rewardJudge = "analysis";
     /// reward_judge_hash: of that judge, found when the run is prepared; another one then pays nothing. Empty for the analysis.
     std::string rewardJudgeHash;
+    ServerLimits rewardServer = ServerLimits(); ///< reward_server: how the server of an endpoint: judge is asked
     /// rollout_endpoint: MODEL@URL of a server that draws the completions, with the run's adapter, which it is handed; empty: drawn here
     std::string rolloutEndpoint;
     int rolloutPublishSteps = 1; ///< rollout_publish_steps: the server is handed the weights every so many steps

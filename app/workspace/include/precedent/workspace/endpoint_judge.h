@@ -6,6 +6,7 @@
 #include "precedent/base/result.h"
 #include "precedent/casebase/casebase.h"
 #include "precedent/core/judge.h"
+#include "precedent/core/run_spec.h"
 #include "precedent/workspace/reply_tally.h"
 
 namespace precedent::workspace {
@@ -18,6 +19,9 @@ struct EndpointOptions {
     int timeoutSeconds = 0; ///< of one attempt
     int retries = -1; ///< -1: the client's own choice
 };
+
+/// As a run's settings say.
+[[nodiscard]] EndpointOptions optionsOf(const core::ServerLimits& limits);
 
 /// A judge that an OpenAI-compatible server answers for, asked with the rubric at temperature 0. `name`: MODEL@URL. With a casebase, which
 /// is borrowed, replies are kept in it and what it holds is not asked again; one opened for reading only is looked into alone. The
