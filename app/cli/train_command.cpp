@@ -118,6 +118,10 @@ std::string checkLine(const TrainOptions& options)
 Result<Outcome> trainTo(
     Context& context, casebase::Casebase& casebase, core::RunInputs inputs, RankedTraining* ranked, const InterruptWatcher& interrupt)
 {
+    if (ranked != nullptr && !inputs.spec.selfGenerationEndpoint.empty())
+        return Error(ErrorCode::unsupported,
+            "self_generation_endpoint is " + inputs.spec.selfGenerationEndpoint + ": among several processes the run's own model draws.",
+            "Self-generate in one process, then learn from the exported examples in several (run examples --export, sft_file).");
     if (ranked != nullptr && !inputs.spec.rolloutEndpoint.empty())
         return Error(ErrorCode::unsupported, "rollout_endpoint is set: a server draws for one process only.",
             "Train in one process, or without rollout_endpoint.");

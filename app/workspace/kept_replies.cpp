@@ -22,7 +22,7 @@ Status giveKept(const casebase::Casebase& cache, const remote::ChatEndpoint& end
         if (!kept)
             return kept.error();
         if (kept.value()) {
-            PRECEDENT_TRY(give(bodies[i], {kept.value()->text, kept.value()->cutOff}));
+            PRECEDENT_TRY(give(bodies[i], {kept.value()->text, {}, kept.value()->cutOff}));
             continue;
         }
         if (left != i) {
@@ -51,7 +51,7 @@ Result<remote::ChatReply> keep(casebase::Casebase* cache, const casebase::Remote
         if (tally != nullptr)
             ++tally->notKept;
     }
-    return remote::ChatReply{std::move(kept->text), kept->cutOff};
+    return remote::ChatReply{std::move(kept->text), {}, kept->cutOff};
 }
 
 } // namespace
@@ -73,7 +73,7 @@ Result<remote::ChatClient> chatClient(const std::string& name, const EndpointOpt
 }
 
 Status askKept(remote::ChatClient& client, casebase::Casebase* cache, const std::vector<remote::ChatRequest>& requests,
-    const remote::ChatClient::ReplySink& onReply, const std::stop_token& stop, ReplyTally* tally)
+    const remote::ChatClient::ReplySink& onReply, const std::stop_token& stop, ReplyTally* tally, const TextOfReply& textOf)
 {
     const remote::ChatEndpoint& endpoint = client.endpoint();
     std::map<std::string, std::vector<std::size_t>> places; // of what is asked, by its body
@@ -99,7 +99,7 @@ Status askKept(remote::ChatClient& client, casebase::Casebase* cache, const std:
         open,
         [&](std::size_t request, const remote::ChatReply& reply) -> Status {
             Result<remote::ChatReply> kept =
-                keep(cache, {endpoint.url, endpoint.model, bodies[request], reply.text, reply.cutOff, 0}, tally);
+                keep(cache, {endpoint.url, endpoint.model, bodies[request], textOf ? textOf(reply) : reply.text, reply.cutOff, 0}, tally);
             return kept ? give(bodies[request], *kept) : kept.error();
         },
         stop);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -15,11 +16,15 @@ namespace precedent::workspace {
 /// Fails as ChatClient::create() and endpointNamed().
 [[nodiscard]] Result<remote::ChatClient> chatClient(const std::string& name, const EndpointOptions& options);
 
+/// What of a reply is its text: kept and handed out.
+using TextOfReply = std::function<std::string(const remote::ChatReply&)>;
+
 /// Hands out a reply to every request: those that the casebase holds first, the others as they come, each of which is kept at once, cut off
 /// or not, so that what a stop or a failure cuts short is not paid for twice and comes out the same when it is done again. Equal requests
 /// are asked once. `cache` may be null; one opened for reading only is looked into alone. A reply that the casebase cannot hold is handed
-/// out and counted in `tally`, which may be null. Fails as ChatClient::askAll(), or as the casebase.
+/// out and counted in `tally`, which may be null. `textOf` stands for the reply's text where it is empty. Fails as ChatClient::askAll(), or
+/// as the casebase.
 [[nodiscard]] Status askKept(remote::ChatClient& client, casebase::Casebase* cache, const std::vector<remote::ChatRequest>& requests,
-    const remote::ChatClient::ReplySink& onReply, const std::stop_token& stop, ReplyTally* tally = nullptr);
+    const remote::ChatClient::ReplySink& onReply, const std::stop_token& stop, ReplyTally* tally = nullptr, const TextOfReply& textOf = {});
 
 } // namespace precedent::workspace

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <tuple>
 
 #include "precedent/base/files.h"
 #include "precedent/base/json.h"
+#include "precedent/remote/chat_endpoint.h"
 #include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/run_inputs_json.h"
 #include "precedent/workspace/run_service.h"
@@ -148,6 +150,13 @@ Result<std::int64_t> exportExamples(const casebase::Casebase& casebase, const st
     std::map<std::string, const core::TrainingPrompt*> prompts;
     for (const core::TrainingPrompt& prompt : inputs.value().prompts)
         prompts.emplace(prompt.id, &prompt);
+    std::optional<remote::ChatEndpoint> drawer;
+    if (const std::string& endpoint = inputs.value().spec.selfGenerationEndpoint; !endpoint.empty()) {
+        Result<remote::ChatEndpoint> named = remote::endpointNamed(endpoint);
+        if (!named)
+            return named.error();
+        drawer = std::move(*named);
+    }
     std::string lines;
     std::int64_t n = 0;
     for (const GeneratedExample& example : examples.value()) {
@@ -155,11 +164,13 @@ Result<std::int64_t> exportExamples(const casebase::Casebase& casebase, const st
         const auto prompt = prompts.find(r.promptId);
         if (!example.kept || prompt == prompts.end())
             continue;
-        const Json line = {{"id", r.promptId}, {"request", messagesToJson(prompt->second->messages)}, {"chain", r.chain},
-            {"answer", r.answer}, {"score", r.reward}, {"kept", true},
+        Json line = {{"id", r.promptId}, {"request", messagesToJson(prompt->second->messages)}, {"chain", r.chain}, {"answer", r.answer},
+            {"score", r.reward}, {"kept", true},
             {"provenance",
                 {{"run", inputs.value().runId}, {"step", r.step}, {"group", r.group}, {"index", r.index}, {"mode", toString(r.mode)},
-                    {"model", inputs.value().spec.model}}}};
+                    {"model", drawer ? drawer->model : inputs.value().spec.model}}}};
+        if (drawer)
+            line["provenance"]["server"] = drawer->url;
         lines += dumpJson(line) + "\n";
         ++n;
     }

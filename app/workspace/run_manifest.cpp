@@ -75,6 +75,7 @@ Result<Json> freshManifest(const casebase::Casebase& casebase, const core::RunIn
         {"spec", align::toJson(inputs.spec)}, {"seeds", {{"run", inputs.spec.seed}}}, {"content_hash", inputs.contentHash},
         {"casebase_snapshot", run.value().snapshot},
         {"model", {{"name", inputs.spec.model}, {"folder", inputs.modelFolder}, {"sha256", digest ? Json(digest.value()) : Json()}}},
+        {"self_generation_by", inputs.spec.selfGenerationEndpoint.empty() ? Json() : Json(inputs.spec.selfGenerationEndpoint)},
         {"from_step", fromStep}, {"started", now()}, {"finished", nullptr}, {"state", "running"}, {"resumed", Json::array()},
         {"exact", true}, {kNotExact, Json::array()}, {kReached, 0}});
     if (!inputs.spec.rolloutEndpoint.empty())

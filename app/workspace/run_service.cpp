@@ -7,6 +7,7 @@
 #include "precedent/casebase/run_store.h"
 #include "precedent/casebase/snapshot_store.h"
 #include "precedent/workspace/casebase_recorder.h"
+#include "precedent/workspace/endpoint_source.h"
 #include "precedent/workspace/judge_choice.h"
 #include "precedent/workspace/model_source.h"
 #include "precedent/workspace/run_inputs_json.h"
@@ -51,6 +52,7 @@ Result<PreparedRun> prepareRun(
     if (!judge)
         return judge.error();
     spec.rewardJudgeHash = std::move(*judge);
+    PRECEDENT_TRY(checkCompletionSource(spec));
     const Result<ModelSource> model = resolveModel(spec.model, &casebase);
     if (!model)
         return model.error();

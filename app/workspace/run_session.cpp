@@ -11,6 +11,7 @@
 #include "precedent/casebase/run_store.h"
 #include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/checkpoint_pruning.h"
+#include "precedent/workspace/endpoint_source.h"
 #include "precedent/workspace/endpoint_rollouts.h"
 #include "precedent/workspace/judge_choice.h"
 #include "precedent/workspace/run_alarms.h"
@@ -155,6 +156,10 @@ Result<std::unique_ptr<core::TrainingRun>> RunSession::launch()
     if (!judge)
         return judge.error();
     inputs.judge = std::move(*judge);
+    Result<std::shared_ptr<core::CompletionSource>> completions = openCompletionSource(inputs, m_casebase.path(), tally);
+    if (!completions)
+        return completions.error();
+    inputs.completions = std::move(*completions);
     Result<std::shared_ptr<core::RolloutSource>> rollouts = openRolloutSource(inputs.spec, inputs.runId);
     if (!rollouts)
         return rollouts.error();

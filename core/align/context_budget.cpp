@@ -27,6 +27,14 @@ Result<FittedPrompt> fitPrompt(const PromptEncoder& encoder, const core::Context
     }
 }
 
+std::vector<int> idsAfter(const PromptEncoder& encoder, const FittedPrompt& prompt, const std::string& text)
+{
+    const std::vector<int> whole = encoder.encode(prompt.rendered + text);
+    if (whole.size() > prompt.ids.size() && std::equal(prompt.ids.begin(), prompt.ids.end(), whole.begin()))
+        return {whole.begin() + static_cast<std::ptrdiff_t>(prompt.ids.size()), whole.end()};
+    return encoder.tokenizer().encode(text, false);
+}
+
 int promptBudget(const core::RunSpec& spec, int contextLength)
 {
     return std::min(spec.maxPromptLength, contextLength - spec.maxCompletionLength);

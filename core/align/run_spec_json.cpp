@@ -89,8 +89,9 @@ const Names<GuardAction>& names(GuardAction)
     return list;
 }
 
-/// Whether a key decides what a step computes, and so belongs to the hash that a resume is checked against.
-enum class Decides { steps, surroundings };
+/// Whether a key decides what a step computes, and so belongs to the hash that a resume is checked against: always, or, for keys that
+/// came later, where it is not what it was before there was such a key, so that runs of then still go on.
+enum class Decides { steps, stepsWhereSet, surroundings };
 
 /// The one list of keys: name, field, and what it decides.
 template <typename Spec, typename Visitor>
@@ -151,6 +152,8 @@ void visitFields(Spec& s, Visitor&& v)
     v("self_generation_steps", s.selfGenerationSteps, steps);
     v("self_generation_mode", s.selfGenerationMode, steps);
     v("self_generation_threshold", s.selfGenerationThreshold, steps);
+    v("self_generation_endpoint", s.selfGenerationEndpoint, stepsWhereSet);
+    v("self_generation_server", s.selfGenerationServer, surroundings);
     v("sft_steps", s.sftSteps, steps);
     v("sft_examples", s.sftExamples, steps);
     v("sft_file", s.sftFile, surroundings);
@@ -502,10 +505,12 @@ Status applySetting(RunSpec& spec, std::string_view keyEqualsValue)
 
 std::string specHash(const RunSpec& spec)
 {
+    const Json defaults = toJson(RunSpec());
     Json json = Json::object();
     visitFields(spec, [&](const char* key, const auto& field, Decides decides) {
-        if (decides == Decides::steps)
-            json[key] = valueJson(field);
+        const Json value = valueJson(field);
+        if (decides == Decides::steps || (decides == Decides::stepsWhereSet && value != defaults.at(key)))
+            json[key] = value;
     });
     return sha256Hex(dumpJson(json));
 }

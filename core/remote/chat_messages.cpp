@@ -10,8 +10,13 @@ std::string bodyOf(const ChatEndpoint& endpoint, const ChatRequest& request)
     Json messages = Json::array();
     for (const Message& message : request.messages)
         messages.push_back({{"role", message.role}, {"content", message.content}});
-    return dumpJson({{"model", endpoint.model}, {"messages", std::move(messages)}, {"temperature", request.temperature},
-        {"max_tokens", request.maxTokens}, {"stream", false}});
+    Json body = {{"model", endpoint.model}, {"messages", std::move(messages)}, {"temperature", request.temperature},
+        {"max_tokens", request.maxTokens}, {"stream", false}};
+    if (request.topP)
+        body["top_p"] = *request.topP;
+    if (request.seed)
+        body["seed"] = *request.seed;
+    return dumpJson(body);
 }
 
 Result<ChatReply> replyIn(const std::string& body)
@@ -30,10 +35,17 @@ Result<ChatReply> replyIn(const std::string& body)
     if (!choice.is_object() || !choice.contains("message") || !choice["message"].is_object())
         return without("message");
     const Json& message = choice["message"];
-    if (!message.contains("content") || !message["content"].is_string())
-        return without("content");
     ChatReply reply;
-    reply.text = message["content"].get<std::string>();
+    // vLLM's and llama.cpp's name, and Ollama's.
+    for (const char* key : {"reasoning_content", "reasoning"}) {
+        if (reply.reasoning.empty() && message.contains(key) && message[key].is_string())
+            reply.reasoning = message[key].get<std::string>();
+    }
+    const Json content = message.value("content", Json());
+    if (!content.is_string() && (reply.reasoning.empty() || !content.is_null()))
+        return without("content");
+    if (content.is_string())
+        reply.text = content.get<std::string>();
     reply.cutOff = choice.contains("finish_reason") && choice["finish_reason"] == "length";
     return reply;
 }

@@ -185,6 +185,10 @@ private:
 
     static Result<std::unique_ptr<Trainer>> ownTrainer(const RunInputs& inputs, bool resumes)
     {
+        // Else the run's own model would draw in silence what a server was to.
+        if (!inputs.spec.selfGenerationEndpoint.empty() && !inputs.completions)
+            return Error(ErrorCode::invalidArgument,
+                "self_generation_endpoint is " + inputs.spec.selfGenerationEndpoint + ", and whoever starts the run did not open it.");
         try {
             auto trainer = Trainer::create(inputs);
             if (!trainer.ok())

@@ -31,16 +31,6 @@ std::string completionOf(const std::string& chain, const std::string& answer, co
     return (templates.openInPrompt ? std::string() : templates.chainOpen) + chain + templates.chainClose + answer;
 }
 
-/// Ids of what follows a prompt. Encoded with it where that leaves the prompt's own ids as they are: some tokenizers put a space
-/// before a text that begins by itself.
-std::vector<int> idsAfter(const align::PromptEncoder& encoder, const align::FittedPrompt& prompt, const std::string& text)
-{
-    const std::vector<int> whole = encoder.encode(prompt.rendered + text);
-    if (whole.size() > prompt.ids.size() && std::equal(prompt.ids.begin(), prompt.ids.end(), whole.begin()))
-        return {whole.begin() + static_cast<std::ptrdiff_t>(prompt.ids.size()), whole.end()};
-    return encoder.tokenizer().encode(text, false);
-}
-
 std::vector<int> idsFrom(const Json& json) { return json.get<std::vector<int>>(); }
 
 } // namespace
@@ -75,7 +65,7 @@ public:
             m_encoder, m_inputs.templates, m_mode, m_inputs.codes, std::move(ranked), request, spec.seed ^ streamOf(id), m_budget);
         if (!fitted)
             return fitted.error();
-        Example example{id, fitted->ids, idsAfter(m_encoder, *fitted, completion), {}, 1, 0, {}};
+        Example example{id, fitted->ids, align::idsAfter(m_encoder, *fitted, completion), {}, 1, 0, {}};
         if (!m_encoder.stopIds().empty())
             example.completion.push_back(m_encoder.stopIds().front());
         if (!fitted->fits || static_cast<int>(example.completion.size()) > spec.maxCompletionLength)

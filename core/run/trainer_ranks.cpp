@@ -1,6 +1,7 @@
 // What a Trainer does otherwise where several processes train together.
 
 #include "core/run/agreement.h"
+#include "core/run/drawn_elsewhere.h"
 #include "core/run/judging.h"
 #include "core/run/trainer.h"
 
@@ -26,7 +27,9 @@ Result<std::vector<Sampled>> Trainer::draw(const StepPlan& plan, int step, const
     const std::function<void(const TokenEvent&)>& onToken, double& decodeSeconds)
 {
     const auto own = [&]() -> Result<GenerationResult> {
-        Result<GenerationResult> generated = sample(plan, step, stop, onToken);
+        const bool elsewhere = m_inputs.completions != nullptr && stageOf(step) == Stage::selfGeneration;
+        Result<GenerationResult> generated =
+            elsewhere ? drawElsewhere(m_inputs, plan, m_encoder, stop) : sample(plan, step, stop, onToken);
         if (stop.stop_requested())
             throw Cancelled();
         if (generated.ok())

@@ -113,6 +113,20 @@ private Q_SLOTS:
         QCOMPARE(specHash(spec), specHash(core::RunSpec{}));
     }
 
+    void whoDrawsChainsDecidesWhatComesOut()
+    {
+        core::RunSpec spec;
+        QVERIFY(applySetting(spec, "self_generation_endpoint=m@http://localhost:1/v1").ok());
+        QVERIFY(!validate(spec).ok()); // no step draws any
+        QVERIFY(applySetting(spec, "self_generation_steps=3").ok());
+        QVERIFY(validate(spec).ok());
+        core::RunSpec own = spec;
+        own.selfGenerationEndpoint.clear();
+        QVERIFY(specHash(spec) != specHash(own));
+        QVERIFY(applySetting(spec, "self_generation_server.concurrent=0").ok());
+        QVERIFY(!validate(spec).ok());
+    }
+
     void unknownPresetListsTheKnownOnes()
     {
         const auto spec = preset("cadda");

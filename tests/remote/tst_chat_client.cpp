@@ -90,6 +90,38 @@ private Q_SLOTS:
                         "\"temperature\":0.0,\"max_tokens\":256,\"stream\":false}"));
     }
 
+    void asksForSeedAndTopPWhereTheyAreSet()
+    {
+        const ChatRequest request{{{"user", "q"}}, 8, 0.5, 0.9, 7};
+        QCOMPARE(bodyOf({"http://localhost/v1", "m"}, request),
+            std::string("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"q\"}],\"temperature\":0.5,\"max_tokens\":8,"
+                        "\"stream\":false,\"top_p\":0.9,\"seed\":7}"));
+    }
+
+    void readsReasoningThatIsGivenApart_data()
+    {
+        QTest::addColumn<QByteArray>("message");
+        QTest::addColumn<QByteArray>("text");
+        QTest::addColumn<QByteArray>("reasoning");
+        QTest::newRow("none") << QByteArray(R"({"content":"Yes."})") << QByteArray("Yes.") << QByteArray();
+        QTest::newRow("vLLM, llama.cpp") << QByteArray(R"({"content":"Yes.","reasoning_content":"Fine."})") << QByteArray("Yes.")
+                                         << QByteArray("Fine.");
+        QTest::newRow("Ollama") << QByteArray(R"({"content":"Yes.","reasoning":"Fine."})") << QByteArray("Yes.") << QByteArray("Fine.");
+        QTest::newRow("null") << QByteArray(R"({"content":"Yes.","reasoning_content":null})") << QByteArray("Yes.") << QByteArray();
+        QTest::newRow("cut off before the answer")
+            << QByteArray(R"({"content":null,"reasoning_content":"Fi"})") << QByteArray() << QByteArray("Fi");
+    }
+    void readsReasoningThatIsGivenApart()
+    {
+        QFETCH(QByteArray, message);
+        QFETCH(QByteArray, text);
+        QFETCH(QByteArray, reasoning);
+        const auto reply = replyIn(R"({"choices":[{"message":)" + message.toStdString() + R"(,"finish_reason":"stop"}]})");
+        QVERIFY2(reply.ok(), reply.ok() ? "" : reply.error().message().c_str());
+        QCOMPARE(QByteArray::fromStdString(reply->text), text);
+        QCOMPARE(QByteArray::fromStdString(reply->reasoning), reasoning);
+    }
+
     void asksWithoutAKeyWhereNoneIsSet()
     {
         const SmallHttpServer server([](int, const SmallHttpServer::Request&) {

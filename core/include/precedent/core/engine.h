@@ -267,7 +267,7 @@ public:
 };
 
 /// The version of this facade: the library is refused if it was built against another.
-inline constexpr int kEngineVersion = 7;
+inline constexpr int kEngineVersion = 8;
 
 } // namespace precedent::core
 

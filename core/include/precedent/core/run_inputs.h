@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "precedent/base/domain.h"
+#include "precedent/core/completion_source.h"
 #include "precedent/core/engine_facts.h"
 #include "precedent/core/judge.h"
 #include "precedent/core/run_spec.h"
@@ -83,6 +84,8 @@ struct RunInputs {
     /// What pays disposition, harmlessness and helpful; null: the built-in analysis. Asked on the run's worker; made anew by whoever starts
     /// or resumes the run, since it is no part of what is stored.
     std::shared_ptr<Judge> judge;
+    /// Who draws the self-generation steps' chains, as spec.selfGenerationEndpoint says; null: the run's own model. Otherwise as `judge`.
+    std::shared_ptr<CompletionSource> completions;
     /// What draws the run's completions where spec.rollout_endpoint names a server; null: the engine. Made anew as the judge is.
     std::shared_ptr<RolloutSource> rolloutSource;
     std::string contentHash; ///< SHA-256 over codes, cases, given examples, prompts and templates

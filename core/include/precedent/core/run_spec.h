@@ -136,6 +136,9 @@ struct RunSpec {
     int selfGenerationSteps = 0;
     std::map<std::string, double> selfGenerationMode = {{"cases", 1.0}}; ///< self_generation_mode: as mode
     double selfGenerationThreshold = 0.6; ///< self_generation_threshold: the reward from which a chain is kept
+    /// self_generation_endpoint: MODEL@URL, an OpenAI-compatible server that draws those chains; empty: the run's own model
+    std::string selfGenerationEndpoint;
+    ServerLimits selfGenerationServer = ServerLimits(); ///< self_generation_server: how it is asked
     int sftSteps = 0; ///< sft_steps: a warm start of so many supervised steps before the method's own
     SftExamples sftExamples = SftExamples::self; ///< sft_examples: self, cases, answers, file
     std::string sftFile; ///< sft_file: the JSONL file of sft_examples "file"; what it holds is frozen with the run

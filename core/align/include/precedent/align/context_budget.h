@@ -28,6 +28,10 @@ struct FittedPrompt {
     const std::vector<core::Code>& codes, std::vector<const core::Case*> ranked, const std::vector<Message>& request, std::uint64_t seed,
     int tokenBudget, std::size_t firm = 0);
 
+/// Ids of a text that follows a prompt. Encoded with it where that leaves the prompt's own ids as they are: some tokenizers put a space
+/// before a text that begins by itself.
+[[nodiscard]] std::vector<int> idsAfter(const PromptEncoder& encoder, const FittedPrompt& prompt, const std::string& text);
+
 /// Prompt tokens that leave room for an answer: the smaller of the spec's limit and the model's context less the answer.
 [[nodiscard]] int promptBudget(const core::RunSpec& spec, int contextLength);
 

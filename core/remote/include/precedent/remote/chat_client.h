@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -17,10 +19,13 @@ struct ChatRequest {
     std::vector<Message> messages;
     int maxTokens = 256;
     double temperature = 0;
+    std::optional<double> topP = std::nullopt; ///< left out where it is not set, as the next
+    std::optional<std::uint64_t> seed = std::nullopt;
 };
 
 struct ChatReply {
     std::string text;
+    std::string reasoning; ///< where a server gives it apart from the text
     bool cutOff = false; ///< the server stopped at maxTokens
 };
 
