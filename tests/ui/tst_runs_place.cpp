@@ -148,13 +148,11 @@ void TestRunsPlace::formStartsWhatItShows()
 {
     openRuns("starts.casebase");
     child<QAction>("newRun")->trigger();
-    auto* preset = child<QComboBox>("presetCombo");
-    preset->setCurrentIndex(preset->findText(QStringLiteral("da")));
+    QTest::mouseClick(child<QAbstractButton>("preset_da"), Qt::LeftButton);
     child<QSpinBox>("stepsSpin")->setValue(3);
     child<QSpinBox>("seedSpin")->setValue(77);
     child<QSpinBox>("promptsSpin")->setValue(2);
-    auto* mode = child<QComboBox>("modeCombo");
-    mode->setCurrentIndex(mode->findData(QStringLiteral("none")));
+    QTest::mouseClick(child<QAbstractButton>("modeSegments_none"), Qt::LeftButton);
     QTRY_VERIFY(child<QPushButton>("startRunButton")->isEnabled());
     QTest::mouseClick(child<QPushButton>("startRunButton"), Qt::LeftButton);
     QTRY_VERIFY_WITH_TIMEOUT(child<ui::CurvePanel>("curve0")->pointCount() == 3, kLong);

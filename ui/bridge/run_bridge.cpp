@@ -79,7 +79,7 @@ Result<core::RunInputs> RunBridge::Shared::inputsFor(casebase::Casebase& casebas
     Result<workspace::PreparedRun> prepared = workspace::prepareRun(casebase, order.spec, order.includeDrafts);
     if (!prepared)
         return prepared.error();
-    Result<workspace::RunEstimate> estimate = workspace::estimatePrepared(casebase, *prepared);
+    Result<workspace::RunEstimate> estimate = order.measured ? Result(*order.measured) : workspace::estimatePrepared(casebase, *prepared);
     if (!estimate)
         return estimate.error();
     PRECEDENT_TRY(workspace::storeRun(casebase, *prepared, {}));

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -22,6 +23,7 @@ struct RunOrder {
     core::RunSpec spec;
     bool includeDrafts = false;
     std::string resume; ///< a run's id; the spec is then the stored one
+    std::optional<workspace::RunEstimate> measured = {}; ///< of a new run with these settings; else it is estimated from what there is
 };
 
 struct RunStored {

@@ -8,12 +8,14 @@
 #include <QLabel>
 #include <QLocale>
 #include <QPainter>
+#include <QPushButton>
 #include <QScrollArea>
 #include <QVBoxLayout>
 
 #include "ui/runs/figures_text.h"
 #include "ui/shell/card.h"
 #include "ui/shell/icon_label.h"
+#include "ui/shell/icons.h"
 #include "ui/shell/type_scale.h"
 
 namespace precedent::ui {
@@ -22,6 +24,7 @@ namespace {
 constexpr int kRow = 24;
 constexpr int kNameWidth = 108;
 constexpr int kValueWidth = 64;
+constexpr int kTrack = 8;
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
 
@@ -56,7 +59,6 @@ public:
         QString name;
         QString value;
         double share = 0; ///< of the whole width
-        bool track = false; ///< the whole is shown as well
     };
     Bars(std::vector<Bar> bars, QWidget* parent)
         : QWidget(parent)
@@ -83,8 +85,6 @@ protected:
             painter.setPen(theme.color(Role::text));
             painter.drawText(row, Qt::AlignVCenter | Qt::AlignLeft, bar.name);
             painter.drawText(row, Qt::AlignVCenter | Qt::AlignRight, bar.value);
-            if (bar.track)
-                painter.fillRect(QRect(kNameWidth, row.top() + 8, reach, 8), theme.color(Role::track));
             const int length = static_cast<int>(std::lround(std::clamp(bar.share, 0.0, 1.0) * reach));
             painter.fillRect(
                 QRect(kNameWidth, row.top() + 8, std::max(1, length), 8), theme.color(bar.share > 1 ? Role::warning : Role::accent));
@@ -93,6 +93,31 @@ protected:
 
 private:
     std::vector<Bar> m_bars;
+};
+
+/// A share of a whole, as wide as there is room.
+class EstimatePanel::Track final : public QWidget {
+public:
+    Track(double share, QWidget* parent)
+        : QWidget(parent)
+        , m_share(share)
+    {
+        setFixedHeight(kTrack);
+        connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+    }
+
+protected:
+    void paintEvent(QPaintEvent*) override
+    {
+        const Theme& theme = Theme::instance();
+        QPainter painter(this);
+        painter.fillRect(rect(), theme.color(Role::track));
+        const int length = static_cast<int>(std::lround(std::clamp(m_share, 0.0, 1.0) * width()));
+        painter.fillRect(QRect(0, 0, std::max(1, length), height()), theme.color(m_share > 1 ? Role::warning : Role::accent));
+    }
+
+private:
+    double m_share;
 };
 
 EstimatePanel::EstimatePanel(QWidget* parent)
@@ -107,6 +132,8 @@ EstimatePanel::EstimatePanel(QWidget* parent)
 void EstimatePanel::clear()
 {
     delete m_content;
+    m_measure = nullptr;
+    m_measureNote = nullptr;
     auto* page = new QWidget;
     m_rows = new QVBoxLayout(page);
     m_rows->setContentsMargins(16, 16, 16, 16);
@@ -131,12 +158,14 @@ QLabel* EstimatePanel::add(const QString& words, const QFont& font, bool quiet)
     return label;
 }
 
-void EstimatePanel::addRow(const QString& name, const QString& value)
+void EstimatePanel::addRow(const QString& name, const QString& value, const QFont* strong)
 {
     QWidget* page = m_rows->parentWidget();
     auto* row = new QHBoxLayout;
-    auto* left = new QuietLabel(name, bodyFont(), page);
+    QLabel* left = strong == nullptr ? new QuietLabel(name, bodyFont(), page) : new QLabel(name, page);
     left->setWordWrap(false);
+    if (strong != nullptr)
+        left->setFont(*strong);
     auto* right = new QLabel(value, page);
     row->addWidget(left);
     row->addStretch();
@@ -160,70 +189,139 @@ void EstimatePanel::setProblem(const QString& problem)
     m_rows->addStretch();
 }
 
-void EstimatePanel::setPreview(const workspace::RunPreview& preview)
+void EstimatePanel::setPreview(const workspace::RunPreview& preview, const QStringList& warnings, const core::Rehearsal* rehearsal)
 {
     const workspace::RunEstimate& estimate = preview.estimate;
+    const bool hadFocus = m_measure != nullptr && m_measure->hasFocus();
     clear();
     add(durationText(estimate.totalSeconds()), pageFont(), false)->setObjectName(QStringLiteral("estimateTotal"));
     add(tr("between %1 and %2, %3 a step")
             .arg(clockText(estimate.lowSeconds), clockText(estimate.highSeconds), durationText(estimate.secondsPerStep)),
         secondaryFont(), true);
     add(text(estimate.basis), secondaryFont(), true)->setObjectName(QStringLiteral("estimateBasis"));
-    m_rows->addSpacing(8);
-    const double longest = std::max({estimate.trainSeconds, estimate.evaluateSeconds / 2, 1e-9});
-    std::vector<Bars::Bar> times;
-    const Bars::Bar measuring{tr("Measuring"), clockText(estimate.evaluateSeconds / 2), estimate.evaluateSeconds / 2 / longest, false};
-    if (estimate.evaluateSeconds > 0)
-        times.push_back(measuring);
-    times.push_back({tr("Training"), clockText(estimate.trainSeconds), estimate.trainSeconds / longest, false});
-    if (estimate.evaluateSeconds > 0)
-        times.push_back({tr("Measuring again"), measuring.value, measuring.share, false});
-    QWidget* page = m_rows->parentWidget();
-    m_rows->addWidget(new Bars(std::move(times), page));
-    m_rows->addSpacing(8);
-    m_rows->addWidget(line(page));
-    m_rows->addSpacing(8);
-    const auto share = [](std::int64_t part, std::int64_t whole) {
-        return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
-    };
-    m_rows->addWidget(
-        new Bars({{tr("Memory"), bytesText(estimate.memoryBytes), share(estimate.memoryBytes, preview.machine.memoryBytes), true},
-                     {tr("Disk"), bytesText(estimate.diskBytes()), share(estimate.diskBytes(), preview.machine.freeDiskBytes), true}},
-            page));
-    addRow(tr("Memory of this machine"), bytesText(preview.machine.memoryBytes));
-    addRow(tr("Free on the disk"), bytesText(preview.machine.freeDiskBytes));
-    addRow(tr("Answers that will be written"), QLocale().toString(static_cast<qlonglong>(estimate.answers)));
-    addRow(tr("Tokens, about"), QLocale().toString(static_cast<qlonglong>(estimate.tokens)));
-    m_rows->addSpacing(8);
-    m_rows->addWidget(line(page));
-    m_rows->addSpacing(8);
-    addChecks(preview);
+    addMeasure(rehearsal != nullptr);
+    if (hadFocus)
+        m_measure->setFocus();
+    addTimes(estimate, rehearsal);
+    addLine();
+    addRoom(preview);
+    addLine();
+    addChecks(preview, warnings);
     addEarnings(preview);
     m_rows->addStretch();
 }
 
-void EstimatePanel::addChecks(const workspace::RunPreview& preview)
+void EstimatePanel::addLine()
+{
+    m_rows->addSpacing(8);
+    m_rows->addWidget(line(m_rows->parentWidget()));
+    m_rows->addSpacing(8);
+}
+
+void EstimatePanel::addMeasure(bool measured)
+{
+    QWidget* page = m_rows->parentWidget();
+    m_rows->addSpacing(4);
+    m_measure = new QPushButton(themedIcon(QStringLiteral("cpu"), Role::text), {}, page);
+    m_measure->setObjectName(QStringLiteral("measureRunButton"));
+    m_measure->setProperty("measured", measured);
+    m_rows->addWidget(m_measure, 0, Qt::AlignLeft);
+    m_measureNote = add({}, secondaryFont(), true);
+    m_measureNote->setObjectName(QStringLiteral("measureRunNote"));
+    connect(m_measure, &QPushButton::clicked, this, [this] {
+        if (m_measuring)
+            Q_EMIT stopWanted();
+        else
+            Q_EMIT measureWanted();
+    });
+    setMeasuring({});
+}
+
+void EstimatePanel::setMeasuring(const QString& what)
+{
+    m_measuring = !what.isEmpty();
+    if (m_measure == nullptr)
+        return;
+    const bool measured = m_measure->property("measured").toBool();
+    m_measure->setText(m_measuring ? tr("Stop measuring") : measured ? tr("Measure again") : tr("Measure on this machine"));
+    m_measure->setToolTip(
+        m_measuring ? QString() : tr("Does parts of steps on the run's own requests, as the run would; takes some seconds"));
+    m_measureNote->setText(what);
+    m_measureNote->setVisible(m_measuring);
+}
+
+void EstimatePanel::setMeasureProblem(const QString& problem)
+{
+    if (m_measureNote == nullptr)
+        return;
+    m_measureNote->setText(problem);
+    m_measureNote->setVisible(true);
+}
+
+void EstimatePanel::addTimes(const workspace::RunEstimate& estimate, const core::Rehearsal* rehearsal)
+{
+    const double longest = std::max({estimate.trainSeconds, estimate.evaluateSeconds / 2, 1e-9});
+    std::vector<Bars::Bar> times;
+    const Bars::Bar measuring{tr("Measuring"), clockText(estimate.evaluateSeconds / 2), estimate.evaluateSeconds / 2 / longest};
+    if (estimate.evaluateSeconds > 0)
+        times.push_back(measuring);
+    times.push_back({tr("Training"), clockText(estimate.trainSeconds), estimate.trainSeconds / longest});
+    if (estimate.evaluateSeconds > 0)
+        times.push_back({tr("Measuring again"), measuring.value, measuring.share});
+    m_rows->addSpacing(8);
+    m_rows->addWidget(new Bars(std::move(times), m_rows->parentWidget()));
+    if (rehearsal == nullptr)
+        return;
+    for (const auto& [name, seconds] : {std::pair{tr("A step of self-generation"), rehearsal->selfGeneration},
+             std::pair{tr("A supervised step"), rehearsal->supervised}, std::pair{tr("A step of preferences"), rehearsal->preference},
+             std::pair{tr("A step that reinforces"), rehearsal->policyGradient}}) {
+        if (seconds > 0)
+            addRow(name, tr("%1 s").arg(QLocale().toString(seconds, 'f', 2)));
+    }
+}
+
+void EstimatePanel::addRoom(const workspace::RunPreview& preview)
+{
+    const workspace::RunEstimate& estimate = preview.estimate;
+    const std::int64_t memory = preview.machine.memoryBytes;
+    QFont strong = bodyFont();
+    strong.setWeight(QFont::DemiBold);
+    addRow(tr("Memory"), tr("%1 of %2").arg(bytesText(estimate.memoryBytes), bytesText(memory)), &strong);
+    m_rows->addWidget(
+        new Track(memory > 0 ? static_cast<double>(estimate.memoryBytes) / static_cast<double>(memory) : 0, m_rows->parentWidget()));
+    addRow(tr("Disk, with all rollouts"), bytesText(estimate.diskBytes()));
+    addRow(tr("Free on the disk"), bytesText(preview.machine.freeDiskBytes));
+    addRow(tr("Answers that will be written"), QLocale().toString(static_cast<qlonglong>(estimate.answers)));
+    addRow(tr("Tokens, about"), QLocale().toString(static_cast<qlonglong>(estimate.tokens)));
+}
+
+void EstimatePanel::addChecks(const workspace::RunPreview& preview, const QStringList& warnings)
 {
     QFont strong = bodyFont();
     strong.setWeight(QFont::DemiBold);
-    add(tr("What is used"), strong, false);
+    add(tr("Checks"), strong, false);
+    const QString marked = QStringLiteral("Warning: "); // as the sentences of freezing begin it
     QStringList checks;
     for (const std::string& sentence : preview.sentences)
         checks += text(sentence);
     checks += tr("Labels stay hidden from the model.");
     const workspace::RunEstimate& estimate = preview.estimate;
     if (preview.machine.memoryBytes > 0 && estimate.memoryBytes > preview.machine.memoryBytes * 9 / 10)
-        checks += tr("Warning: this machine has too little memory. Lower micro_batch_tokens or the answers to a request.");
+        checks += marked + tr("This machine has too little memory. Lower micro_batch_tokens or the answers to a request.");
     if (preview.machine.freeDiskBytes > 0 && estimate.diskBytes() > preview.machine.freeDiskBytes)
-        checks += tr("Warning: there is too little room on the disk. Save fewer checkpoints, or make room first.");
+        checks += marked + tr("There is too little room on the disk. Save fewer checkpoints, or make room first.");
+    for (const QString& warning : warnings)
+        checks += marked + warning;
     QWidget* page = m_rows->parentWidget();
     for (const QString& check : checks) {
-        const bool warning = check.startsWith(QLatin1String("Warning"));
+        const bool warning = check.startsWith(marked);
         auto* row = new QHBoxLayout;
         row->setSpacing(8);
         auto* icon =
             new IconLabel(warning ? QStringLiteral("alert") : QStringLiteral("check"), warning ? Role::warning : Role::comply, page);
-        auto* words = new QLabel(check, page);
+        QString sentence = warning ? check.mid(marked.size()) : check;
+        sentence[0] = sentence.at(0).toUpper();
+        auto* words = new QLabel(sentence, page);
         words->setWordWrap(true);
         row->addWidget(icon, 0, Qt::AlignTop);
         row->addWidget(words, 1);
@@ -240,10 +338,14 @@ void EstimatePanel::addEarnings(const workspace::RunPreview& preview)
     grid->setContentsMargins(12, 8, 12, 8);
     grid->setVerticalSpacing(4);
     grid->setHorizontalSpacing(8);
-    grid->addWidget(new QuietLabel(tr("What would earn reward without reasoning"), secondaryFont(), card), 0, 0, 1, 2);
-    int row = 1;
+    grid->setColumnStretch(1, 1);
+    grid->setColumnStretch(3, 1);
+    grid->addWidget(new QuietLabel(tr("What would earn reward without reasoning"), secondaryFont(), card), 0, 0, 1, 4);
+    const int half = static_cast<int>(preview.earnings.size() + 1) / 2;
+    int at = 0;
     for (const align::Earnings& line : preview.earnings) {
         auto* name = new QuietLabel(policyName(line.policy), secondaryFont(), card);
+        name->setWordWrap(false);
         auto* value = new QLabel(QLocale().toString(line.overall, 'f', 2), card);
         value->setFont(secondaryFont());
         value->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
@@ -252,8 +354,10 @@ void EstimatePanel::addEarnings(const workspace::RunPreview& preview)
             labels += tr("%1: %2").arg(text(label), QLocale().toString(earned, 'f', 2));
         for (QWidget* cell : std::initializer_list<QWidget*>{name, value})
             cell->setToolTip(labels.join(QLatin1Char('\n')));
-        grid->addWidget(name, row, 0);
-        grid->addWidget(value, row++, 1);
+        const int row = 1 + at % half, column = 2 * (at / half);
+        grid->addWidget(name, row, column);
+        grid->addWidget(value, row, column + 1);
+        ++at;
     }
     m_rows->addWidget(card);
 }

@@ -1,25 +1,28 @@
 #include "ui/runs/launch_page.h"
 
-#include <limits>
-
 #include <QCheckBox>
-#include <QComboBox>
-#include <QDoubleSpinBox>
-#include <QGridLayout>
+#include <QClipboard>
+#include <QFileDialog>
+#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
 #include <QScrollArea>
-#include <QSpinBox>
 #include <QTimer>
 #include <QVBoxLayout>
 
 #include "precedent/align/run_spec_json.h"
+#include "precedent/workspace/judge_choice.h"
 #include "precedent/workspace/model_choices.h"
 #include "precedent/workspace/model_source.h"
 #include "ui/bridge/background.h"
-#include "ui/models/choose_model.h"
+#include "ui/bridge/job_line.h"
 #include "ui/runs/estimate_panel.h"
+#include "ui/runs/preset_cards.h"
+#include "ui/runs/preset_words.h"
+#include "ui/runs/run_command.h"
+#include "ui/runs/save_preset_dialog.h"
+#include "ui/runs/spec_form.h"
 #include "ui/shell/card.h"
 #include "ui/shell/counted.h"
 #include "ui/shell/icons.h"
@@ -31,323 +34,258 @@ namespace precedent::ui {
 namespace {
 
 constexpr int kEstimateWidth = 304;
-constexpr int kRow = 40;
-constexpr int kUnderLine = 8; ///< a heading's
-constexpr int kLabelWidth = 176;
-constexpr int kFieldWidth = 220;
-constexpr int kNumberWidth = 96;
 constexpr int kWaitMs = 250;
+constexpr int kCopiedMs = 2000;
 constexpr double kLowTemperature = 0.5;
 
-QString aboutPreset(const QString& name)
-{
-    if (name == QLatin1String("quickstart"))
-        return LaunchPage::tr("The starter model in a few minutes, measured before and after on the held-out suites.");
-    if (name == QLatin1String("cada"))
-        return LaunchPage::tr("Case-augmented deliberative alignment: simple codes and cases in the context.");
-    if (name == QLatin1String("da"))
-        return LaunchPage::tr("Deliberative alignment as a baseline: detailed codes, no cases.");
-    if (name == QLatin1String("control-shuffled"))
-        return LaunchPage::tr("A control: dispositions permuted over the prompts.");
-    if (name == QLatin1String("control-random"))
-        return LaunchPage::tr("A control: rewards drawn at random.");
-    if (name == QLatin1String("sft-cases"))
-        return LaunchPage::tr("A baseline: supervised learning of the cases' chains and answers.");
-    if (name == QLatin1String("refusal-sft"))
-        return LaunchPage::tr("A baseline: supervised learning of the answers that refuse, without a chain.");
-    if (name == QLatin1String("dpo"))
-        return LaunchPage::tr("A baseline: preference optimisation on the best against the worst of the model's own chains.");
-    return QString::fromStdString(align::aboutPreset(name.toStdString()));
-}
+QString sentence(const Error& error) { return QString::fromStdString(error.message() + (error.hint().empty() ? "" : " " + error.hint())); }
 
-/// One setting: what it is called, its key, its field and what it means.
-void addSetting(QGridLayout& form, const QString& name, const char* key, QWidget* field, QLabel* note)
+QPushButton* button(const char* name, const QString& words, const QString& icon, QWidget* parent)
 {
-    const int row = form.rowCount();
-    QWidget* page = form.parentWidget();
-    auto* label = new QWidget(page);
-    auto* words = new QLabel(name, label);
-    words->setBuddy(field);
-    QFont small = monospaceFont();
-    small.setPixelSize(secondaryFont().pixelSize());
-    auto* under = new QuietLabel(QString::fromLatin1(key), small, label);
-    under->setWordWrap(false);
-    auto* lines = new QVBoxLayout(label);
-    lines->setContentsMargins(0, 0, 0, 0);
-    lines->setSpacing(0);
-    lines->addWidget(words);
-    lines->addWidget(under);
-    label->setFixedWidth(kLabelWidth);
-    if (field->accessibleName().isEmpty())
-        field->setAccessibleName(name);
-    form.addWidget(label, row, 0);
-    form.addWidget(field, row, 1, Qt::AlignVCenter | Qt::AlignLeft);
-    form.addWidget(note, row, 2);
-    form.setRowMinimumHeight(row, kRow);
-}
-
-void addHeading(QGridLayout& form, const QString& title)
-{
-    QWidget* page = form.parentWidget();
-    auto* heading = new QLabel(title, page);
-    QFont strong = bodyFont();
-    strong.setWeight(QFont::DemiBold);
-    heading->setFont(strong);
-    auto* line = new QFrame(page);
-    line->setFixedHeight(1);
-    line->setAutoFillBackground(true);
-    line->setBackgroundRole(QPalette::Mid);
-    int row = form.rowCount();
-    form.addWidget(heading, row, 0, 1, 3, Qt::AlignBottom);
-    form.setRowMinimumHeight(row, kRow);
-    form.addWidget(line, ++row, 0, 1, 3);
-    form.setRowMinimumHeight(++row, kUnderLine);
-    form.addItem(new QSpacerItem(0, kUnderLine, QSizePolicy::Minimum, QSizePolicy::Fixed), row, 0);
-}
-
-QuietLabel* note(const QString& text, QWidget* parent) { return new QuietLabel(text, bodyFont(), parent); }
-
-QSpinBox* number(const char* name, int least, int most, QWidget* parent)
-{
-    auto* made = new QSpinBox(parent);
+    auto* made = icon.isEmpty() ? new QPushButton(words, parent) : new QPushButton(themedIcon(icon, Role::text), words, parent);
     made->setObjectName(QString::fromLatin1(name));
-    made->setRange(least, most);
-    made->setFixedWidth(kNumberWidth);
-    made->setAlignment(Qt::AlignRight);
-    return made;
-}
-
-QDoubleSpinBox* fraction(const char* name, double most, double step, int decimals, QWidget* parent)
-{
-    auto* made = new QDoubleSpinBox(parent);
-    made->setObjectName(QString::fromLatin1(name));
-    made->setRange(0, most);
-    made->setSingleStep(step);
-    made->setDecimals(decimals);
-    made->setFixedWidth(kNumberWidth);
-    made->setAlignment(Qt::AlignRight);
     return made;
 }
 
 } // namespace
 
-LaunchPage::LaunchPage(QWidget* parent)
+LaunchPage::LaunchPage(JobLine& line, QWidget* parent)
     : QWidget(parent)
+    , m_line(line)
     , m_changes(new QuietLabel({}, secondaryFont(), this))
     , m_casebaseName(new QLabel(this))
-    , m_preset(new QComboBox(this))
-    , m_model(new QComboBox(this))
-    , m_steps(number("stepsSpin", 1, 1000000, this))
-    , m_seed(number("seedSpin", 0, std::numeric_limits<int>::max(), this))
-    , m_mode(new QComboBox(this))
-    , m_cases(number("casesSpin", 0, 32, this))
-    , m_prompts(number("promptsSpin", 1, 1024, this))
-    , m_generations(number("generationsSpin", 2, 256, this))
-    , m_longest(number("longestSpin", 8, 32768, this))
-    , m_temperature(fraction("temperatureSpin", 5, 0.1, 2, this))
-    , m_beta(fraction("betaSpin", 10, 0.01, 3, this))
     , m_drafts(new QCheckBox(tr("Also use cases that nobody has approved"), this))
-    , m_about(note({}, this))
-    , m_stepNote(note({}, this))
-    , m_temperatureNote(new QLabel(this))
+    , m_presets(new PresetCards(this))
+    , m_form(new SpecForm(this))
     , m_problem(new QLabel(this))
-    , m_start(new QPushButton(themedIcon(QStringLiteral("runs"), Role::onAccent), tr("Start the run"), this))
+    , m_start(new QPushButton(themedIcon(QStringLiteral("runs"), Role::onAccent), tr("Start run"), this))
+    , m_copy(button("copyCommandButton", tr("Copy as command"), QStringLiteral("terminal"), this))
     , m_estimate(new EstimatePanel(this))
     , m_wait(new QTimer(this))
 {
     setObjectName(QStringLiteral("launchDialog"));
+    auto* layout = new QHBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(buildCenter(), 1);
+    layout->addWidget(buildEstimate());
+    addCasebaseRow();
+    m_wait->setSingleShot(true);
+    m_wait->setInterval(kWaitMs);
+    connect(m_wait, &QTimer::timeout, this, &LaunchPage::preview);
+    connect(m_start, &QPushButton::clicked, this, &LaunchPage::startWanted);
+    connect(m_copy, &QPushButton::clicked, this, &LaunchPage::copyCommand);
+    connect(m_presets, &PresetCards::chosen, this, &LaunchPage::takePreset);
+    connect(m_presets, &PresetCards::removeWanted, this, [this](const QString& id) {
+        const UserPreset* preset = m_presets->userPreset(id);
+        const Status removed = preset == nullptr ? Status() : UserPresets::remove(preset->path);
+        m_presets->reload();
+        if (!removed.ok())
+            tell(sentence(removed.error()));
+    });
+    connect(m_form, &SpecForm::edited, this, &LaunchPage::check);
+    connect(m_drafts, &QCheckBox::toggled, this, &LaunchPage::check);
+    connect(m_estimate, &EstimatePanel::measureWanted, this, &LaunchPage::measure);
+    connect(m_estimate, &EstimatePanel::stopWanted, this, &LaunchPage::stopMeasuring);
+    m_form->setSpec(core::RunSpec());
+    m_presets->select(QString::fromStdString(align::presetNames().front()));
+    takePreset(m_presets->selected());
+}
+
+LaunchPage::~LaunchPage() = default;
+
+Pane* LaunchPage::buildCenter()
+{
     auto* center = new Pane(this);
     auto* title = new QLabel(tr("New run"), center);
     title->setFont(sectionFont());
-    auto* reset = new QPushButton(themedIcon(QStringLiteral("undo"), Role::text), tr("Reset"), center);
-    reset->setObjectName(QStringLiteral("resetLaunchButton"));
-    reset->setProperty("plain", true);
-    auto* cancel = new QPushButton(tr("Cancel"), center);
-    cancel->setObjectName(QStringLiteral("cancelLaunchButton"));
+    auto* reset = button("resetLaunchButton", tr("Reset"), QStringLiteral("undo"), center);
+    reset->setToolTip(tr("Back to what it started from"));
+    auto* load = button("loadSpecButton", tr("Load settings"), QStringLiteral("folder"), center);
+    load->setToolTip(tr("From a file as train --spec takes it"));
+    for (QPushButton* plain : {reset, load})
+        plain->setProperty("plain", true);
+    auto* save = button("savePresetButton", tr("Save as preset"), QStringLiteral("save"), center);
+    auto* cancel = button("cancelLaunchButton", tr("Cancel"), {}, center);
+    m_changes->setObjectName(QStringLiteral("launchChanges"));
     m_changes->setWordWrap(false);
+    m_changes->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    center->bar()->setContentsMargins(24, 0, 24, 1);
     center->bar()->addWidget(title);
-    center->bar()->addWidget(m_changes);
-    center->bar()->addStretch();
-    center->bar()->addWidget(reset);
-    center->bar()->addWidget(cancel);
+    center->bar()->addWidget(m_changes, 1);
+    for (QPushButton* act : {reset, load, save, cancel})
+        center->bar()->addWidget(act);
+
     auto* page = new QWidget;
-    auto* form = new QGridLayout(page);
-    form->setContentsMargins(24, 0, 24, 24);
-    form->setHorizontalSpacing(16);
-    form->setVerticalSpacing(0);
-    form->setColumnStretch(2, 1);
-    addBasics(*form);
-    addRollouts(*form);
-    form->setRowStretch(form->rowCount(), 1);
+    auto* lines = new QVBoxLayout(page);
+    lines->setContentsMargins(24, 8, 12, 24);
+    lines->setSpacing(8);
+    lines->addWidget(m_presets);
+    lines->addWidget(m_form);
+    lines->addStretch();
     auto* scroll = new QScrollArea(center);
+    scroll->setObjectName(QStringLiteral("launchScroll"));
     scroll->setWidget(page);
     scroll->setWidgetResizable(true);
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     for (QWidget* ground : std::initializer_list<QWidget*>{scroll, scroll->viewport(), page})
         ground->setBackgroundRole(QPalette::Base);
     center->setBody(scroll);
+    connect(reset, &QPushButton::clicked, this, [this] { takeBase(m_base, m_title, false); });
+    connect(load, &QPushButton::clicked, this, &LaunchPage::askForFile);
+    connect(save, &QPushButton::clicked, this, &LaunchPage::askName);
+    connect(cancel, &QPushButton::clicked, this, &LaunchPage::cancelled);
+    return center;
+}
 
+Pane* LaunchPage::buildEstimate()
+{
     auto* right = new Pane(this, true);
-    auto* estimateTitle = new QLabel(tr("Estimate"), right);
-    estimateTitle->setFont(sectionFont());
-    right->bar()->addWidget(estimateTitle);
+    auto* title = new QLabel(tr("Estimate"), right);
+    title->setFont(sectionFont());
+    right->bar()->addWidget(title);
     right->bar()->addStretch();
     right->setBody(m_estimate);
     right->setFixedWidth(kEstimateWidth);
     auto* foot = new QWidget(right);
-    auto* footLayout = new QVBoxLayout(foot);
-    footLayout->setContentsMargins(16, 8, 16, 12);
-    footLayout->setSpacing(8);
+    auto* layout = new QVBoxLayout(foot);
+    layout->setContentsMargins(16, 12, 16, 12);
+    layout->setSpacing(8);
     m_problem->setObjectName(QStringLiteral("launchProblem"));
     m_problem->setWordWrap(true);
     m_start->setObjectName(QStringLiteral("startRunButton"));
     m_start->setProperty("primary", true);
     m_start->setProperty("tall", true);
-    footLayout->addWidget(m_problem);
-    footLayout->addWidget(m_start);
+    m_copy->setToolTip(tr("The line for a shell that makes exactly this run"));
+    layout->addWidget(m_problem);
+    layout->addWidget(m_start);
+    layout->addWidget(m_copy);
     right->addBelow(foot);
-
-    auto* layout = new QHBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(0);
-    layout->addWidget(center, 1);
-    layout->addWidget(right);
-    m_wait->setSingleShot(true);
-    m_wait->setInterval(kWaitMs);
-    connect(m_wait, &QTimer::timeout, this, &LaunchPage::preview);
-    connect(m_start, &QPushButton::clicked, this, &LaunchPage::startWanted);
-    connect(reset, &QPushButton::clicked, this, &LaunchPage::takePreset);
-    connect(cancel, &QPushButton::clicked, this, &LaunchPage::cancelled);
-    connect(&Theme::instance(), &Theme::changed, this, &LaunchPage::showChanges);
-    takePreset();
+    return right;
 }
 
-void LaunchPage::addBasics(QGridLayout& form)
+void LaunchPage::addCasebaseRow()
 {
-    QWidget* page = form.parentWidget();
-    m_preset->setObjectName(QStringLiteral("presetCombo"));
-    for (const std::string& name : align::presetNames())
-        m_preset->addItem(QString::fromStdString(name));
-    m_model->setObjectName(QStringLiteral("modelCombo"));
-    m_model->setEditable(true);
-    m_model->setCurrentText(QStringLiteral("starter"));
-    m_mode->setObjectName(QStringLiteral("modeCombo"));
-    m_mode->addItem(tr("as the preset says"), QString());
-    m_mode->addItem(tr("nothing (none)"), QStringLiteral("none"));
-    m_mode->addItem(tr("codes"), QStringLiteral("codes"));
-    m_mode->addItem(tr("codes and cases"), QStringLiteral("cases"));
-    m_drafts->setObjectName(QStringLiteral("includeDraftsCheck"));
-    auto* browse = new QPushButton(tr("Folder"), page);
-    browse->setObjectName(QStringLiteral("browseModelButton"));
-    auto* models = new QWidget(page);
-    models->setAccessibleName(tr("Model"));
-    auto* modelRow = new QHBoxLayout(models);
-    modelRow->setContentsMargins(0, 0, 0, 0);
-    modelRow->setSpacing(8);
-    modelRow->addWidget(m_model, 1);
-    modelRow->addWidget(browse);
-    for (QWidget* field : std::initializer_list<QWidget*>{m_preset, models, m_mode})
-        field->setFixedWidth(kFieldWidth);
-    m_preset->setAccessibleName(tr("Preset"));
-    m_model->setAccessibleName(tr("Model"));
     m_casebaseName->setObjectName(QStringLiteral("launchCasebaseLabel"));
-
-    addHeading(form, tr("Basics"));
-    addSetting(form, tr("Start from"), "preset", m_preset, m_about);
-    addSetting(form, tr("Model"), "model", models,
-        note(tr("The starter ships with the program; others are Hugging Face folders or run:ID."), page));
-    addSetting(
-        form, tr("Casebase"), "casebase", m_casebaseName, note(tr("Frozen as it is now: later edits change nothing in the run."), page));
-    addSetting(form, tr("In the context"), "mode", m_mode, note(tr("What the model reads before it reasons."), page));
-    addSetting(
-        form, tr("Cases in the prompt"), "cases_per_prompt", m_cases, note(tr("A request never sees the case that it came from."), page));
-    addSetting(form, tr("Steps"), "max_steps", m_steps, m_stepNote);
-    addSetting(form, tr("Seed"), "seed", m_seed, note(tr("The same seed on the same machine gives the same run."), page));
-    const int row = form.rowCount();
-    form.addWidget(m_drafts, row, 1, 1, 2);
-    form.setRowMinimumHeight(row, kRow);
-
-    connect(m_preset, &QComboBox::currentIndexChanged, this, &LaunchPage::takePreset);
-    connect(m_model, &QComboBox::currentTextChanged, this, &LaunchPage::check);
-    connect(m_mode, &QComboBox::currentIndexChanged, this, &LaunchPage::check);
-    connect(m_drafts, &QCheckBox::toggled, this, &LaunchPage::check);
-    for (QSpinBox* field : {m_steps, m_seed, m_cases})
-        connect(field, &QSpinBox::valueChanged, this, &LaunchPage::check);
-    connect(browse, &QPushButton::clicked, this, [this] {
-        const QString model = chooseModel(this);
-        if (!model.isEmpty())
-            m_model->setCurrentText(model);
-    });
-}
-
-void LaunchPage::addRollouts(QGridLayout& form)
-{
-    QWidget* page = form.parentWidget();
-    m_temperatureNote->setObjectName(QStringLiteral("temperatureNote"));
-    m_temperatureNote->setWordWrap(true);
-    addHeading(form, tr("Rollouts"));
-    addSetting(form, tr("Requests a step"), "prompts_per_step", m_prompts, note(tr("More make a step steadier, and slower."), page));
-    addSetting(form, tr("Answers to a request"), "num_generations", m_generations,
-        note(tr("They are judged against each other. More is steadier, and slower."), page));
-    addSetting(form, tr("Longest answer"), "max_completion_length", m_longest,
-        note(tr("In tokens, the chain included. What is longer is cut off."), page));
-    addSetting(form, tr("Temperature"), "temperature", m_temperature, m_temperatureNote);
-    addSetting(form, tr("Pull to the reference"), "beta", m_beta, note(tr("KL weight. At 0 the model may drift until it breaks."), page));
-    for (QSpinBox* field : {m_prompts, m_generations, m_longest})
-        connect(field, &QSpinBox::valueChanged, this, &LaunchPage::check);
-    for (QDoubleSpinBox* field : {m_temperature, m_beta})
-        connect(field, &QDoubleSpinBox::valueChanged, this, &LaunchPage::check);
+    m_drafts->setObjectName(QStringLiteral("includeDraftsCheck"));
+    m_form->addFixedRow(QStringLiteral("cases"), 0, tr("Casebase"), QStringLiteral("casebase"), m_casebaseName, m_drafts);
 }
 
 void LaunchPage::setCasebase(const std::filesystem::path& path)
 {
+    stopMeasuring();
     m_casebase = path;
     m_casebaseName->setText(QString::fromStdString(path.filename().string()));
-    m_casebaseName->setToolTip(QString::fromStdString(path.string()));
+    m_casebaseName->setToolTip(
+        tr("%1\nFrozen as it is now: later edits change nothing in the run.").arg(QString::fromStdString(path.string())));
 }
 
 void LaunchPage::refresh()
 {
+    m_presets->reload();
     fillModels();
     m_resolved.clear();
     check();
 }
 
-void LaunchPage::takePreset()
+void LaunchPage::takePreset(const QString& id)
 {
-    const QString name = m_preset->currentText();
-    if (auto preset = align::preset(name.toStdString()); preset.ok())
-        m_spec = std::move(*preset);
-    m_about->setText(aboutPreset(name));
-    m_mode->setCurrentIndex(0);
-    m_steps->setValue(m_spec.maxSteps);
-    m_seed->setValue(static_cast<int>(m_spec.seed));
-    m_cases->setValue(m_spec.casesPerPrompt);
-    m_prompts->setValue(m_spec.promptsPerStep);
-    m_generations->setValue(m_spec.numGenerations);
-    m_longest->setValue(m_spec.maxCompletionLength);
-    m_temperature->setValue(m_spec.temperature);
-    m_beta->setValue(m_spec.beta);
+    if (const UserPreset* own = m_presets->userPreset(id))
+        return takeBase(own->spec, own->name, true);
+    if (auto preset = align::preset(id.toStdString()); preset.ok())
+        takeBase(*preset, presetTitle(id), false);
+}
+
+void LaunchPage::takeBase(const core::RunSpec& spec, const QString& title, bool withModel)
+{
+    const std::string model = this->spec().model;
+    m_base = spec;
+    m_title = title;
+    core::RunSpec shown = spec;
+    if (!withModel)
+        shown.model = model;
+    m_form->setSpec(shown);
     check();
+}
+
+void LaunchPage::loadSpec(const QString& path)
+{
+    const Result<core::RunSpec> spec = readSpecFile(path);
+    if (!spec.ok())
+        return tell(sentence(spec.error()));
+    m_presets->select({});
+    takeBase(spec.value(), QFileInfo(path).fileName(), true);
+}
+
+void LaunchPage::askForFile()
+{
+    const QString path = QFileDialog::getOpenFileName(this, tr("Settings of a run"), {}, tr("Settings (*.json);;All files (*)"));
+    if (!path.isEmpty())
+        loadSpec(path);
+}
+
+void LaunchPage::askName()
+{
+    auto* dialog = new SavePresetDialog(this);
+    connect(dialog, &SavePresetDialog::named, this, &LaunchPage::saveAs);
+    dialog->open();
+}
+
+void LaunchPage::saveAs(const QString& name)
+{
+    const core::RunSpec spec = this->spec();
+    if (const Status saved = UserPresets::save(name, spec); !saved.ok())
+        return tell(sentence(saved.error()));
+    m_presets->reload();
+    m_presets->select(QStringLiteral("user:") + name.trimmed());
+    takeBase(spec, name.trimmed(), true);
+}
+
+QString LaunchPage::command() const { return QString::fromStdString(trainCommand(m_casebase, order())); }
+
+void LaunchPage::copyCommand()
+{
+    QGuiApplication::clipboard()->setText(command());
+    m_copy->setText(tr("Copied"));
+    QTimer::singleShot(kCopiedMs, this, [this] { m_copy->setText(tr("Copy as command")); });
+}
+
+void LaunchPage::tell(const QString& trouble)
+{
+    m_problem->setText(trouble);
+    m_problem->setVisible(!trouble.isEmpty());
 }
 
 void LaunchPage::setProblem(const QString& problem)
 {
-    m_problem->setText(problem);
-    m_problem->setVisible(!problem.isEmpty());
+    tell(problem);
     m_start->setEnabled(problem.isEmpty());
+    m_copy->setEnabled(problem.isEmpty());
 }
 
 void LaunchPage::check()
 {
     const int asked = ++m_checks;
-    const QString model = m_model->currentText().trimmed();
+    stopMeasuring();
+    m_preview.reset();
+    m_measured.reset();
+    const Result<core::RunSpec> spec = m_form->spec();
     showChanges();
-    if (model.isEmpty())
+    m_form->setProblem({});
+    const Status valid = spec.ok() ? align::validate(spec.value()) : Status(spec.error());
+    const std::string judge = spec.ok() ? workspace::checkJudgeName(spec.value().rewardJudge) : std::string();
+    const QString model = QString::fromStdString(spec.ok() ? spec.value().model : std::string());
+    if (spec.ok() && model.isEmpty())
         return checked(tr("Name a model: starter, or a Hugging Face folder."));
-    if (model.startsWith(QLatin1String("run:"))) // the casebase knows; preparing the run tells
-        return checked({});
-    if (model == m_resolved)
+    if (!valid.ok()) {
+        m_form->setProblem(QString::fromStdString(valid.error().message()));
+        return checked(sentence(valid.error()));
+    }
+    if (!judge.empty()) {
+        m_form->setProblem(QStringLiteral("reward_judge ") + QString::fromStdString(judge));
+        return checked(QString::fromStdString(judge));
+    }
+    if (model.startsWith(QLatin1String("run:")) || model == m_resolved) // the casebase knows of runs; preparing tells
         return checked({});
     m_start->setEnabled(false);
     inBackground(
@@ -373,57 +311,49 @@ void LaunchPage::checked(const QString& problem)
 
 void LaunchPage::showChanges()
 {
-    const core::RunSpec now = order().spec;
-    const Json then = align::toJson(m_spec);
+    const core::RunSpec now = spec();
+    m_form->follow(now);
+    const Json then = align::toJson(m_base);
     const Json is = align::toJson(now);
     qint64 changed = 0;
     for (const auto& [key, value] : is.items())
         changed += key != "model" && value != then.value(key, Json()) ? 1 : 0;
-    m_changes->setText(changed == 0
-            ? m_preset->currentText()
-            : tr("%1 with %2").arg(m_preset->currentText(), counted(changed, tr("one setting changed"), tr("%1 settings changed"))));
-    m_stepNote->setText(tr("One step is %1 with %2 each.")
-                            .arg(counted(now.promptsPerStep, tr("1 request"), tr("%1 requests")),
-                                counted(now.numGenerations, tr("1 answer"), tr("%1 answers"))));
-    const bool low = now.temperature < kLowTemperature;
-    m_temperatureNote->setText(
-        low ? tr("Below 0.5 answers are too alike to learn from. Usual: 0.8 to 1.") : tr("How freely answers are drawn. Usual: 0.8 to 1."));
-    setTextColor(*m_temperatureNote, low ? Role::warning : Role::secondary);
+    m_changes->setText(
+        changed == 0 ? m_title : tr("%1 with %2").arg(m_title, counted(changed, tr("one setting changed"), tr("%1 settings changed"))));
+    m_changes->setToolTip(m_changes->text());
+}
+
+core::RunSpec LaunchPage::spec() const
+{
+    Result<core::RunSpec> spec = m_form->spec();
+    return spec.ok() ? std::move(*spec) : m_base; // a problem is told, and starts nothing
 }
 
 RunOrder LaunchPage::order() const
 {
     RunOrder order;
-    order.spec = m_spec;
-    order.spec.model = m_model->currentText().trimmed().toStdString();
-    order.spec.maxSteps = m_steps->value();
-    order.spec.seed = static_cast<std::uint64_t>(m_seed->value());
-    order.spec.casesPerPrompt = m_cases->value();
-    order.spec.promptsPerStep = m_prompts->value();
-    order.spec.numGenerations = m_generations->value();
-    order.spec.maxCompletionLength = m_longest->value();
-    // A field shows fewer digits than a preset may have: what was not touched stays what it was.
-    if (m_temperature->text() != m_temperature->textFromValue(m_spec.temperature))
-        order.spec.temperature = m_temperature->value();
-    if (m_beta->text() != m_beta->textFromValue(m_spec.beta))
-        order.spec.beta = m_beta->value();
-    if (const QString mode = m_mode->currentData().toString(); !mode.isEmpty())
-        order.spec.modeWeights = {{mode.toStdString(), 1.0}};
+    order.spec = spec();
     order.includeDrafts = m_drafts->isChecked();
+    if (m_measured)
+        order.measured = m_measured->estimate;
     return order;
 }
 
-void LaunchPage::setModel(const QString& model) { m_model->setCurrentText(model); }
+void LaunchPage::setModel(const QString& model)
+{
+    core::RunSpec spec = this->spec();
+    spec.model = model.toStdString();
+    m_form->setSpec(spec);
+    check();
+}
 
 void LaunchPage::fillModels()
 {
     inBackground(this, &workspace::baseModelChoices, [this](const std::vector<workspace::ModelChoice>& choices) {
-        const QSignalBlocker quiet(m_model);
-        const QString chosen = m_model->currentText();
-        m_model->clear();
+        std::vector<std::pair<QString, QString>> named;
         for (const workspace::ModelChoice& choice : choices)
-            m_model->addItem(QString::fromStdString(choice.title), QString::fromStdString(choice.name));
-        m_model->setCurrentText(chosen);
+            named.emplace_back(QString::fromStdString(choice.title), QString::fromStdString(choice.name));
+        m_form->setModelChoices(named);
     });
 }
 
@@ -455,12 +385,77 @@ void LaunchPage::showPreview(const Result<workspace::RunPreview>& preview)
         return;
     }
     if (preview.ok()) {
-        m_estimate->setPreview(preview.value());
-        return;
+        m_preview = preview.value();
+        return showEstimate();
     }
-    const Error& error = preview.error();
     m_estimate->setProblem(tr("There is nothing to estimate."));
-    setProblem(QString::fromStdString(error.message() + (error.hint().empty() ? "" : " " + error.hint())));
+    setProblem(sentence(preview.error()));
+}
+
+void LaunchPage::showEstimate()
+{
+    const core::RunSpec now = spec();
+    QStringList warnings;
+    if (now.temperature < kLowTemperature)
+        warnings += tr("Temperature %1 is low for groups of %2. You can start all the same.")
+                        .arg(QLocale().toString(now.temperature), QString::number(now.numGenerations));
+    workspace::RunPreview shown = *m_preview;
+    if (m_measured)
+        shown.estimate = m_measured->estimate;
+    m_estimate->setPreview(shown, warnings, m_measured ? &m_measured->rehearsal : nullptr);
+}
+
+void LaunchPage::measure()
+{
+    if (m_ticket != 0) { // one that was stopped is still on its way
+        m_measureAgain = true;
+        return m_estimate->setMeasuring(tr("It begins when the one before has let go of the processor."));
+    }
+    if (!m_preview)
+        return;
+    m_measuring = m_checks;
+    m_ticket = m_line.enter(tr("measuring a run"), [this] {
+        m_estimate->setMeasuring(tr("Parts of steps are done on the run's own requests. Nothing is written."));
+        m_rehearsal = std::make_unique<RehearsalJob>(m_casebase, order());
+        connect(m_rehearsal.get(), &RehearsalJob::finished, this, &LaunchPage::takeMeasured);
+    });
+    if (m_rehearsal == nullptr)
+        m_estimate->setMeasuring(tr("It begins when %1 is over: the two would share the processor.").arg(m_line.waitsFor(m_ticket)));
+}
+
+/// The turn is kept until the core has let go of it: finished() follows.
+void LaunchPage::stopMeasuring()
+{
+    if (m_ticket == 0)
+        return;
+    m_measureAgain = false;
+    m_estimate->setMeasuring({});
+    if (m_rehearsal != nullptr)
+        return m_rehearsal->cancel();
+    m_line.leave(std::exchange(m_ticket, 0));
+}
+
+void LaunchPage::takeMeasured(const Result<MeasuredRun>& measured)
+{
+    m_rehearsal.release()->deleteLater(); // it is what speaks
+    m_line.leave(std::exchange(m_ticket, 0));
+    if (std::exchange(m_measureAgain, false))
+        return measure();
+    if (m_measuring != m_checks) // of settings that are no longer there
+        return;
+    m_estimate->setMeasuring({});
+    if (measured.ok() && m_preview) {
+        m_measured = measured.value();
+        showEstimate();
+    } else if (!measured.ok() && measured.error().code() != ErrorCode::cancelled) {
+        m_estimate->setMeasureProblem(sentence(measured.error()));
+    }
+}
+
+void LaunchPage::hideEvent(QHideEvent* event)
+{
+    stopMeasuring();
+    QWidget::hideEvent(event);
 }
 
 } // namespace precedent::ui

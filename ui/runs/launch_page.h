@@ -1,32 +1,37 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
+#include <optional>
 
 #include <QWidget>
 
 #include "precedent/workspace/run_estimate.h"
+#include "ui/bridge/rehearsal_job.h"
 #include "ui/bridge/run_bridge.h"
 
 class QCheckBox;
-class QComboBox;
-class QDoubleSpinBox;
-class QGridLayout;
 class QLabel;
 class QPushButton;
-class QSpinBox;
 class QTimer;
 
 namespace precedent::ui {
 
 class EstimatePanel;
+class JobLine;
+class Pane;
+class PresetCards;
 class QuietLabel;
+class SpecForm;
 
-/// A run from a short form, in the place: preset, model, what the context holds, steps, seed and how answers are drawn; beside it what
-/// the run will use and take, worked out on another thread after each change. What the form does not ask is the preset's.
+/// A run from a form, in the place: what it starts from and every setting in groups; beside them what the run will use and take, worked
+/// out on another thread after each change, or measured on this machine where that is asked for.
 class LaunchPage final : public QWidget {
     Q_OBJECT
 public:
-    explicit LaunchPage(QWidget* parent = nullptr);
+    /// Measuring waits in `line` for its turn at the core.
+    explicit LaunchPage(JobLine& line, QWidget* parent = nullptr);
+    ~LaunchPage() override;
 
     /// The casebase that a run would freeze.
     void setCasebase(const std::filesystem::path& path);
@@ -34,50 +39,64 @@ public:
     void setModel(const QString& model); ///< as resolveModel() takes it
     /// Works the estimate out again: runs and cases may have changed since.
     void refresh();
+    void loadSpec(const QString& path); ///< a file as `train --spec` takes it
+    void saveAs(const QString& name); ///< as a preset of the user's
+    [[nodiscard]] QString command() const; ///< that makes this run
 
 Q_SIGNALS:
     void startWanted();
     void cancelled();
 
+protected:
+    void hideEvent(QHideEvent* event) override;
+
 private:
-    void addBasics(QGridLayout& form);
-    void addRollouts(QGridLayout& form);
-    void takePreset();
+    Pane* buildCenter();
+    Pane* buildEstimate();
+    void addCasebaseRow();
+    void takePreset(const QString& id);
+    void takeBase(const core::RunSpec& spec, const QString& title, bool withModel);
+    void askName();
+    void askForFile();
+    void copyCommand();
     void fillModels();
     void check();
     void checked(const QString& problem); ///< empty: there is none
     void preview();
     void showPreview(const Result<workspace::RunPreview>& preview);
+    void showEstimate();
     void showChanges();
-    void setProblem(const QString& problem);
+    void tell(const QString& trouble); ///< until the next change
+    void setProblem(const QString& problem); ///< the same, and nothing can be started with it
+    void measure();
+    void stopMeasuring();
+    void takeMeasured(const Result<MeasuredRun>& measured);
+    [[nodiscard]] core::RunSpec spec() const;
 
+    JobLine& m_line;
     std::filesystem::path m_casebase;
+    core::RunSpec m_base; ///< what Reset goes back to
+    QString m_title; ///< of that
     QLabel* m_changes;
     QLabel* m_casebaseName;
-    QComboBox* m_preset;
-    QComboBox* m_model;
-    QSpinBox* m_steps;
-    QSpinBox* m_seed;
-    QComboBox* m_mode;
-    QSpinBox* m_cases;
-    QSpinBox* m_prompts;
-    QSpinBox* m_generations;
-    QSpinBox* m_longest;
-    QDoubleSpinBox* m_temperature;
-    QDoubleSpinBox* m_beta;
     QCheckBox* m_drafts;
-    QuietLabel* m_about;
-    QLabel* m_stepNote;
-    QLabel* m_temperatureNote;
+    PresetCards* m_presets;
+    SpecForm* m_form;
     QLabel* m_problem;
     QPushButton* m_start;
+    QPushButton* m_copy;
     EstimatePanel* m_estimate;
     QTimer* m_wait; ///< after the last change
+    std::optional<workspace::RunPreview> m_preview; ///< of what is shown
+    std::optional<MeasuredRun> m_measured; ///< of what is shown
+    std::unique_ptr<RehearsalJob> m_rehearsal;
+    int m_ticket = 0; ///< of the measuring; 0: none
+    int m_measuring = 0; ///< the check whose settings are being measured
+    bool m_measureAgain = false; ///< as soon as the one that was stopped is over
     bool m_previewing = false;
     QString m_resolved; ///< a model that was found since the form was opened
     int m_checks = 0;
     bool m_again = false; ///< something changed while it was worked out
-    core::RunSpec m_spec;
 };
 
 } // namespace precedent::ui
