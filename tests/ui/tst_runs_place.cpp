@@ -75,6 +75,8 @@ private Q_SLOTS:
     void formSaysWhatIsWrong();
     void formStartsWhatItShows();
     void estimateRestsOnTheRunBefore();
+    void measuredEstimateStaysWithTheRun();
+    void draftStandsOverTheRuns();
     void phasesAreToldUntilThereIsAStep();
     void resultsGoToInspectAndToAPage();
     void runsAreFilteredAndCompared();
@@ -183,6 +185,43 @@ void TestRunsPlace::estimateRestsOnTheRunBefore()
     QTRY_VERIFY_WITH_TIMEOUT(labelText("estimateBasis").startsWith(QStringLiteral("From 4 steps of run-1")), kLong);
     QTest::mouseClick(child<QPushButton>("cancelLaunchButton"), Qt::LeftButton);
     QTRY_COMPARE(labelText("runNameLabel"), QStringLiteral("quickstart"));
+}
+
+void TestRunsPlace::measuredEstimateStaysWithTheRun()
+{
+    openRuns("measured.casebase");
+    ui::RunOrder order = fakeRun(2);
+    order.measured = workspace::RunEstimate();
+    order.measured->secondsPerStep = 0.125;
+    order.measured->basis = "Measured.";
+    runToEnd(order);
+    const auto estimate = read([](casebase::Casebase& casebase) { return workspace::estimateOf(casebase, "run-1"); });
+    QVERIFY(estimate.value().has_value());
+    QCOMPARE(estimate.value()->secondsPerStep, 0.125);
+    QCOMPARE(estimate.value()->basis, std::string("Measured."));
+}
+
+void TestRunsPlace::draftStandsOverTheRuns()
+{
+    openRuns("draft.casebase");
+    runToEnd(fakeRun(2));
+    auto* list = child<QListView>("runsList");
+    QTRY_COMPARE(list->model()->rowCount(), 1);
+    QTRY_VERIFY(list->selectionModel()->hasSelection());
+    auto* draft = child<QWidget>("draftRow");
+    QVERIFY(!draft->isVisible());
+    child<QAction>("newRun")->trigger();
+    QVERIFY(draft->isVisible());
+    QCOMPARE(draft->accessibleName(), QStringLiteral("New run: Quickstart on starter, not started"));
+    QVERIFY(!list->selectionModel()->hasSelection());
+    QTest::mouseClick(child<QAbstractButton>("preset_da"), Qt::LeftButton);
+    QCOMPARE(draft->accessibleName(), QStringLiteral("New run: DA on starter, not started"));
+    QTest::mouseClick(child<QPushButton>("cancelLaunchButton"), Qt::LeftButton);
+    QVERIFY(!draft->isVisible());
+    QVERIFY(list->selectionModel()->hasSelection());
+    child<QAction>("newRun")->trigger();
+    QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, list->visualRect(list->model()->index(0, 0)).center());
+    QVERIFY(!draft->isVisible() && child<QWidget>("runPanel")->isVisible());
 }
 
 void TestRunsPlace::phasesAreToldUntilThereIsAStep()

@@ -22,8 +22,8 @@ namespace precedent::ui {
 namespace {
 
 constexpr int kRow = 24;
-constexpr int kNameWidth = 108;
-constexpr int kValueWidth = 64;
+constexpr int kNameWidth = 104;
+constexpr int kValueWidth = 52;
 constexpr int kTrack = 8;
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
@@ -136,12 +136,13 @@ void EstimatePanel::clear()
     m_measureNote = nullptr;
     auto* page = new QWidget;
     m_rows = new QVBoxLayout(page);
-    m_rows->setContentsMargins(16, 16, 16, 16);
+    m_rows->setContentsMargins(16, 16, 4, 16);
     m_rows->setSpacing(4);
     auto* scroll = new QScrollArea(this);
     scroll->setWidget(page);
     scroll->setWidgetResizable(true);
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn); // its room is kept
     for (QWidget* ground : std::initializer_list<QWidget*>{scroll, scroll->viewport(), page})
         ground->setBackgroundRole(QPalette::Window);
     m_content = scroll;
@@ -289,8 +290,7 @@ void EstimatePanel::addRoom(const workspace::RunPreview& preview)
     addRow(tr("Memory"), tr("%1 of %2").arg(bytesText(estimate.memoryBytes), bytesText(memory)), &strong);
     m_rows->addWidget(
         new Track(memory > 0 ? static_cast<double>(estimate.memoryBytes) / static_cast<double>(memory) : 0, m_rows->parentWidget()));
-    addRow(tr("Disk, with all rollouts"), bytesText(estimate.diskBytes()));
-    addRow(tr("Free on the disk"), bytesText(preview.machine.freeDiskBytes));
+    addRow(tr("Disk, all rollouts"), tr("%1 of %2 free").arg(bytesText(estimate.diskBytes()), bytesText(preview.machine.freeDiskBytes)));
     addRow(tr("Answers that will be written"), QLocale().toString(static_cast<qlonglong>(estimate.answers)));
     addRow(tr("Tokens, about"), QLocale().toString(static_cast<qlonglong>(estimate.tokens)));
 }
@@ -331,6 +331,8 @@ void EstimatePanel::addChecks(const workspace::RunPreview& preview, const QStrin
 
 void EstimatePanel::addEarnings(const workspace::RunPreview& preview)
 {
+    if (preview.earnings.empty())
+        return;
     m_rows->addSpacing(8);
     auto* card = new Card(m_rows->parentWidget());
     card->setObjectName(QStringLiteral("earningsCard"));

@@ -54,7 +54,7 @@ LaunchPage::LaunchPage(JobLine& line, QWidget* parent)
     , m_line(line)
     , m_changes(new QuietLabel({}, secondaryFont(), this))
     , m_casebaseName(new QLabel(this))
-    , m_drafts(new QCheckBox(tr("Also use cases that nobody has approved"), this))
+    , m_drafts(new QCheckBox(tr("unapproved cases too"), this))
     , m_presets(new PresetCards(this))
     , m_form(new SpecForm(this))
     , m_problem(new QLabel(this))
@@ -128,6 +128,7 @@ Pane* LaunchPage::buildCenter()
     scroll->setWidget(page);
     scroll->setWidgetResizable(true);
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn); // its room is kept, so that nothing moves when a group opens
     for (QWidget* ground : std::initializer_list<QWidget*>{scroll, scroll->viewport(), page})
         ground->setBackgroundRole(QPalette::Base);
     center->setBody(scroll);
@@ -168,6 +169,7 @@ void LaunchPage::addCasebaseRow()
 {
     m_casebaseName->setObjectName(QStringLiteral("launchCasebaseLabel"));
     m_drafts->setObjectName(QStringLiteral("includeDraftsCheck"));
+    m_drafts->setToolTip(tr("Also use cases that nobody has approved"));
     m_form->addFixedRow(QStringLiteral("cases"), 0, tr("Casebase"), QStringLiteral("casebase"), m_casebaseName, m_drafts);
 }
 
@@ -315,13 +317,16 @@ void LaunchPage::showChanges()
     m_form->follow(now);
     const Json then = align::toJson(m_base);
     const Json is = align::toJson(now);
-    qint64 changed = 0;
+    qint64 others = 0;
     for (const auto& [key, value] : is.items())
-        changed += key != "model" && value != then.value(key, Json()) ? 1 : 0;
+        others += key != "model" && value != then.value(key, Json()) ? 1 : 0;
     m_changes->setText(
-        changed == 0 ? m_title : tr("%1 with %2").arg(m_title, counted(changed, tr("one setting changed"), tr("%1 settings changed"))));
+        others == 0 ? m_title : tr("%1 with %2").arg(m_title, counted(others, tr("one setting changed"), tr("%1 settings changed"))));
     m_changes->setToolTip(m_changes->text());
+    Q_EMIT changed();
 }
+
+QString LaunchPage::what() const { return tr("%1 on %2").arg(m_title, QString::fromStdString(spec().model)); }
 
 core::RunSpec LaunchPage::spec() const
 {
@@ -402,6 +407,8 @@ void LaunchPage::showEstimate()
     workspace::RunPreview shown = *m_preview;
     if (m_measured)
         shown.estimate = m_measured->estimate;
+    if (now.method != core::Method::grpo && now.selfGenerationSteps == 0)
+        shown.earnings.clear(); // nothing is rewarded
     m_estimate->setPreview(shown, warnings, m_measured ? &m_measured->rehearsal : nullptr);
 }
 

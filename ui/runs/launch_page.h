@@ -42,9 +42,11 @@ public:
     void loadSpec(const QString& path); ///< a file as `train --spec` takes it
     void saveAs(const QString& name); ///< as a preset of the user's
     [[nodiscard]] QString command() const; ///< that makes this run
+    [[nodiscard]] QString what() const; ///< "CADA on starter"
 
 Q_SIGNALS:
     void startWanted();
+    void changed();
     void cancelled();
 
 protected:

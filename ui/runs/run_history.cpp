@@ -9,9 +9,11 @@
 #include <QMessageBox>
 #include <QPushButton>
 #include <QToolButton>
+#include <QVBoxLayout>
 
 #include "precedent/workspace/run_notes.h"
 #include "ui/bridge/casebase_bridge.h"
+#include "ui/runs/draft_row.h"
 #include "ui/runs/figures_text.h"
 #include "ui/runs/run_delegate.h"
 #include "ui/runs/run_filter.h"
@@ -36,6 +38,7 @@ RunHistory::RunHistory(QWidget* parent)
     , m_runs(new RunListModel(this))
     , m_shown(new RunFilter(this))
     , m_filter(new QLineEdit(this))
+    , m_draft(new DraftRow(this))
     , m_list(new QListView(this))
     , m_count(new QuietLabel({}, secondaryFont(), this))
     , m_compare(new QPushButton(tr("Compare"), this))
@@ -62,7 +65,14 @@ RunHistory::RunHistory(QWidget* parent)
     add->setAccessibleName(tr("New run"));
     bar()->addWidget(m_filter, 1);
     bar()->addWidget(add);
-    setBody(m_list);
+    auto* body = new QWidget(this);
+    auto* rows = new QVBoxLayout(body);
+    rows->setContentsMargins(0, 0, 0, 0);
+    rows->setSpacing(0);
+    rows->addWidget(m_draft);
+    rows->addWidget(m_list, 1);
+    m_draft->hide();
+    setBody(body);
     auto* foot = new QWidget(this);
     auto* footRow = new QHBoxLayout(foot);
     footRow->setContentsMargins(12, 4, 8, 4);
@@ -124,6 +134,15 @@ bool RunHistory::select(const QString& id)
 }
 
 void RunHistory::clearSelection() { m_list->selectionModel()->clear(); }
+
+void RunHistory::setDraft(const QString& what)
+{
+    m_draft->setVisible(!what.isEmpty());
+    if (what.isEmpty())
+        return;
+    m_draft->setWhat(what);
+    m_list->clearSelection();
+}
 
 QStringList RunHistory::selectedIds() const
 {

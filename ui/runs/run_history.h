@@ -10,6 +10,7 @@ class QPushButton;
 namespace precedent::ui {
 
 class CasebaseBridge;
+class DraftRow;
 class RunFilter;
 class RunListModel;
 
@@ -28,6 +29,8 @@ public:
     /// Selects a run; the first one where there is none of that id. False if the list is empty.
     bool select(const QString& id);
     void clearSelection();
+    /// A row over the runs for the one that is being made, in place of a selected run; empty: none is.
+    void setDraft(const QString& what);
 
 Q_SIGNALS:
     void chosen(const QString& id);
@@ -46,6 +49,7 @@ private:
     RunListModel* m_runs;
     RunFilter* m_shown;
     QLineEdit* m_filter;
+    DraftRow* m_draft;
     QListView* m_list;
     QLabel* m_count;
     QPushButton* m_compare;

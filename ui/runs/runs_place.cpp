@@ -105,6 +105,9 @@ void RunsPlace::connectParts()
     connect(m_history, &RunHistory::troubled, this, &Place::troubled);
     connect(m_launch, &LaunchPage::startWanted, this, [this] { start(m_launch->order()); });
     connect(m_launch, &LaunchPage::cancelled, this, &RunsPlace::leaveLaunch);
+    const auto showDraft = [this] { m_history->setDraft(m_stack->currentIndex() == launchPage ? m_launch->what() : QString()); };
+    connect(m_launch, &LaunchPage::changed, this, showDraft);
+    connect(m_stack, &QStackedWidget::currentChanged, this, showDraft);
     connect(m_runs, &RunListModel::loaded, this, &RunsPlace::listed);
     connect(m_runs, &QAbstractItemModel::dataChanged, this, [this](const QModelIndex& first) {
         if (first.data(RunListModel::idRole).toString() == m_panel->runId())
@@ -220,9 +223,10 @@ void RunsPlace::chooseNewRun(const QString& model)
 void RunsPlace::leaveLaunch()
 {
     const QString id = m_history->currentId().isEmpty() ? m_panel->runId() : m_history->currentId();
-    if (m_runs->rowOf(id) >= 0)
+    if (m_runs->rowOf(id) >= 0) {
+        m_history->select(id); // the draft's row had taken its place
         show(id);
-    else if (!m_history->select(id))
+    } else if (!m_history->select(id))
         m_stack->setCurrentIndex(emptyPage);
 }
 

@@ -102,7 +102,7 @@ SettingField modeField(const Setting& setting, QWidget* parent, const Edited& ed
     segments->setObjectName(setting.name);
     for (const auto& [value, words] : setting.choices)
         segments->add(value, words);
-    segments->add(mixed, QObject::tr("mixed"));
+    segments->add(mixed, QObject::tr("mix"));
     const auto shown = std::make_shared<QString>();
     QObject::connect(segments, &Segments::chosen, segments, [edited, shown, mixed](const QString& value) {
         if (value == *shown) // shares that are there stay what they are
@@ -197,6 +197,7 @@ SettingField checksField(const Setting& setting, QWidget* parent, const Edited& 
 SettingField listField(const Setting& setting, QWidget* parent, const Edited& edited)
 {
     auto* edit = new QLineEdit(parent);
+    edit->setTextMargins(kTextMargin, 0, kTextMargin, 0);
     edit->setPlaceholderText(QObject::tr("none"));
     edit->setAccessibleName(setting.title);
     QObject::connect(edit, &QLineEdit::textChanged, edit, [edited](const QString& text) {

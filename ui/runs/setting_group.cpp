@@ -277,7 +277,7 @@ void SettingGroupView::setProblem(const QString& problem)
 
 void SettingGroupView::showHead()
 {
-    m_head->setWords(m_id == QLatin1String("rewards") ? tr("each label can earn 1 at most") : QString(), m_side,
+    m_head->setWords(m_id == QLatin1String("rewards") && m_nothing->isHidden() ? tr("each label can earn 1 at most") : QString(), m_side,
         m_problem.isEmpty() ? m_summary : m_problem, !m_problem.isEmpty());
 }
 

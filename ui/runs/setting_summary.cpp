@@ -5,6 +5,7 @@
 #include "precedent/align/run_spec_json.h"
 #include "ui/runs/setting_table.h"
 #include "ui/shell/counted.h"
+#include "ui/shell/real_spin.h"
 
 namespace precedent::ui {
 namespace {
@@ -19,12 +20,7 @@ class Words {
 
 QString tr(const char* text) { return Words::tr(text); }
 
-QString number(double value)
-{
-    QLocale plain;
-    plain.setNumberOptions(QLocale::OmitGroupSeparator);
-    return plain.toString(value, 'g', QLocale::FloatingPointShortest);
-}
+QString number(double value) { return numberText(value); }
 
 QString sentence(const QStringList& parts) { return parts.join(QStringLiteral(", ")); }
 

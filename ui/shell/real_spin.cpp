@@ -9,7 +9,19 @@ namespace {
 
 constexpr int kDecimals = 12; // what the box rounds to; float noise of its own steps lies below
 
+constexpr double kLeastWithoutExponent = 1e-5;
+constexpr double kMostWithoutExponent = 1e9;
+
 } // namespace
+
+QString numberText(double value, const QLocale& locale)
+{
+    QLocale plain = locale;
+    plain.setNumberOptions(QLocale::OmitGroupSeparator);
+    const double size = std::abs(value);
+    const bool plainly = size == 0 || (size >= kLeastWithoutExponent && size < kMostWithoutExponent);
+    return plain.toString(value, plainly ? 'f' : 'g', QLocale::FloatingPointShortest);
+}
 
 RealSpin::RealSpin(QWidget* parent)
     : QDoubleSpinBox(parent)
@@ -18,12 +30,7 @@ RealSpin::RealSpin(QWidget* parent)
     setAlignment(Qt::AlignRight);
 }
 
-QString RealSpin::textFromValue(double value) const
-{
-    QLocale plain = locale();
-    plain.setNumberOptions(QLocale::OmitGroupSeparator);
-    return plain.toString(value, 'g', QLocale::FloatingPointShortest);
-}
+QString RealSpin::textFromValue(double value) const { return numberText(value, locale()); }
 
 double RealSpin::valueFromText(const QString& text) const { return locale().toDouble(text.trimmed()); }
 

@@ -4,7 +4,10 @@
 
 namespace precedent::ui {
 
-/// A spin box for numbers of any size: it shows as many digits as a number has (0.2, 0.0001, 2e-05) and takes as many, exponents too.
+/// As many digits as a number has: "0.2", "0.0001", "2e-07", in the locale's signs and without separators of thousands.
+[[nodiscard]] QString numberText(double value, const QLocale& locale = {});
+
+/// A spin box for numbers of any size: it shows as many digits as a number has (numberText()) and takes as many, exponents too.
 /// With a single step of 0 an arrow doubles or halves.
 class RealSpin final : public QDoubleSpinBox {
     Q_OBJECT
