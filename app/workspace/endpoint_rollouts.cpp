@@ -12,8 +12,6 @@
 namespace precedent::workspace {
 namespace {
 
-/// A group of long completions takes its time.
-constexpr int kTimeoutSeconds = 1800;
 constexpr std::uint64_t kSeedBits = 0x7fffffff; ///< what every server takes
 
 Error unusable(const std::string& server, const std::string& what)
@@ -148,10 +146,7 @@ private:
 Result<std::unique_ptr<core::RolloutSource>> endpointRollouts(
     const std::string& name, const std::string& prefix, const EndpointOptions& options)
 {
-    EndpointOptions own = options;
-    if (own.timeoutSeconds == 0)
-        own.timeoutSeconds = kTimeoutSeconds;
-    Result<remote::ChatClient> client = chatClient(name, own);
+    Result<remote::ChatClient> client = chatClient(name, options);
     if (!client)
         return client.error();
     return std::unique_ptr<core::RolloutSource>(std::make_unique<EndpointRollouts>(std::move(*client), prefix));
@@ -161,7 +156,7 @@ Result<std::shared_ptr<core::RolloutSource>> openRolloutSource(const core::RunSp
 {
     if (spec.rolloutEndpoint.empty())
         return std::shared_ptr<core::RolloutSource>();
-    Result<std::unique_ptr<core::RolloutSource>> source = endpointRollouts(spec.rolloutEndpoint, "precedent-" + runId, {});
+    Result<std::unique_ptr<core::RolloutSource>> source = endpointRollouts(spec.rolloutEndpoint, "precedent-" + runId, optionsOf(spec.rolloutServer));
     if (!source)
         return source.error().in("rollout_endpoint");
     return std::shared_ptr<core::RolloutSource>(std::move(*source));

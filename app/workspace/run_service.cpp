@@ -7,6 +7,7 @@
 #include "precedent/casebase/run_store.h"
 #include "precedent/casebase/snapshot_store.h"
 #include "precedent/workspace/casebase_recorder.h"
+#include "precedent/workspace/endpoint_rollouts.h"
 #include "precedent/workspace/endpoint_source.h"
 #include "precedent/workspace/judge_choice.h"
 #include "precedent/workspace/model_source.h"
@@ -53,6 +54,7 @@ Result<PreparedRun> prepareRun(
         return judge.error();
     spec.rewardJudgeHash = std::move(*judge);
     PRECEDENT_TRY(checkCompletionSource(spec));
+    PRECEDENT_TRY(openRolloutSource(spec, {})); // says what is wrong with the server's address or key before anything is stored
     const Result<ModelSource> model = resolveModel(spec.model, &casebase);
     if (!model)
         return model.error();

@@ -87,7 +87,7 @@ Status validateWeights(const core::RewardWeights& weights)
     return {};
 }
 
-/// `key`: reward_server or self_generation_server.
+/// `key`: reward_server and its kin.
 Status validateServer(const std::string& key, const core::ServerLimits& limits)
 {
     const Range parts[] = {{"requests_per_minute", limits.requestsPerMinute, 0, 1e6, "0 (as fast as they come) to 1,000,000"},
@@ -149,6 +149,7 @@ Status validate(const RunSpec& spec)
         return outOfRange("sft_file", spec.sftFile, "a JSONL file where sft_examples is file");
     PRECEDENT_TRY(validateServer("reward_server", spec.rewardServer));
     PRECEDENT_TRY(validateServer("self_generation_server", spec.selfGenerationServer));
+    PRECEDENT_TRY(validateServer("rollout_server", spec.rolloutServer));
     if (!spec.selfGenerationEndpoint.empty() && spec.selfGenerationSteps == 0)
         return outOfRange("self_generation_steps", 0, "1 or more where self_generation_endpoint names a server");
     PRECEDENT_TRY(validateShares("label_weights", spec.labelWeights, {"harmful", "benign", "attack", "utility"}));

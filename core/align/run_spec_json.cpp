@@ -146,6 +146,7 @@ void visitFields(Spec& s, Visitor&& v)
     v("reward_judge_hash", s.rewardJudgeHash, surroundings);
     v("reward_server", s.rewardServer, surroundings);
     v("rollout_endpoint", s.rolloutEndpoint, surroundings);
+    v("rollout_server", s.rolloutServer, surroundings);
     v("rollout_publish_steps", s.rolloutPublishSteps, surroundings);
     v("rollout_max_staleness", s.rolloutMaxStaleness, surroundings);
     v("overlong_from", s.overlongFrom, steps);

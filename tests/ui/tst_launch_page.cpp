@@ -80,7 +80,7 @@ void TestLaunchPage::everySettingHasAField()
     for (const auto& [key, value] : all.items()) {
         if (key == "version" || key == "preset" || key == "reward_judge_hash")
             continue;
-        if (key == "guards") {
+        if (key == "guards" || key.ends_with("_server")) {
             for (const auto& [guard, action] : value.items())
                 QVERIFY2(keys.contains(key + "." + guard), guard.c_str());
         } else {
@@ -143,6 +143,14 @@ void TestLaunchPage::fieldsShowAndWriteEverySetting_data()
     row("dtypeField", "float32", "dtype=float32");
     row("gradient_checkpointingField", true, "gradient_checkpointing=true");
     row("micro_batch_tokensField", 1024, "micro_batch_tokens=1024");
+    row("reward_server.concurrentField", 2, "reward_server.concurrent=2");
+    row("reward_server.key_variableField", "JUDGE_KEY", "reward_server.key_variable=JUDGE_KEY");
+    row("self_generation_endpointField", "big@http://localhost:8000/v1", "self_generation_endpoint=big@http://localhost:8000/v1");
+    row("self_generation_server.requests_per_minuteField", 30.0, "self_generation_server.requests_per_minute=30");
+    row("rollout_endpointField", "big@http://localhost:8000/v1", "rollout_endpoint=big@http://localhost:8000/v1");
+    row("rollout_publish_stepsField", 2, "rollout_publish_steps=2");
+    row("rollout_max_stalenessField", 1, "rollout_max_staleness=1");
+    row("rollout_server.timeoutField", 60, "rollout_server.timeout=60");
     row("guards.no_spread", "stop", "guards.no_spread=stop");
     row("guards.all_refusal", "off", "guards.all_refusal=off");
     row("kl_boundField", 0.5, "kl_bound=0.5");

@@ -216,6 +216,20 @@ SettingField listField(const Setting& setting, QWidget* parent, const Edited& ed
             }};
 }
 
+SettingField textField(const Setting& setting, QWidget* parent, const Edited& edited)
+{
+    auto* edit = new QLineEdit(parent);
+    edit->setTextMargins(kTextMargin, 0, kTextMargin, 0);
+    edit->setPlaceholderText(setting.none);
+    edit->setAccessibleName(setting.title);
+    QObject::connect(edit, &QLineEdit::textChanged, edit, [edited](const QString& text) { edited(text.trimmed().toStdString()); });
+    return {edit, true, [edit](const Json& value) {
+                const QSignalBlocker blocker(edit);
+                if (edit->text().trimmed() != textOf(value)) // a blank just typed stays
+                    edit->setText(textOf(value));
+            }};
+}
+
 SettingField madeField(const Setting& setting, QWidget* parent, const Edited& edited)
 {
     using Kind = Setting::Kind;
@@ -238,6 +252,8 @@ SettingField madeField(const Setting& setting, QWidget* parent, const Edited& ed
         return checksField(setting, parent, edited);
     case Kind::list:
         return listField(setting, parent, edited);
+    case Kind::text:
+        return textField(setting, parent, edited);
     case Kind::model:
         return makeModelField(setting, parent, edited);
     case Kind::file:

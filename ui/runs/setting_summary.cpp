@@ -150,6 +150,18 @@ QString adapter(const RunSpec& s)
     return sentence(parts);
 }
 
+QString servers(const RunSpec& s)
+{
+    QStringList parts;
+    if (s.rewardJudge.rfind("endpoint:", 0) == 0)
+        parts += tr("one judges");
+    if (!s.selfGenerationEndpoint.empty())
+        parts += tr("one draws the chains to learn from");
+    if (!s.rolloutEndpoint.empty())
+        parts += tr("one draws the answers");
+    return parts.isEmpty() ? tr("none: all is done on this machine") : sentence(parts);
+}
+
 QString stopping(const RunSpec& s)
 {
     const core::GuardActions& g = s.guards;
@@ -189,8 +201,8 @@ QString evaluation(const RunSpec& s)
 QString summaryOf(const QString& group, const RunSpec& spec)
 {
     const std::pair<const char*, QString (*)(const RunSpec&)> known[] = {{"basics", basics}, {"rollouts", rollouts}, {"rewards", rewards},
-        {"sampling", sampling}, {"cases", cases}, {"warm", warmStart}, {"learning", learning}, {"adapter", adapter}, {"stopping", stopping},
-        {"evaluation", evaluation}};
+        {"sampling", sampling}, {"cases", cases}, {"warm", warmStart}, {"learning", learning}, {"adapter", adapter}, {"servers", servers},
+        {"stopping", stopping}, {"evaluation", evaluation}};
     for (const auto& [id, summary] : known) {
         if (group == QLatin1String(id))
             return summary(spec);

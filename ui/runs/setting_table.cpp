@@ -492,7 +492,8 @@ SettingGroup evaluation()
 
 std::vector<SettingGroup> settingGroups()
 {
-    return {basics(), rollouts(), rewards(), sampling(), cases(), warmStart(), learning(), adapter(), stopping(), evaluation()};
+    return {basics(), rollouts(), rewards(), sampling(), cases(), warmStart(), learning(), adapter(), serverSettings(), stopping(),
+        evaluation()};
 }
 
 } // namespace precedent::ui

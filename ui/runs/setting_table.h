@@ -22,6 +22,7 @@ struct Setting {
         shares, ///< of each of `choices`
         checks, ///< those of `choices` that are ticked
         list, ///< words between commas
+        text,
         model,
         file,
         weights, ///< of the reward's parts
@@ -49,6 +50,9 @@ struct SettingGroup {
 
 /// Every key of a spec but version, preset and the judge's hash, in the order of the form.
 [[nodiscard]] std::vector<SettingGroup> settingGroups();
+
+/// Those of the servers that a run asks: a group in a file of its own.
+[[nodiscard]] SettingGroup serverSettings();
 
 /// What a group's settings come to, in half a sentence.
 [[nodiscard]] QString summaryOf(const QString& group, const core::RunSpec& spec);

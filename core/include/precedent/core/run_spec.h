@@ -70,6 +70,14 @@ struct ServerLimits {
     int retries = 4; ///< retries: further attempts after one that failed
     /// key_variable: the NAME of the environment variable that holds the key; empty: PRECEDENT_API_KEY. The key itself is in no spec.
     std::string keyVariable;
+
+    /// For a server that draws many long completions at once.
+    [[nodiscard]] static ServerLimits patient()
+    {
+        ServerLimits limits;
+        limits.timeoutSeconds = 1800;
+        return limits;
+    }
 };
 
 /// Everything that decides a run. JSON keys carry TRL's names where TRL has one (see runSpecFromJson); units are
@@ -129,6 +137,8 @@ struct RunSpec {
     ServerLimits rewardServer = ServerLimits(); ///< reward_server: how the server of an endpoint: judge is asked
     /// rollout_endpoint: MODEL@URL of a server that draws the completions, with the run's adapter, which it is handed; empty: drawn here
     std::string rolloutEndpoint;
+    /// rollout_server: how it is asked; a group of long completions takes its time
+    ServerLimits rolloutServer = ServerLimits::patient();
     int rolloutPublishSteps = 1; ///< rollout_publish_steps: the server is handed the weights every so many steps
     int rolloutMaxStaleness = 0; ///< rollout_max_staleness: completions of weights that are more steps old are refused
     /// self_generation_steps: the first steps draw chains from the model as it stands and keep the best of each prompt, which
