@@ -180,6 +180,20 @@ void TestEvaluatePlace::emptyPlaceOffersAnEvaluation()
         child<QCheckBox>(qPrintable(QStringLiteral("evaluateMode_%1").arg(mode)))->setChecked(false);
     QVERIFY(!begin->isEnabled());
     QVERIFY(child<QLabel>("evaluateAboutLabel")->text().contains(QStringLiteral("at least one")));
+    child<QCheckBox>("evaluateMode_none")->setChecked(true);
+    QVERIFY(begin->isEnabled());
+    auto* judge = child<QComboBox>("evaluateJudgeCombo");
+    auto* server = child<QLineEdit>("evaluateJudgeServerField");
+    QVERIFY(!server->isEnabled());
+    judge->setCurrentIndex(judge->findData("endpoint:"));
+    QVERIFY(server->isEnabled() && !begin->isEnabled());
+    server->setText("judge@localhost:8000");
+    QVERIFY(!begin->isEnabled());
+    QVERIFY2(child<QLabel>("evaluateAboutLabel")->text().contains("http://"), qPrintable(child<QLabel>("evaluateAboutLabel")->text()));
+    server->setText("judge@http://localhost:8000/v1");
+    QVERIFY(begin->isEnabled());
+    judge->setCurrentIndex(0);
+    QVERIFY(!server->isEnabled() && begin->isEnabled());
 }
 
 void TestEvaluatePlace::evaluateAndOpenAFiguresRows()

@@ -9,12 +9,14 @@
 #include <QDialogButtonBox>
 #include <QFormLayout>
 #include <QLabel>
+#include <QLineEdit>
 #include <QListWidget>
 #include <QLocale>
 #include <QPushButton>
 #include <QSpinBox>
 #include <QVBoxLayout>
 
+#include "precedent/workspace/judge_choice.h"
 #include "ui/models/choose_model.h"
 #include "ui/shell/card.h"
 #include "ui/shell/counted.h"
@@ -26,6 +28,7 @@ namespace {
 
 constexpr std::array kModes{Mode::none, Mode::codes, Mode::cases};
 constexpr int kRowsSeen = 5;
+constexpr const char* kServerJudge = "endpoint:";
 enum { nameRole = Qt::UserRole, countRole };
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
@@ -68,6 +71,7 @@ EvaluateDialog::EvaluateDialog(const EvaluationChoices& choices, QWidget* parent
     , m_suites(checkList("evaluateSuitesList", tr("Suites"), this))
     , m_limit(new QSpinBox(this))
     , m_judge(new QComboBox(this))
+    , m_judgeServer(new QLineEdit(this))
     , m_about(new QuietLabel({}, secondaryFont(), this))
 {
     setObjectName(QStringLiteral("evaluateDialog"));
@@ -113,7 +117,15 @@ QFormLayout* EvaluateDialog::buildForm()
     m_judge->addItem(tr("the one that fits the suites"), QString());
     m_judge->addItem(tr("refusal analysis"), QStringLiteral("analysis"));
     m_judge->addItem(tr("the starter grammar's truth"), QStringLiteral("grammar"));
+    m_judge->addItem(tr("a server's model"), QString::fromLatin1(kServerJudge));
+    m_judgeServer->setObjectName(QStringLiteral("evaluateJudgeServerField"));
+    m_judgeServer->setAccessibleName(tr("The judge's server"));
+    m_judgeServer->setPlaceholderText(tr("MODEL@http://localhost:8000/v1"));
+    m_judgeServer->setToolTip(tr("An OpenAI-compatible server. It is sent the requests and the answers, and its replies are kept in the "
+                                 "casebase. A key for it: Settings, Keys for servers."));
+    m_judgeServer->setEnabled(false);
     m_about->setObjectName(QStringLiteral("evaluateAboutLabel"));
+    m_about->setWordWrap(true);
     auto* folder = new QPushButton(tr("Folder"), this);
     folder->setObjectName(QStringLiteral("evaluateFolderButton"));
     folder->setToolTip(tr("A model in a folder of its own"));
@@ -128,6 +140,12 @@ QFormLayout* EvaluateDialog::buildForm()
     form->addRow(tr("In the context"), modes);
     form->addRow(tr("Requests an axis"), m_limit);
     form->addRow(tr("Judge"), m_judge);
+    form->addRow(tr("Judge's server"), m_judgeServer);
+    connect(m_judgeServer, &QLineEdit::textChanged, this, &EvaluateDialog::check);
+    connect(m_judge, &QComboBox::currentIndexChanged, this, [this] {
+        m_judgeServer->setEnabled(m_judge->currentData() == QString::fromLatin1(kServerJudge));
+        check();
+    });
     connect(folder, &QPushButton::clicked, this, &EvaluateDialog::addFolder);
     return form;
 }
@@ -167,7 +185,10 @@ workspace::EvaluationOrder EvaluateDialog::order() const
         if (m_modes[i]->isChecked())
             order.modes.push_back(kModes[i]);
     }
-    order.judge.name = m_judge->currentData().toString().toStdString();
+    QString judge = m_judge->currentData().toString();
+    if (judge == QString::fromLatin1(kServerJudge))
+        judge += m_judgeServer->text().trimmed();
+    order.judge.name = judge.toStdString();
     return order;
 }
 
@@ -178,6 +199,12 @@ void EvaluateDialog::check()
     for (int i = 0; i < m_suites->count(); ++i) {
         if (m_suites->item(i)->checkState() == Qt::Checked)
             requests += m_suites->item(i)->data(countRole).toLongLong();
+    }
+    if (const std::string fault = workspace::checkJudgeName(order.judge.name); !fault.empty()) {
+        m_start->setEnabled(false);
+        m_about->setText(
+            m_judgeServer->text().trimmed().isEmpty() ? tr("Name the judge: its model, @, and the server's address.") : text(fault));
+        return;
     }
     const bool whole = !order.models.empty() && !order.choice.suites.empty() && !order.modes.empty() && requests > 0;
     m_start->setEnabled(whole);

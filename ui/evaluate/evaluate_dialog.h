@@ -9,6 +9,7 @@ class QCheckBox;
 class QComboBox;
 class QFormLayout;
 class QLabel;
+class QLineEdit;
 class QListWidget;
 class QPushButton;
 class QSpinBox;
@@ -34,6 +35,7 @@ private:
     QCheckBox* m_modes[3];
     QSpinBox* m_limit;
     QComboBox* m_judge;
+    QLineEdit* m_judgeServer; ///< MODEL@URL, of a judge that a server answers for
     QLabel* m_about;
     QPushButton* m_start = nullptr;
 };
