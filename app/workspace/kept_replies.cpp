@@ -6,6 +6,7 @@
 
 #include "precedent/base/log.h"
 #include "precedent/casebase/reply_store.h"
+#include "precedent/workspace/server_keys.h"
 
 namespace precedent::workspace {
 namespace {
@@ -69,7 +70,10 @@ Result<remote::ChatClient> chatClient(const std::string& name, const EndpointOpt
         limits.replyTimeout = std::chrono::seconds(options.timeoutSeconds);
     if (options.retries >= 0)
         limits.retries = options.retries;
-    return remote::ChatClient::create(*endpoint, limits, options.keyVariable);
+    const Result<std::string> address = serverAddress(endpoint->url);
+    if (!address)
+        return address.error();
+    return remote::ChatClient::create(*endpoint, limits, options.keyVariable, keyOfServer(address.value()).value_or(std::string()));
 }
 
 Status askKept(remote::ChatClient& client, casebase::Casebase* cache, const std::vector<remote::ChatRequest>& requests,

@@ -13,7 +13,7 @@
 
 namespace precedent::workspace {
 
-/// Fails as ChatClient::create() and endpointNamed().
+/// With the key that keyOfServer() knows, else the environment's. Fails as ChatClient::create(), endpointNamed() and serverAddress().
 [[nodiscard]] Result<remote::ChatClient> chatClient(const std::string& name, const EndpointOptions& options);
 
 /// What of a reply is its text: kept and handed out.

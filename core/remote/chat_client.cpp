@@ -97,7 +97,7 @@ struct ChatClient::Parts {
         if (status == 401 || status == 403)
             return {ErrorCode::permissionDenied, what,
                 std::string(key.empty() ? "No key was sent; set " : "A key was sent; check ") + "the environment variable " + kKeyVariable +
-                    " (or the one that was named)."};
+                    " (or the one that was named), or the window's keys for servers."};
         if (status == 404)
             return {
                 ErrorCode::notFound, what, "Check the address, up to the version (http://localhost:8000/v1), and the model's name there."};
@@ -258,7 +258,8 @@ private:
 
 } // namespace
 
-Result<ChatClient> ChatClient::create(const ChatEndpoint& endpoint, const ChatLimits& limits, const std::string& keyVariable)
+Result<ChatClient> ChatClient::create(
+    const ChatEndpoint& endpoint, const ChatLimits& limits, const std::string& keyVariable, const std::string& given)
 {
     PRECEDENT_TRY(checkEndpoint(endpoint));
     if (limits.concurrent < 1 || limits.retries < 0 || !(limits.requestsPerMinute >= 0) || limits.replyBytes < 1)
@@ -266,9 +267,10 @@ Result<ChatClient> ChatClient::create(const ChatEndpoint& endpoint, const ChatLi
             "The endpoint's limits cannot be kept: " + std::to_string(limits.concurrent) + " requests at once, " +
                 std::to_string(limits.retries) + " retries.",
             "Ask for at least one at once, and no fewer than 0 retries and requests a minute.");
-    Result<std::string> key = keyFor(endpoint, keyVariable);
+    Result<std::string> key = given.empty() ? keyFor(endpoint, keyVariable) : given;
     if (!key)
         return key.error();
+    PRECEDENT_TRY(checkKey(endpoint, *key));
     static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
     if (ready != CURLE_OK)
         return Error(ErrorCode::internal, std::string("libcurl could not be set up: ") + curl_easy_strerror(ready));

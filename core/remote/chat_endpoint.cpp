@@ -47,7 +47,8 @@ Status checkEndpoint(const ChatEndpoint& endpoint)
     // The text is not shown: it may hold a password.
     if (url.find_first_of("@?#") != std::string::npos)
         return Error(ErrorCode::invalidArgument, "The endpoint's address holds a user, a query or a fragment.",
-            std::string("Leave them out: a key is read from the environment variable ") + kKeyVariable + " alone.");
+            std::string("Leave them out: a key is read from the environment variable ") + kKeyVariable +
+                " or the window's keys for servers.");
     if (!startsWith(url, "http://") && !startsWith(url, "https://"))
         return Error(ErrorCode::invalidArgument, "An endpoint's address begins with http:// or https://, and this one does not: " + url,
             "Write it with its scheme and version, as http://localhost:8000/v1.");
@@ -67,10 +68,16 @@ Result<std::string> keyFor(const ChatEndpoint& endpoint, const std::string& name
             "Set it before the program starts, or name another.");
     if (key.empty() && hostOf(endpoint.url) == "api.openai.com")
         key = environment("OPENAI_API_KEY");
+    PRECEDENT_TRY(checkKey(endpoint, key));
+    return key;
+}
+
+Status checkKey(const ChatEndpoint& endpoint, const std::string& key)
+{
     if (std::any_of(key.begin(), key.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }))
         return Error(ErrorCode::invalidArgument, "The key of " + endpoint.url + " holds a line end or another control character.",
             "Set the environment variable to the key alone.");
-    return key;
+    return {};
 }
 
 } // namespace precedent::remote

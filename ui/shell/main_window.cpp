@@ -81,6 +81,7 @@ struct MainWindow::Actions {
     QAction* reveal;
     QAction* saveCopy;
     QAction* settings;
+    QAction* keys;
     QAction* open;
     QAction* openSample;
     QAction* welcome;
@@ -133,6 +134,7 @@ MainWindow::MainWindow(QWidget* parent)
     connect(m_side, &SideBar::helpAsked, this, &MainWindow::showHelp);
     connect(m_header, &HeaderBar::casebaseMenuAsked, this, &MainWindow::showCasebaseMenu);
     connectPlaces();
+    connectKeys();
 
     connect(&Preferences::instance(), &Preferences::changed, this, [this] { applyRowHeight(*this); });
     applyRowHeight(*this);
@@ -202,6 +204,7 @@ void MainWindow::makeActions()
     m_actions->saveCopy = make("saveCopy", tr("Save a copy of the casebase"), QKeySequence::SaveAs, &MainWindow::chooseCopy);
     m_actions->help = make("help", tr("What this place is for"), QKeySequence::HelpContents, &MainWindow::showHelp);
     m_actions->settings = make("settings", tr("Settings"), QKeySequence::Preferences, &MainWindow::showSettings);
+    m_actions->keys = make("keysForServers", tr("Keys for servers"), {}, &MainWindow::showKeys);
     m_actions->palette = make("showCommands", tr("Commands"), QKeySequence(Qt::CTRL | Qt::Key_K), &MainWindow::showPalette);
     m_actions->theme = make("toggleTheme", tr("Light or dark"), {}, &MainWindow::toggleTheme);
     m_actions->issues = make("showIssues", tr("Show the issues"), {}, &MainWindow::showIssues);
@@ -325,7 +328,7 @@ void MainWindow::showHelp()
 void MainWindow::showSettings()
 {
     const QPoint corner = m_header->mapToGlobal(QPoint(m_header->width() - 12, m_header->height()));
-    showSettingsMenu(*m_actions->about, corner);
+    showSettingsMenu(*m_actions->keys, *m_actions->about, corner);
 }
 
 void MainWindow::fileChanged(const QString& path)

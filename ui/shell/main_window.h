@@ -82,6 +82,8 @@ private:
     void chooseCopy();
     void showHelp();
     void showSettings();
+    void connectKeys();
+    void showKeys();
 
     IssueList m_issues;
     RecentFiles m_recent;

@@ -8,11 +8,13 @@
 
 #include "ui/bridge/casebase_bridge.h"
 #include "ui/bridge/job_line.h"
+#include "ui/bridge/server_keys.h"
 #include "ui/casebase/casebase_place.h"
 #include "ui/evaluate/evaluate_place.h"
 #include "ui/inspect/inspect_place.h"
 #include "ui/models/models_place.h"
 #include "ui/runs/runs_place.h"
+#include "ui/shell/keys_dialog.h"
 #include "ui/shell/last_view.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/side_bar.h"
@@ -177,6 +179,20 @@ void MainWindow::closeEvent(QCloseEvent* event)
     QSettings().setValue(QStringLiteral("window/geometry"), saveGeometry());
     rememberSplitters(*this);
     QMainWindow::closeEvent(event);
+}
+
+void MainWindow::connectKeys()
+{
+    connect(&ServerKeys::instance(), &ServerKeys::failed, this,
+        [this](const Error& error) { m_issues.add(QString::fromStdString(error.message()), QString::fromStdString(error.hint())); });
+    ServerKeys::instance().read();
+}
+
+void MainWindow::showKeys()
+{
+    auto* dialog = new KeysDialog(this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->show();
 }
 
 } // namespace precedent::ui

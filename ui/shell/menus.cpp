@@ -18,14 +18,15 @@ void showAboutBox(QWidget& parent)
         MainWindow::tr(
             "<h3>Precedent %1</h3><p>A workbench for safety codes, cases and the models that reason over them.</p>"
             "<p>Free software under the GNU General Public License, version 3 or later. It stands on Qt (LGPL 3), LibTorch (BSD), "
-            "SQLite (public domain), QCustomPlot (GPL 3), spdlog and JSON for Modern C++ (MIT), PCRE2 (BSD), ICU (Unicode), OpenSSL "
+            "SQLite (public domain), QCustomPlot (GPL 3), QtKeychain (BSD), spdlog and JSON for Modern C++ (MIT), PCRE2 (BSD), ICU "
+            "(Unicode), OpenSSL "
             "(Apache "
             "2) "
             "and the Noto fonts (SIL Open Font License 1.1).</p>")
             .arg(QCoreApplication::applicationVersion()));
 }
 
-void showSettingsMenu(QAction& about, const QPoint& corner)
+void showSettingsMenu(QAction& keys, QAction& about, const QPoint& corner)
 {
     QMenu menu;
     menu.addSection(MainWindow::tr("Colours"));
@@ -55,6 +56,7 @@ void showSettingsMenu(QAction& about, const QPoint& corner)
     toggle("systemFont", MainWindow::tr("The system's font (from the next start)"), preferences.usesSystemFont(),
         &Preferences::setUsesSystemFont);
     menu.addSeparator();
+    menu.addAction(&keys);
     menu.addAction(&about);
     menu.exec(corner - QPoint(menu.sizeHint().width(), 0));
 }

@@ -9,7 +9,7 @@ namespace precedent::ui {
 /// Version, licence, and what the program stands on.
 void showAboutBox(QWidget& parent);
 
-/// Colours, and `about`. `corner`: where its upper right corner goes, global.
-void showSettingsMenu(QAction& about, const QPoint& corner);
+/// Colours, `keys`, and `about`. `corner`: where its upper right corner goes, global.
+void showSettingsMenu(QAction& keys, QAction& about, const QPoint& corner);
 
 } // namespace precedent::ui

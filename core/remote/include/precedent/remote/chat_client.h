@@ -39,9 +39,10 @@ struct ChatReply {
 /// would take the key elsewhere. Thread: one at a time.
 class ChatClient {
 public:
-    /// Fails as checkEndpoint() and keyFor() do, with invalidArgument for limits below what they can be.
+    /// `key`: one that is at hand; empty: keyFor() finds it. Fails as checkEndpoint(), keyFor() and checkKey() do, with invalidArgument for
+    /// limits below what they can be.
     [[nodiscard]] static Result<ChatClient> create(
-        const ChatEndpoint& endpoint, const ChatLimits& limits, const std::string& keyVariable = {});
+        const ChatEndpoint& endpoint, const ChatLimits& limits, const std::string& keyVariable = {}, const std::string& key = {});
     ~ChatClient();
     ChatClient(ChatClient&&) noexcept;
     ChatClient& operator=(ChatClient&&) noexcept;

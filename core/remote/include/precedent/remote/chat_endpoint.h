@@ -32,13 +32,16 @@ struct ChatLimits {
 [[nodiscard]] std::string nameOf(const ChatEndpoint& endpoint);
 
 /// Fails with invalidArgument for a URL that is not http or https, or that holds what may be a secret (a user, a password, a
-/// query): keys come from the environment alone.
+/// query): keys come from the environment or a keychain.
 [[nodiscard]] Status checkEndpoint(const ChatEndpoint& endpoint);
 
 /// The endpoint's key, from the environment: the variable `name`; with an empty name PRECEDENT_API_KEY, else OPENAI_API_KEY where the
 /// server is OpenAI's own, since another's must not be shown that key. Empty: none is set, as for a server on this machine.
-/// Fails with failedPrecondition if a variable that was named is not set, with invalidArgument if a key cannot be a header's value.
+/// Fails with failedPrecondition if a variable that was named is not set, else as checkKey().
 [[nodiscard]] Result<std::string> keyFor(const ChatEndpoint& endpoint, const std::string& name);
+
+/// Fails with invalidArgument if the key cannot be a header's value; the key is not in the message.
+[[nodiscard]] Status checkKey(const ChatEndpoint& endpoint, const std::string& key);
 
 inline constexpr const char* kKeyVariable = "PRECEDENT_API_KEY";
 
