@@ -79,7 +79,7 @@ std::vector<Range> ranges(const RunSpec& s)
 Status validateWeights(const core::RewardWeights& weights)
 {
     const std::pair<const char*, double> parts[] = {{"disposition", weights.disposition}, {"harmlessness", weights.harmlessness},
-        {"format", weights.format}, {"citation", weights.citation}, {"overlong", weights.overlong}};
+        {"format", weights.format}, {"citation", weights.citation}, {"overlong", weights.overlong}, {"helpful", weights.helpful}};
     for (const auto& [part, weight] : parts) {
         if (!(weight >= 0 && weight <= 1e6))
             return outOfRange(std::string("reward_weights.") + part, weight, "0 or more");

@@ -261,7 +261,7 @@ private Q_SLOTS:
                  "self_generation_threshold=2", "sft_steps=-1", "sft_dispositions=[\"maybe\"]", "batch_size=0", "dpo_beta=0",
 
                  "mode=statutes", "mode={\"cases\":0}", "label_weights={\"rude\":1}", "label_weights={\"benign\":-1}",
-                 "reward_weights.format=-1", "lora_target_modules=[]", "model=\"\"", "cases_per_prompt=-1"}) {
+                 "reward_weights.format=-1", "reward_weights.helpful=-1", "lora_target_modules=[]", "model=\"\"", "cases_per_prompt=-1"}) {
             const QString text = setting;
             QTest::newRow(setting) << text << text.section('=', 0, 0);
         }
