@@ -22,8 +22,8 @@ namespace precedent::ui {
 namespace {
 
 constexpr int kRow = 24;
-constexpr int kNameWidth = 104;
-constexpr int kValueWidth = 52;
+constexpr int kNameWidth = 112;
+constexpr int kValueWidth = 48;
 constexpr int kTrack = 8;
 
 QString text(const std::string& value) { return QString::fromStdString(value); }

@@ -370,6 +370,7 @@ void LaunchPage::preview()
     }
     m_previewing = true;
     m_again = false;
+    m_previewed = m_checks;
     m_estimate->setWorking();
     inBackground(
         this,
@@ -389,6 +390,8 @@ void LaunchPage::showPreview(const Result<workspace::RunPreview>& preview)
         this->preview();
         return;
     }
+    if (m_previewed != m_checks) // of settings that are no longer there: the next one is on its way, or there is a problem
+        return;
     if (preview.ok()) {
         m_preview = preview.value();
         return showEstimate();

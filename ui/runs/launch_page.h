@@ -95,6 +95,7 @@ private:
     int m_ticket = 0; ///< of the measuring; 0: none
     int m_measuring = 0; ///< the check whose settings are being measured
     bool m_measureAgain = false; ///< as soon as the one that was stopped is over
+    int m_previewed = 0; ///< the check whose settings are being worked out
     bool m_previewing = false;
     QString m_resolved; ///< a model that was found since the form was opened
     int m_checks = 0;

@@ -18,6 +18,7 @@
 #include "ui/runs/preset_words.h"
 #include "ui/shell/card.h"
 #include "ui/shell/counted.h"
+#include "ui/shell/segments.h"
 #include "ui/shell/style.h"
 #include "ui/shell/type_scale.h"
 
@@ -138,7 +139,10 @@ PresetCards::PresetCards(QWidget* parent)
         addCard(name, presetTitle(name), line.isEmpty() ? QString::fromStdString(align::aboutPreset(known)) : line);
     }
     addControls(controls);
-    connect(m_group, &QButtonGroup::buttonClicked, this, [this] { Q_EMIT chosen(selected()); });
+    connect(m_group, &QButtonGroup::buttonClicked, this, [this](QAbstractButton* button) {
+        takeButton(*m_group, button);
+        Q_EMIT chosen(selected());
+    });
     reload();
 }
 
@@ -200,10 +204,10 @@ void PresetCards::reload()
 
 void PresetCards::select(const QString& id)
 {
-    m_group->setExclusive(false);
-    for (QAbstractButton* button : m_group->buttons())
-        button->setChecked(button->property("preset").toString() == id);
-    m_group->setExclusive(true);
+    const QList<QAbstractButton*> buttons = m_group->buttons();
+    const auto found = std::find_if(
+        buttons.begin(), buttons.end(), [&](const QAbstractButton* button) { return button->property("preset").toString() == id; });
+    takeButton(*m_group, found == buttons.end() ? nullptr : *found);
 }
 
 QString PresetCards::selected() const

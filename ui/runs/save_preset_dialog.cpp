@@ -6,6 +6,7 @@
 #include <QLineEdit>
 #include <QPushButton>
 
+#include "ui/runs/setting_field.h"
 #include "ui/runs/user_presets.h"
 #include "ui/shell/card.h"
 #include "ui/shell/type_scale.h"
@@ -21,6 +22,7 @@ SavePresetDialog::SavePresetDialog(QWidget* parent)
     setWindowTitle(tr("Save as preset"));
     setAttribute(Qt::WA_DeleteOnClose);
     setMinimumWidth(400);
+    m_name->setTextMargins(kTextMargin, 0, kTextMargin, 0);
     m_name->setObjectName(QStringLiteral("presetNameEdit"));
     m_name->setAccessibleName(tr("Name of the preset"));
     m_about->setObjectName(QStringLiteral("presetNameAbout"));

@@ -21,10 +21,9 @@ QString tr(const char* text) { return Words::tr(text); }
 
 bool draws(const RunSpec& s) { return s.method == Method::grpo || s.selfGenerationSteps > 0; }
 bool reinforces(const RunSpec& s) { return s.method == Method::grpo; }
-bool prefers(const RunSpec& s) { return s.method == Method::dpo; }
 bool drawsFirst(const RunSpec& s) { return s.selfGenerationSteps > 0; }
 bool learnsExamples(const RunSpec& s) { return s.method == Method::sft || s.sftSteps > 0; }
-bool batches(const RunSpec& s) { return learnsExamples(s) || prefers(s); }
+bool warmsUp(const RunSpec& s) { return s.method != Method::sft || s.sftSteps > 0; }
 bool takesFile(const RunSpec& s) { return learnsExamples(s) && s.sftExamples == SftExamples::file; }
 bool takesCases(const RunSpec& s)
 {
@@ -137,7 +136,8 @@ SettingGroup sampling()
              .note = tr("Shares among what is drawn. All 0: as they come."),
              .kind = Kind::shares,
              .none = tr("as they come"),
-             .choices = {{"harmful", tr("harmful")}, {"benign", tr("benign")}, {"attack", tr("attack")}, {"utility", tr("utility")}}},
+             .choices = {{"harmful", tr("harmful")}, {"benign", tr("benign")}, {"attack", tr("attack")}, {"utility", tr("utility")}},
+             .matters = draws},
             {.key = "top_p",
                 .title = tr("Likeliest share"),
                 .note = tr("Tokens are drawn from the smallest set of that probability. 1: all."),
@@ -221,7 +221,8 @@ SettingGroup warmStart()
             {.key = "sft_steps",
                 .title = tr("Supervised steps"),
                 .note = tr("Behind self-generation, before the method's own steps."),
-                .none = tr("none")},
+                .none = tr("none"),
+                .matters = warmsUp},
             {.key = "sft_examples",
                 .title = tr("They learn from"),
                 .note = tr("Its own chains need steps of self-generation."),
@@ -250,7 +251,7 @@ SettingGroup warmStart()
                 .note = tr("Pairs, where the method is prefer."),
                 .least = 1,
                 .most = 65536,
-                .matters = batches}}};
+                .matters = [](const RunSpec& s) { return learnsExamples(s) || s.method == Method::dpo; }}}};
 }
 
 SettingGroup learning()
@@ -330,7 +331,7 @@ SettingGroup learning()
                 .kind = Kind::real,
                 .most = 100,
                 .step = 0.05,
-                .matters = prefers},
+                .matters = [](const RunSpec& s) { return s.method == Method::dpo; }},
             {.key = "max_grad_norm",
                 .title = tr("Longest gradient"),
                 .note = tr("Longer ones are shortened to it."),

@@ -124,6 +124,7 @@ void SpecForm::addFixedRow(const QString& group, int at, const QString& title, c
 {
     SettingGroupView* view = this->group(group);
     view->insert(at, fixedRow(title, key, field, note, view));
+    setTabOrder(view->head(), note);
 }
 
 void SpecForm::setModelChoices(const std::vector<std::pair<QString, QString>>& choices)

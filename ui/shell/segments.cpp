@@ -1,5 +1,7 @@
 #include "ui/shell/segments.h"
 
+#include <algorithm>
+
 #include <QButtonGroup>
 #include <QHBoxLayout>
 #include <QPainter>
@@ -70,6 +72,16 @@ protected:
 
 } // namespace
 
+void takeButton(QButtonGroup& group, QAbstractButton* button)
+{
+    group.setExclusive(false);
+    for (QAbstractButton* other : group.buttons()) {
+        other->setChecked(other == button);
+        other->setFocusPolicy(button == nullptr || other == button ? Qt::StrongFocus : Qt::ClickFocus);
+    }
+    group.setExclusive(true);
+}
+
 Segments::Segments(QWidget* parent)
     : QWidget(parent)
     , m_group(new QButtonGroup(this))
@@ -78,7 +90,10 @@ Segments::Segments(QWidget* parent)
     m_layout->setContentsMargins(0, 0, 0, 0);
     m_layout->setSpacing(0);
     setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
-    connect(m_group, &QButtonGroup::buttonClicked, this, [this] { Q_EMIT chosen(value()); });
+    connect(m_group, &QButtonGroup::buttonClicked, this, [this](QAbstractButton* button) {
+        takeButton(*m_group, button);
+        Q_EMIT chosen(value());
+    });
 }
 
 void Segments::add(const QString& value, const QString& words)
@@ -97,10 +112,10 @@ void Segments::add(const QString& value, const QString& words)
 
 void Segments::setValue(const QString& value)
 {
-    m_group->setExclusive(false);
-    for (QAbstractButton* button : m_group->buttons())
-        button->setChecked(button->property("value").toString() == value);
-    m_group->setExclusive(true);
+    const QList<QAbstractButton*> buttons = m_group->buttons();
+    const auto found = std::find_if(
+        buttons.begin(), buttons.end(), [&](const QAbstractButton* button) { return button->property("value").toString() == value; });
+    takeButton(*m_group, found == buttons.end() ? nullptr : *found);
 }
 
 QString Segments::value() const

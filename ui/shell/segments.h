@@ -8,6 +8,9 @@ class QHBoxLayout;
 
 namespace precedent::ui {
 
+/// Takes one button of an exclusive group, or none (null), and leaves Tab to it alone: Qt does that only once one was gone to.
+void takeButton(QButtonGroup& group, QAbstractButton* button);
+
 /// A few choices side by side in one frame, one of them taken. Tab goes to the taken one, arrows choose.
 class Segments final : public QWidget {
     Q_OBJECT
