@@ -156,7 +156,8 @@ Result<std::shared_ptr<core::RolloutSource>> openRolloutSource(const core::RunSp
 {
     if (spec.rolloutEndpoint.empty())
         return std::shared_ptr<core::RolloutSource>();
-    Result<std::unique_ptr<core::RolloutSource>> source = endpointRollouts(spec.rolloutEndpoint, "precedent-" + runId, optionsOf(spec.rolloutServer));
+    Result<std::unique_ptr<core::RolloutSource>> source =
+        endpointRollouts(spec.rolloutEndpoint, "precedent-" + runId, optionsOf(spec.rolloutServer));
     if (!source)
         return source.error().in("rollout_endpoint");
     return std::shared_ptr<core::RolloutSource>(std::move(*source));

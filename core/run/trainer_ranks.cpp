@@ -28,8 +28,7 @@ Result<std::vector<Sampled>> Trainer::draw(const StepPlan& plan, int step, const
 {
     const auto own = [&]() -> Result<GenerationResult> {
         const bool elsewhere = m_inputs.completions != nullptr && stageOf(step) == Stage::selfGeneration;
-        Result<GenerationResult> generated =
-            elsewhere ? drawElsewhere(m_inputs, plan, m_encoder, stop) : sample(plan, step, stop, onToken);
+        Result<GenerationResult> generated = elsewhere ? drawElsewhere(m_inputs, plan, m_encoder, stop) : sample(plan, step, stop, onToken);
         if (stop.stop_requested())
             throw Cancelled();
         if (generated.ok())
