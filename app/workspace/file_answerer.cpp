@@ -43,7 +43,7 @@ public:
         for (std::size_t i = 0; i < asked.size(); ++i) {
             int sample = 0;
             for (const MadeAnswer* answer : answersTo(*asked[i].prompt))
-                given.answers.push_back({i, sample++, answer->completion, true});
+                given.answers.push_back({i, sample++, answer->completion, true, false});
             onAnswer(i);
         }
         return given;

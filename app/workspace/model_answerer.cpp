@@ -55,8 +55,8 @@ public:
         given.completionTokens += result.value().completionTokens;
         for (const core::Completion& completion : result.value().completions) {
             const bool whole = completion.stopReason == core::StopReason::stopId || m_encoder.endsAtStopText(completion.ids);
-            given.answers.push_back(
-                {written[static_cast<std::size_t>(completion.prompt)], completion.index, m_encoder.completionText(completion.ids), whole});
+            given.answers.push_back({written[static_cast<std::size_t>(completion.prompt)], completion.index,
+                m_encoder.completionText(completion.ids), whole, false});
         }
         return given;
     }
@@ -72,8 +72,7 @@ private:
         if (!weights)
             return weights.error();
         const auto likeliest = std::max_element(weights->begin(), weights->end()) - weights->begin();
-        given.answers.push_back({place, 0, emptyChain(m_templates) + letters[static_cast<std::size_t>(likeliest)], true});
-        ++given.weighed;
+        given.answers.push_back({place, 0, emptyChain(m_templates) + letters[static_cast<std::size_t>(likeliest)], true, true});
         return {};
     }
 

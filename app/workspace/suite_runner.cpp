@@ -143,7 +143,6 @@ private:
             return given.error();
         m_answers.promptTokens += given.value().promptTokens;
         m_answers.completionTokens += given.value().completionTokens;
-        m_answers.weighed += given.value().weighed;
         std::vector<bool> answered(asked.size(), false);
         for (const GivenAnswer& answer : given.value().answers)
             answered[answer.prompt] = true;
@@ -160,7 +159,8 @@ private:
             answered.push_back(answeredRow(mode, *of[answer.prompt], answer));
         std::vector<JudgedAnswer> asked;
         for (const Answered& answer : answered) {
-            if (answer.whole)
+            m_answers.weighed += answer.weighed;
+            if (answer.whole && !answer.weighed)
                 asked.push_back({answer.prompt, &answer.parsed});
         }
         const Result<std::vector<core::Judgement>> judgements = m_material.judge.judge(asked, m_stop);
@@ -168,7 +168,11 @@ private:
             return judgements.error().code() == ErrorCode::cancelled ? cutShort() : judgements.error();
         std::size_t next = 0;
         for (Answered& answer : answered) {
-            const std::optional<Verdict> verdict = answer.whole ? judgements.value()[next++].verdict : Verdict::noAnswer;
+            std::optional<Verdict> verdict = Verdict::noAnswer;
+            if (answer.weighed)
+                verdict = Verdict::comply; // a letter alone is an answer here
+            else if (answer.whole)
+                verdict = judgements.value()[next++].verdict;
             if (!verdict) {
                 ++m_answers.unjudged;
                 continue;
@@ -191,6 +195,7 @@ private:
         const casebase::Prompt* prompt = nullptr;
         text::ParsedCompletion parsed;
         bool whole = false; ///< not cut off at the length limit
+        bool weighed = false; ///< a letter by its log-probability
     };
 
     Answered answeredRow(Mode mode, const SuitePrompt& of, const GivenAnswer& answer) const
@@ -211,6 +216,7 @@ private:
         answered.prompt = &prompt;
         answered.parsed = m_answerer.parse(row.completion);
         answered.whole = answer.whole;
+        answered.weighed = answer.weighed;
         row.chain = answered.parsed.chain;
         row.answer = answered.parsed.answer;
         row.expected = prompt.expected;

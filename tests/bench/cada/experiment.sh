@@ -70,6 +70,12 @@ train() {
     cli train --casebase "$casebase" --include-drafts --spec "$here/$row.json" "$@"
 }
 
+# A run begins on whole weights: the warm start's adapter is merged in.
+export_warm() {
+    [ -e "$folder/warm-model/config.json" ] ||
+        cli model export "run:$(id warm)" "$folder/warm-model" --casebase "$casebase" --format hf --outtype bf16
+}
+
 measure() {
     local row=$1 asked=$model modes=(none)
     [ "$row" = base ] || asked=run:$(id "$row")
@@ -89,9 +95,12 @@ for row in "${rows[@]}"; do
     echo "== $row, $(date +%H:%M)"
     case $row in
     prepare) prepare ;;
-    warm) train warm --model "$model" ;;
+    warm)
+        train warm --model "$model"
+        export_warm
+        ;;
     refusal-sft) train refusal-sft --model "$model" ;;
     measure:*) measure "${row#measure:}" ;;
-    *) train "$row" --model "run:$(id warm)" ;;
+    *) train "$row" --model "$folder/warm-model" ;;
     esac
 done

@@ -38,13 +38,13 @@ struct GivenAnswer {
     int sample = 0;
     std::string completion; ///< chain and answer
     bool whole = false; ///< not cut off
+    bool weighed = false; ///< a letter that was chosen by its log-probability, not written
 };
 
 struct GivenAnswers {
     std::vector<GivenAnswer> answers;
     std::int64_t promptTokens = 0; ///< 0 where nobody counts them
     std::int64_t completionTokens = 0;
-    std::int64_t weighed = 0; ///< of the answers, letters that were chosen by their log-probabilities
 };
 
 /// Whoever answers a suite's prompts: a model of this machine, a server, or a file of answers made elsewhere. Thread: one at a time.
