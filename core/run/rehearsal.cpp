@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <malloc.h>
 #include <numeric>
 #include <optional>
 
@@ -272,13 +273,14 @@ private:
         return groups;
     }
 
-    /// Every example is a part of its own, so the time is linear in their positions.
+    /// Time and memory are linear in positions: examples go through together, up to micro_batch_tokens of them.
     double exampleUpdate(const std::vector<UpdateGroup>& batch, Objective objective)
     {
         const std::vector<UpdateGroup> groups = bySize(batch);
         if (groups.empty())
             return 0;
         (void)update({groups.front()}, objective);
+        ::malloc_trim(0); // what loading left free would hide what an update takes
         resetPeakMemory();
         const double one = update({groups.front()}, objective);
         double seconds = 0;
@@ -293,13 +295,22 @@ private:
         } else {
             const std::vector<UpdateGroup> some(
                 groups.begin(), groups.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(3, groups.size())));
+            const std::int64_t peakOfOne = peakMemory();
+            ::malloc_trim(0);
+            resetPeakMemory();
             const double several = update(some, objective);
+            const std::int64_t peakOfSeveral = std::max(peakOfOne, peakMemory());
             const auto sizeOf = [](const std::vector<UpdateGroup>& of) {
                 return std::accumulate(of.begin(), of.end(), 0.0, [](double sum, const UpdateGroup& g) { return sum + positionsOf(g); });
             };
             const double more = sizeOf(some) - positionsOf(groups.front());
             const double rate = more > 0 ? std::max(0.0, several - one) / more : 0;
             seconds = several + rate * (sizeOf(groups) - sizeOf(some));
+            const double together = std::min(sizeOf(groups), static_cast<double>(m_spec.microBatchTokens));
+            if (more > 0 && together > sizeOf(some))
+                m_result.memoryBytes = std::max(m_result.memoryBytes,
+                    peakOfSeveral +
+                        static_cast<std::int64_t>(static_cast<double>(peakOfSeveral - peakOfOne) / more * (together - sizeOf(some))));
         }
         m_result.memoryBytes = std::max(m_result.memoryBytes, peakMemory());
         return seconds + refresh();
