@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
-#include <fstream>
 #include <unistd.h>
 
 #include "casebase/check.h"
@@ -39,32 +38,40 @@ std::uint32_t bigEndian(std::string_view bytes)
     return value;
 }
 
-/// Looks at the file's first page before SQLite does: what is no casebase is not touched.
-Status lookAtHeader(const fs::path& path)
+/// What can be told without opening the file.
+Status lookAtPath(const fs::path& path)
 {
     std::error_code ec;
     const std::string name = path.string();
     if (fs::is_directory(path, ec))
         return Error(ErrorCode::invalidArgument, name + " is a folder, not a casebase.", "Name a .casebase file.");
-    std::ifstream in(path, std::ios::binary);
-    if (!in)
-        return errnoError(errno, "open", name);
-    std::string header(kHeaderBytes, '\0');
-    in.read(header.data(), static_cast<std::streamsize>(header.size()));
-    const auto got = static_cast<std::size_t>(in.gcount());
-    if (got == 0)
+    return ::euidaccess(path.c_str(), R_OK) == 0 ? Status() : errnoError(errno, "open", name);
+}
+
+/// Looks at the file's first bytes: what is no casebase is not touched.
+Status lookAtHeader(const std::string& name, std::string_view header)
+{
+    if (header.empty())
         return Error(ErrorCode::corrupt, name + " is empty (0 bytes); a casebase was expected.",
             "Use a backup or a copy, or make a new one with `casebase new`.");
-    if (std::string_view(header).substr(0, kMagic.size()) != kMagic)
+    if (header.substr(0, kMagic.size()) != kMagic)
         return Error(ErrorCode::corrupt, name + " is not a casebase: it does not begin as an SQLite file does.",
             "Check the path; to bring data in, use `casebase import`.");
-    if (got < kHeaderBytes)
-        return Error(ErrorCode::corrupt, name + " is cut off: it has " + std::to_string(got) + " bytes, fewer than its header needs.",
+    if (header.size() < kHeaderBytes)
+        return Error(ErrorCode::corrupt,
+            name + " is cut off: it has " + std::to_string(header.size()) + " bytes, fewer than its header needs.",
             "Use a backup or a copy.");
-    if (bigEndian(std::string_view(header).substr(kApplicationIdAt)) != kApplicationId)
+    if (bigEndian(header.substr(kApplicationIdAt)) != kApplicationId)
         return Error(ErrorCode::corrupt, name + " is an SQLite database, but not a casebase (its application id is not ours).",
             "Check the path; to bring data in, use `casebase import`.");
     return {};
+}
+
+/// A connection to a file that begins as a casebase does.
+Result<std::unique_ptr<Connection>> connectTo(const fs::path& path, bool readOnly)
+{
+    PRECEDENT_TRY(lookAtPath(path));
+    return Connection::open(path, {readOnly, false, [name = path.string()](std::string_view first) { return lookAtHeader(name, first); }});
 }
 
 /// What the header cannot tell: the version, and whether the file is whole.
@@ -173,8 +180,7 @@ Result<std::unique_ptr<Casebase>> Casebase::create(const fs::path& path)
 
 Result<std::unique_ptr<Casebase>> Casebase::open(const fs::path& path, OpenMode mode)
 {
-    PRECEDENT_TRY(lookAtHeader(path));
-    auto connection = Connection::open(path, {mode == OpenMode::readOnly, false});
+    auto connection = connectTo(path, mode == OpenMode::readOnly);
     if (!connection.ok())
         return connection.error();
     PRECEDENT_TRY(checkOpened(**connection, mode));
@@ -197,7 +203,7 @@ Result<std::unique_ptr<Casebase>> Casebase::createInMemory()
 
 Result<std::unique_ptr<Casebase>> Casebase::openScratch(const fs::path& path)
 {
-    PRECEDENT_TRY(lookAtHeader(path));
+    PRECEDENT_TRY(lookAtPath(path));
     std::error_code ec;
     std::string folder = (fs::temp_directory_path(ec) / ("precedent-" + std::string(6, 'X'))).string(); // mkdtemp() fills them in
     if (::mkdtemp(folder.data()) == nullptr)
@@ -205,7 +211,7 @@ Result<std::unique_ptr<Casebase>> Casebase::openScratch(const fs::path& path)
     const fs::path copy = fs::path(folder) / "scratch.casebase";
     Result<std::unique_ptr<Casebase>> opened = [&]() -> Result<std::unique_ptr<Casebase>> {
         {
-            auto source = Connection::open(path, {true, false});
+            auto source = connectTo(path, true);
             if (!source.ok())
                 return source.error();
             PRECEDENT_TRY(backUp(**source, copy));

@@ -1,5 +1,6 @@
 #include "casebase/connection.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <limits>
@@ -62,6 +63,21 @@ bool hasPendingLog(const fs::path& path)
     std::error_code ec;
     const auto size = fs::file_size(path.string() + "-wal", ec);
     return !ec && size > 0;
+}
+
+constexpr int kFirstBytes = 100;
+
+std::string firstBytesOf(sqlite3* database)
+{
+    sqlite3_file* file = nullptr;
+    sqlite3_int64 size = 0;
+    if (sqlite3_file_control(database, "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file)) != SQLITE_OK || file == nullptr ||
+        file->pMethods == nullptr || file->pMethods->xFileSize(file, &size) != SQLITE_OK)
+        return {};
+    std::string first(static_cast<std::size_t>(std::clamp<sqlite3_int64>(size, 0, kFirstBytes)), '\0');
+    if (!first.empty() && file->pMethods->xRead(file, first.data(), static_cast<int>(first.size()), 0) != SQLITE_OK)
+        return {};
+    return first;
 }
 
 /// natural_key(id), for migrations and inserts. Only statements of ours may call it, no schema.
@@ -202,6 +218,10 @@ Result<std::unique_ptr<Connection>> Connection::open(const fs::path& path, const
             database = openHandle(uriOf(path, live ? "" : "?immutable=1"), SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX);
         }
         std::unique_ptr<Connection> connection(new Connection(database, path, options.readOnly));
+        if (options.examine) {
+            if (Status status = options.examine(firstBytesOf(database)); !status.ok())
+                return status.error();
+        }
         sqlite3_busy_timeout(database, kBusyTimeoutMs);
         // A casebase may come by mail: what its schema says is not trusted with side effects.
         sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);

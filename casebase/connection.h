@@ -137,6 +137,10 @@ public:
     struct Options {
         bool readOnly = false;
         bool inMemory = false;
+        /// Given the file's first bytes (100, or as many as there are) before anything else is done to it; an error ends the opening.
+        /// They are read through SQLite's own descriptor: closing any other one of this file would take the locks away that this
+        /// process's connections hold, and another process would then remove the log that they write into.
+        std::function<Status(std::string_view first)> examine{};
     };
     /// Opens an existing file (an empty one too) and sets the pragmas; no schema is made or checked.
     [[nodiscard]] static Result<std::unique_ptr<Connection>> open(const std::filesystem::path& path, const Options& options);

@@ -1,5 +1,6 @@
 #include <atomic>
 #include <csignal>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <thread>
@@ -44,6 +45,8 @@ private Q_SLOTS:
     void openRefusesACutOffFile();
     void closeLeavesOneFile_data();
     void closeLeavesOneFile();
+    void openingAgainKeepsTheLocksOfAnOpenCasebase_data();
+    void openingAgainKeepsTheLocksOfAnOpenCasebase();
     void readOnlyRefusesWrites();
     void readOnlyPlaceAnswers();
     void readOnlyPlaceWithPendingLogSaysSo();
@@ -191,6 +194,52 @@ void TestCasebaseFile::closeLeavesOneFile()
     auto again = Casebase::open(path, OpenMode::readOnly);
     QVERIFY_OK(again);
     QCOMPARE((*again)->info()->codes, write ? 1 : 0);
+}
+
+/// Whether another process sees that this one has the database open (the lock that every SQLite connection holds while it lives).
+static bool isLockedForOthers(const fs::path& path)
+{
+    const pid_t child = ::fork();
+    if (child == 0) {
+        struct flock lock { };
+        lock.l_type = F_WRLCK;
+        lock.l_whence = SEEK_SET;
+        lock.l_start = 0x40000002; // SQLite's bytes for shared locks
+        lock.l_len = 510;
+        const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+        ::_exit(fd >= 0 && ::fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? 1 : 0);
+    }
+    int status = 0;
+    return ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 1;
+}
+
+void TestCasebaseFile::openingAgainKeepsTheLocksOfAnOpenCasebase_data()
+{
+    QTest::addColumn<QString>("how");
+    for (const char* how : {"to write", "to read", "as a scratch copy"})
+        QTest::newRow(how) << QString::fromLatin1(how);
+}
+
+/// POSIX takes a process's locks on a file away when any descriptor of it is closed. Another program would then think that nobody has
+/// the casebase open, and remove the log that this one goes on writing into.
+void TestCasebaseFile::openingAgainKeepsTheLocksOfAnOpenCasebase()
+{
+    QFETCH(QString, how);
+    const Folder folder;
+    const auto path = folder / "open.casebase";
+    auto casebase = Casebase::create(path);
+    QVERIFY_OK(casebase);
+    QVERIFY_OK((*casebase)->info());
+    QVERIFY(isLockedForOthers(path));
+
+    if (how == "to write")
+        QVERIFY_OK(Casebase::open(path, OpenMode::readWrite));
+    else if (how == "to read")
+        QVERIFY_OK(Casebase::open(path, OpenMode::readOnly));
+    else
+        QVERIFY_OK(Casebase::openScratch(path));
+
+    QVERIFY(isLockedForOthers(path));
 }
 
 void TestCasebaseFile::readOnlyRefusesWrites()
