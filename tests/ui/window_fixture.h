@@ -31,6 +31,8 @@ protected:
         QStandardPaths::setTestModeEnabled(true);
         QCoreApplication::setOrganizationName(QStringLiteral("precedent-test"));
         QCoreApplication::setApplicationName(QStringLiteral("precedent-test"));
+        // Tests that run beside this one clear their settings too.
+        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, m_folder.filePath("settings"));
         ui::useProgramLook();
         m_sample = m_folder.filePath("made.casebase");
         auto made = casebase::Casebase::create(m_sample.toStdString());
