@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QByteArray>
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QProcess>
@@ -28,4 +29,17 @@ inline CliResult runCli(const QStringList& arguments)
         process.kill();
     return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1, process.readAllStandardOutput(),
         process.readAllStandardError()};
+}
+
+/// The rows of `run metrics` without what a clock decides.
+inline QJsonArray timelessMetrics(const QString& casebase, const QString& run)
+{
+    QJsonArray rows;
+    for (const QJsonValue& value : runCli({"run", "metrics", casebase, run, "--json"}).json()["steps"].toArray()) {
+        QJsonObject row = value.toObject();
+        row.remove("seconds");
+        row.remove("tokens_per_second");
+        rows.append(row);
+    }
+    return rows;
 }

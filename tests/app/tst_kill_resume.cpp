@@ -40,12 +40,7 @@ struct Record {
 Record recordOf(const QString& casebase, const QString& run)
 {
     Record record;
-    for (const QJsonValue& value : runCli({"run", "metrics", casebase, run, "--json"}).json()["steps"].toArray()) {
-        QJsonObject row = value.toObject();
-        row.remove("seconds");
-        row.remove("tokens_per_second");
-        record.metrics.append(row);
-    }
+    record.metrics = timelessMetrics(casebase, run);
     record.rollouts = runCli({"run", "rollouts", casebase, run, "--json"}).json()["rollouts"].toArray();
     const QJsonObject shown = runCli({"run", "show", casebase, run, "--json"}).json();
     record.state = shown["state"].toString();

@@ -44,19 +44,6 @@ private:
     }};
 };
 
-/// Without what a clock decides.
-QJsonArray metricsOf(const QString& casebase, const QString& run)
-{
-    QJsonArray steps;
-    for (const QJsonValue& value : runCli({"run", "metrics", casebase, run, "--json"}).json()["steps"].toArray()) {
-        QJsonObject row = value.toObject();
-        row.remove("seconds");
-        row.remove("tokens_per_second");
-        steps.append(row);
-    }
-    return steps;
-}
-
 QJsonObject manifestOf(const QString& casebase)
 {
     return runCli({"run", "show", casebase, "run-1", "--json"}).json()["manifest"].toObject();
@@ -112,7 +99,7 @@ QJsonArray TestReplayedRun::killed(HeldJudge& judge, const QString& casebase, in
     program.kill();
     program.waitForFinished(kCliTimeoutMs);
     judge.letGo();
-    return metricsOf(casebase, "run-1");
+    return timelessMetrics(casebase, "run-1");
 }
 
 void TestReplayedRun::killedRunGoesOnWithTheRepliesThatItHad()
@@ -124,7 +111,7 @@ void TestReplayedRun::killedRunGoesOnWithTheRepliesThatItHad()
     QVERIFY2(before.size() >= 3 && before.size() < kSteps, qPrintable(QString::number(before.size())));
     const CliResult rest = runCli({"train", "--casebase", casebase, "--resume", "run-1", "--json"});
     QVERIFY2(rest.exitCode == 0, rest.err.constData());
-    const QJsonArray after = metricsOf(casebase, "run-1");
+    const QJsonArray after = timelessMetrics(casebase, "run-1");
     QCOMPARE(after.size(), qsizetype(kSteps));
     for (qsizetype i = 0; i < before.size(); ++i)
         QVERIFY2(after[i] == before[i], qPrintable(QString("step %1").arg(i + 1)));
@@ -136,7 +123,7 @@ void TestReplayedRun::killedRunGoesOnWithTheRepliesThatItHad()
     QVERIFY(asked > 0);
     const CliResult alone = runCli(startLine(casebase, server, 2, kSteps));
     QVERIFY2(alone.exitCode == 0, alone.err.constData());
-    QVERIFY(metricsOf(casebase, "run-2") == after);
+    QVERIFY(timelessMetrics(casebase, "run-2") == after);
     QCOMPARE(server.requests().size(), asked);
 }
 
@@ -168,7 +155,7 @@ void TestReplayedRun::repliesThatAreGoneMakeItNotExact()
     QVERIFY2(why.contains("asked afresh"), qPrintable(why));
     const CliResult shown = runCli({"run", "show", casebase, "run-1"});
     QVERIFY2(shown.out.contains(("Not exact: " + why).toUtf8()), shown.out.constData());
-    QVERIFY(metricsOf(casebase, "run-1") != before);
+    QVERIFY(timelessMetrics(casebase, "run-1") != before);
 }
 
 void TestReplayedRun::aReplyThatCannotBeKeptMakesItNotExact()

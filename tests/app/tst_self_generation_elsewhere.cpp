@@ -28,19 +28,6 @@ SmallHttpServer::Reply teacher(int number, const SmallHttpServer::Request& /*req
     return {200, completionSaying(text, number % 5 == 4 ? "length" : "stop"), {}, std::chrono::milliseconds(0), false};
 }
 
-/// What a clock does not decide.
-QJsonArray metricsOf(const QString& casebase, const QString& run)
-{
-    QJsonArray steps;
-    for (const QJsonValue& value : runCli({"run", "metrics", casebase, run, "--json"}).json()["steps"].toArray()) {
-        QJsonObject row = value.toObject();
-        row.remove("seconds");
-        row.remove("tokens_per_second");
-        steps.append(row);
-    }
-    return steps;
-}
-
 QJsonArray rolloutsOf(const QString& casebase, const QString& run)
 {
     return runCli({"run", "rollouts", casebase, run, "--json"}).json()["rollouts"].toArray();
@@ -130,7 +117,7 @@ void TestSelfGenerationElsewhere::chainsOfAServerAreScoredKeptAndLearntFrom()
     const QJsonObject manifest = runCli({"run", "show", casebase, "run-1", "--json"}).json()["manifest"].toObject();
     QCOMPARE(manifest["self_generation_by"].toString().toStdString(), "teacher@" + server.url());
     QVERIFY(manifest["exact"].toBool());
-    const QJsonArray steps = metricsOf(casebase, "run-1");
+    const QJsonArray steps = timelessMetrics(casebase, "run-1");
     QVERIFY(steps.last().toObject().contains("loss")); // the supervised steps had something to learn from
 }
 
@@ -215,7 +202,7 @@ void TestSelfGenerationElsewhere::killedRunGoesOnWithTheChainsThatItHad()
     QVERIFY2(alone.exitCode == 0, alone.err.constData());
     QCOMPARE(server.requests().size(), asked);
     QVERIFY(rolloutsOf(casebase, "run-2") == after);
-    QVERIFY(metricsOf(casebase, "run-2") == metricsOf(casebase, "run-1"));
+    QVERIFY(timelessMetrics(casebase, "run-2") == timelessMetrics(casebase, "run-1"));
 }
 
 void TestSelfGenerationElsewhere::aServerThatFailsLeavesARunThatGoesOn()

@@ -22,19 +22,6 @@ QStringList trainLine(const QString& casebase, const QString& model, int steps)
         QString::number(steps), "--seed", "5", "--json"};
 }
 
-/// The rows of `run metrics` without what a clock decides.
-QJsonArray metricsOf(const QString& casebase, const QString& run)
-{
-    QJsonArray rows;
-    for (const QJsonValue& value : runCli({"run", "metrics", casebase, run, "--json"}).json()["steps"].toArray()) {
-        QJsonObject row = value.toObject();
-        row.remove("seconds");
-        row.remove("tokens_per_second");
-        rows.append(row);
-    }
-    return rows;
-}
-
 } // namespace
 
 class TestTrainCli : public QObject {
@@ -156,9 +143,9 @@ void TestTrainCli::interruptedAndResumedRunEqualsTheUninterruptedOne()
     const CliResult resumed = runCli({"train", "--casebase", broken, "--resume", stopped["run"].toString(), "--json"});
     QVERIFY2(resumed.exitCode == 0, resumed.err.constData());
     QCOMPARE(resumed.json()["state"].toString(), QString("finished"));
-    const QJsonArray expected = metricsOf(whole, "run-1");
+    const QJsonArray expected = timelessMetrics(whole, "run-1");
     QCOMPARE(expected.size(), kSteps);
-    QCOMPARE(metricsOf(broken, "run-1"), expected);
+    QCOMPARE(timelessMetrics(broken, "run-1"), expected);
 }
 
 void TestTrainCli::beforeAndAfterAreGivenWhereTheSpecAsksForThem()

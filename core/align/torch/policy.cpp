@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -308,15 +307,6 @@ UpdateResult Policy::update(const std::vector<UpdateGroup>& groups, double learn
     if (m_adapter)
         m_adapter->setTraining(false);
     return result;
-}
-
-at::Tensor Policy::logProbs(const UpdateGroup& group)
-{
-    const at::NoGradGuard guard;
-    RunSpec whole = m_spec;
-    whole.microBatchTokens = std::numeric_limits<int>::max();
-    const std::vector<UpdateBatch> batches = updateBatches({group}, whole, Objective::policyGradient, device());
-    return chunkLogProbs(*m_decoder, batches.front().chunks.front(), {}, nullptr).front();
 }
 
 std::vector<std::vector<float>> Policy::drawnLogProbs(const UpdateGroup& group, const NamedTensors& weights)

@@ -52,10 +52,8 @@ public:
     [[nodiscard]] UpdateResult update(
         const std::vector<UpdateGroup>& groups, double learningRate, Objective objective = Objective::policyGradient);
 
-    /// Log-probabilities [G, S] of padded completions after a prompt, under the policy as it stands (no gradient).
-    [[nodiscard]] at::Tensor logProbs(const UpdateGroup& group);
-
-    /// The same for each completion by itself, as an update computes them, under `weights` (of trainableWeights(); empty: as they stand).
+    /// Log-probabilities of each completion's tokens after the prompt, as an update computes them (no gradient), under `weights` (of
+    /// trainableWeights(); empty: as they stand).
     [[nodiscard]] std::vector<std::vector<float>> drawnLogProbs(const UpdateGroup& group, const NamedTensors& weights);
     /// A copy of what is trained, to compute with later.
     [[nodiscard]] NamedTensors trainableWeights() const;
