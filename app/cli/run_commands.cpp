@@ -226,9 +226,10 @@ Result<Outcome> examples(const RunOptions& options)
         if (options.step && r.step != *options.step)
             continue;
         kept += example.kept ? 1 : 0;
-        outcome.json["examples"].push_back({{"id", r.promptId}, {"step", r.step}, {"group", r.group}, {"index", r.index},
-            {"mode", toString(r.mode)}, {"score", r.reward}, {"kept", example.kept}, {"chain", r.chain}, {"answer", r.answer}});
-        outcome.text += (example.kept ? "kept  " : "      ") + rolloutText(r, options.text);
+        outcome.json["examples"].push_back(
+            {{"id", r.promptId}, {"step", r.step}, {"group", r.group}, {"index", r.index}, {"mode", toString(r.mode)}, {"score", r.reward},
+                {"kept", example.kept}, {"rejected", example.rejected}, {"chain", r.chain}, {"answer", r.answer}});
+        outcome.text += (example.kept ? "kept      " : example.rejected ? "rejected  " : "          ") + rolloutText(r, options.text);
     }
     outcome.json["kept"] = kept;
     outcome.text += std::to_string(kept) + " of " + std::to_string(outcome.json["examples"].size()) + " kept.\n";

@@ -24,31 +24,40 @@ constexpr std::size_t kMostBytes = std::size_t{256} << 20;
 
 using Place = std::tuple<int, int, int>; ///< step, group, index
 
-/// The places of what was kept, as the newest checkpoint on disk has them.
-Result<std::set<Place>> keptPlaces(const casebase::Casebase& casebase, const std::string& run)
+/// Where what was kept comes from.
+struct Places {
+    std::set<Place> kept, rejected;
+    int upTo = 0; ///< the step of the checkpoint that says so; 0: none is left on disk
+};
+
+/// As the newest checkpoint on disk has them.
+Result<Places> placesOf(const casebase::Casebase& casebase, const std::string& run)
 {
     const Result<std::vector<casebase::Checkpoint>> checkpoints = casebase.runs().checkpoints(run);
     if (!checkpoints)
         return checkpoints.error();
     std::error_code ec;
     fs::path file;
+    Places places;
     for (auto c = checkpoints.value().rbegin(); file.empty() && c != checkpoints.value().rend(); ++c) {
         if (const fs::path candidate = folderFromStored(casebase.path(), c->folder) / kExamplesFile; fs::exists(candidate, ec))
-            file = candidate;
+            std::tie(file, places.upTo) = std::pair(candidate, c->step);
     }
     if (file.empty())
-        return Error(ErrorCode::failedPrecondition, "No checkpoint of run " + run + " is left that says which chains it kept.",
-            "Let the run reach a checkpoint (save_steps).");
+        return places;
     const Result<std::string> text = readFile(file, kMostBytes);
     if (!text)
         return text.error();
     const Result<Json> json = parseJson(text.value(), file.string());
     if (!json)
         return json.error();
-    std::set<Place> places;
     try {
-        for (const Json& e : json.value().at("examples"))
-            places.insert({e.at("step").get<int>(), e.at("group").get<int>(), e.at("index").get<int>()});
+        for (const Json& e : json.value().at("examples")) {
+            const int step = e.at("step").get<int>(), group = e.at("group").get<int>();
+            places.kept.insert({step, group, e.at("index").get<int>()});
+            if (const int rejected = e.value("rejected_index", -1); rejected >= 0)
+                places.rejected.insert({step, group, rejected});
+        }
     } catch (const Json::exception& e) {
         return Error(ErrorCode::corrupt, file.string() + " does not say where its examples come from: " + e.what() + ".");
     }
@@ -123,20 +132,41 @@ Result<std::vector<GeneratedExample>> generatedExamples(const casebase::Casebase
     if (steps == 0)
         return Error(ErrorCode::failedPrecondition, "Run " + run + " generated no examples for itself.",
             "Give it self_generation_steps; with max_steps as many it does nothing else.");
-    const Result<std::set<Place>> kept = keptPlaces(casebase, run);
-    if (!kept)
-        return kept.error();
+    const Result<Places> places = placesOf(casebase, run);
+    if (!places)
+        return places.error();
+    if (places.value().upTo == 0)
+        return Error(ErrorCode::failedPrecondition, "No checkpoint of run " + run + " is left that says which chains it kept.",
+            "Let the run reach a checkpoint (save_steps).");
     std::vector<GeneratedExample> examples;
     for (int step = 1; step <= steps; ++step) {
         Result<std::vector<casebase::Rollout>> rollouts = casebase.runs().rollouts(run, step);
         if (!rollouts)
             return rollouts.error();
         for (casebase::Rollout& rollout : *rollouts) {
-            const bool is = kept.value().count({rollout.step, rollout.group, rollout.index}) > 0;
-            examples.push_back({std::move(rollout), is});
+            const Place place{rollout.step, rollout.group, rollout.index};
+            examples.push_back({std::move(rollout), places.value().kept.contains(place), places.value().rejected.contains(place)});
         }
     }
     return examples;
+}
+
+Result<std::optional<StepExamples>> stepExamples(const casebase::Casebase& casebase, const std::string& run, int step)
+{
+    const Result<Places> places = placesOf(casebase, run);
+    if (!places)
+        return places.error();
+    if (places.value().upTo < step)
+        return std::optional<StepExamples>{};
+    const auto ofStep = [step](const std::set<Place>& all) {
+        std::set<std::pair<int, int>> of;
+        for (const auto& [s, group, index] : all) {
+            if (s == step)
+                of.insert({group, index});
+        }
+        return of;
+    };
+    return std::optional(StepExamples{ofStep(places.value().kept), ofStep(places.value().rejected)});
 }
 
 Result<std::int64_t> exportExamples(const casebase::Casebase& casebase, const std::string& name, const fs::path& file)

@@ -152,6 +152,7 @@ void ExampleSet::keep(const std::string& id, std::vector<int> prompt, const std:
     if (worst->reward < best->reward - kLess) {
         example.rejected = worst->ids;
         example.rejectedReward = worst->reward;
+        example.origin.rejected = static_cast<int>(worst - completions.data());
     }
     m_examples.push_back(std::move(example));
 }
@@ -192,7 +193,8 @@ Json ExampleSet::toJson() const
     Json list = Json::array();
     for (const Example& e : m_examples)
         list.push_back({{"id", e.id}, {"prompt", e.prompt}, {"completion", e.completion}, {"rejected", e.rejected}, {"reward", e.reward},
-            {"rejected_reward", e.rejectedReward}, {"step", e.origin.step}, {"group", e.origin.group}, {"index", e.origin.index}});
+            {"rejected_reward", e.rejectedReward}, {"step", e.origin.step}, {"group", e.origin.group}, {"index", e.origin.index},
+            {"rejected_index", e.origin.rejected}});
     return {{"left_out", m_leftOut}, {"examples", list}};
 }
 
@@ -204,7 +206,7 @@ Result<ExampleSet> ExampleSet::fromJson(const Json& json)
         for (const Json& e : json.at("examples"))
             set.m_examples.push_back({e.at("id").get<std::string>(), idsFrom(e.at("prompt")), idsFrom(e.at("completion")),
                 idsFrom(e.at("rejected")), e.at("reward").get<double>(), e.at("rejected_reward").get<double>(),
-                {e.value("step", 0), e.value("group", 0), e.value("index", 0)}});
+                {e.value("step", 0), e.value("group", 0), e.value("index", 0), e.value("rejected_index", -1)}});
     } catch (const Json::exception& e) {
         return Error(ErrorCode::corrupt, std::string("The kept examples cannot be read: ") + e.what());
     }

@@ -15,6 +15,7 @@ struct ExampleOrigin {
     int step = 0;
     int group = 0;
     int index = 0;
+    int rejected = -1; ///< the completion of the group that it is preferred to; -1: none
 };
 
 /// A text to learn from: what a prompt should be continued with and, for preferences, what it should not.

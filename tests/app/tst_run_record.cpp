@@ -7,7 +7,10 @@
 #include <QJsonArray>
 #include <QTemporaryDir>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <map>
 
 #include "cli_program.h"
 #include "precedent/base/json.h"
@@ -193,6 +196,21 @@ void TestRunRecord::keptExamplesAreExportedCorrectedAndLearntFrom()
     QVERIFY(kept > 0 && kept <= 4);
     for (const QJsonValue& example : listed["examples"].toArray())
         QVERIFY(!example["kept"].toBool() || example["score"].toDouble() >= 0.1);
+    // Beside a kept one stands the worst of its group, if it earned less.
+    std::map<std::pair<int, int>, std::array<double, 3>> groups; // the kept one's score, the rejected one's, the least
+    for (const QJsonValue& example : listed["examples"].toArray()) {
+        auto& [best, rejected, least] =
+            groups.try_emplace({example["step"].toInt(), example["group"].toInt()}, std::array{-1.0, -1.0, 2.0}).first->second;
+        const double score = example["score"].toDouble();
+        QVERIFY(!(example["kept"].toBool() && example["rejected"].toBool()));
+        best = example["kept"].toBool() ? score : best;
+        rejected = example["rejected"].toBool() ? score : rejected;
+        least = std::min(least, score);
+    }
+    for (const auto& [place, scores] : groups) {
+        const auto& [best, rejected, least] = scores;
+        QCOMPARE(rejected, best > least ? least : -1.0);
+    }
 
     const QString file = path("kept.jsonl");
     const CliResult exported = runCli({"run", "examples", casebase, "run-1", "--export", file, "--json"});

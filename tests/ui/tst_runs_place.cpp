@@ -5,6 +5,8 @@
 #include <QComboBox>
 #include <QDir>
 #include <QDoubleSpinBox>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
@@ -24,6 +26,7 @@
 #include "precedent/align/run_spec_json.h"
 #include "precedent/casebase/case_store.h"
 #include "precedent/casebase/run_store.h"
+#include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/run_estimate.h"
 #include "precedent/workspace/run_notes.h"
 #include "tests/ui/window_fixture.h"
@@ -79,6 +82,7 @@ private Q_SLOTS:
     void draftStandsOverTheRuns();
     void phasesAreToldUntilThereIsAStep();
     void resultsGoToInspectAndToAPage();
+    void keptAnswersAreMarkedAndExported();
     void runsAreFilteredAndCompared();
     void runIsRenamedNotedAndDeleted();
     void alarmsMarkCurvesOfAStoredRun();
@@ -290,6 +294,68 @@ void TestRunsPlace::resultsGoToInspectAndToAPage()
     QTRY_VERIFY_WITH_TIMEOUT(!child<ui::InspectPlace>("inspectPlace")->isBusy(), kLong);
     m_window->issues().clear();
     child<ui::RunPanel>("runPanel")->saveReport(QStringLiteral("/nowhere/at/all.html"));
+    QTRY_COMPARE(m_window->issues().rowCount(), 1);
+}
+
+void TestRunsPlace::keptAnswersAreMarkedAndExported()
+{
+    openRuns("kept.casebase");
+    ui::RunOrder order = fakeRun(4);
+    order.spec.selfGenerationSteps = 3;
+    order.spec.sftSteps = 1;
+    order.spec.selfGenerationThreshold = 0.75;
+    runToEnd(order); // checkpoints after steps 2 and 4
+    const auto* table = child<QTableView>("rolloutsTable");
+    const auto inColumn = [table](int row, int column) { return table->model()->index(row, column).data().toString(); };
+    const auto headerOf = [table](int column) { return table->model()->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString(); };
+    const auto showStep = [this, table](int step) {
+        auto* steps = child<QComboBox>("stepCombo");
+        const int at = steps->findData(step);
+        steps->setCurrentIndex(at);
+        QSignalSpy shown(table->model(), &QAbstractItemModel::modelReset);
+        Q_EMIT steps->activated(at);
+        return shown.wait();
+    };
+    auto* exporting = child<QToolButton>("exportExamplesButton");
+    QTRY_COMPARE(child<QComboBox>("stepCombo")->count(), 4);
+    QVERIFY(showStep(4));
+    QCOMPARE(headerOf(3), QStringLiteral("advantage"));
+    QVERIFY(!exporting->isVisible());
+    QVERIFY(showStep(1));
+    QCOMPARE(headerOf(3), QStringLiteral("learnt from"));
+    QVERIFY(exporting->isVisible() && !exporting->isEnabled()); // no checkpoint of the fake engine says anything
+
+    const auto checkpoints = read([](casebase::Casebase& casebase) { return casebase.runs().checkpoints("run-1"); });
+    QCOMPARE(checkpoints.value().size(), std::size_t{2});
+    const QString folder = QString::fromStdString(
+        workspace::folderFromStored(m_folder.filePath("kept.casebase").toStdString(), checkpoints.value().back().folder).string());
+    QFile examples(folder + "/examples.json");
+    QVERIFY(examples.open(QIODevice::WriteOnly));
+    examples.write(R"({"left_out": 3, "examples": [{"step": 1, "group": 0, "index": 2, "rejected_index": 1}]})");
+    examples.close();
+    QVERIFY(showStep(1));
+    QVERIFY(exporting->isEnabled());
+    QCOMPARE(inColumn(0, 0), QStringLiteral("3")); // the kept one first
+    QCOMPARE(inColumn(0, 3), QStringLiteral("kept"));
+    QCOMPARE(inColumn(1, 0), QStringLiteral("2"));
+    QCOMPARE(inColumn(1, 3), QStringLiteral("rejected"));
+    QCOMPARE(inColumn(2, 3), QString());
+    QVERIFY(!labelText("groupLabel").contains(QStringLiteral("None is kept")));
+    QTest::mouseClick(child<QToolButton>("nextRequestButton"), Qt::LeftButton);
+    QCOMPARE(inColumn(0, 3), QString());
+    QVERIFY2(
+        labelText("groupLabel").contains(QStringLiteral("None is kept: no whole answer earned 0.75")), qPrintable(labelText("groupLabel")));
+
+    const QString file = m_folder.filePath("kept.jsonl");
+    child<ui::RunPanel>("runPanel")->saveExamples(file);
+    QTRY_COMPARE(exporting->text(), QStringLiteral("1 answer written"));
+    QFile lines(file);
+    QVERIFY(lines.open(QIODevice::ReadOnly));
+    const QJsonObject line = QJsonDocument::fromJson(lines.readLine()).object();
+    QCOMPARE(line["provenance"].toObject()["index"].toInt(), 2);
+    QVERIFY(lines.atEnd());
+    m_window->issues().clear();
+    child<ui::RunPanel>("runPanel")->saveExamples(QStringLiteral("/nowhere/at/all.jsonl"));
     QTRY_COMPARE(m_window->issues().rowCount(), 1);
 }
 

@@ -15,7 +15,7 @@ namespace {
 constexpr int kWidth = 300;
 constexpr int kRow = 28;
 constexpr int kMargin = 16;
-constexpr std::array kParts{"disposition", "harmlessness", "citation", "format", "overlong"};
+constexpr std::array kParts{"disposition", "harmlessness", "citation", "format", "overlong", "helpful"}; // the last if it has a weight
 
 QString number(double value, int decimals) { return QLocale().toString(value, 'f', decimals); }
 
@@ -29,9 +29,10 @@ RewardPanel::RewardPanel(QWidget* parent)
     connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 
-void RewardPanel::setKeeping(bool keeping)
+void RewardPanel::setMark(std::optional<ExampleMark> mark, double threshold)
 {
-    m_keeping = keeping;
+    m_mark = mark;
+    m_threshold = threshold;
     update();
 }
 
@@ -74,6 +75,8 @@ void RewardPanel::paintEvent(QPaintEvent*)
         const QString name = QString::fromLatin1(part);
         const auto found = m_rollout->rewards.find(part);
         const auto weight = m_weights.find(part);
+        if (name == QLatin1String("helpful") && found == m_rollout->rewards.end() && (weight == m_weights.end() || weight->second <= 0))
+            continue;
         painter.fillRect(QRect(kMargin, y + 9, 10, 10), theme.partColor(name));
         painter.setPen(theme.color(Role::text));
         painter.drawText(QRect(kMargin + 18, y, 100, kRow), Qt::AlignVCenter, name);
@@ -104,17 +107,39 @@ void RewardPanel::paintEvent(QPaintEvent*)
     y = used.bottom() + 12;
     painter.fillRect(QRect(kMargin, y, right - kMargin, 1), theme.color(Role::border));
     y += 8;
-    heading(tr("Advantage"), (m_rollout->advantage > 0.005 ? QStringLiteral("+") : QString()) + number(m_rollout->advantage, 2));
+    if (m_mark)
+        heading(tr("Learnt from"),
+            *m_mark == ExampleMark::kept           ? tr("kept")
+                : *m_mark == ExampleMark::rejected ? tr("rejected")
+                                                   : QString());
+    else
+        heading(tr("Advantage"), (m_rollout->advantage > 0.005 ? QStringLiteral("+") : QString()) + number(m_rollout->advantage, 2));
     painter.setFont(secondaryFont());
     painter.setPen(theme.color(Role::secondary));
-    const QString effect = m_keeping    ? tr("A step of self-generation: it keeps good answers to learn from, and changes nothing yet.")
-        : m_rollout->advantage > 0.005  ? tr("The step makes this answer likelier.")
-        : m_rollout->advantage < -0.005 ? tr("The step makes this answer less likely.")
-                                        : tr("The step leaves this answer as it is.");
-    painter.drawText(QRect(kMargin, y - 4, right - kMargin, 80), Qt::AlignLeft | Qt::TextWordWrap,
+    painter.drawText(QRect(kMargin, y - 4, right - kMargin, 100), Qt::AlignLeft | Qt::TextWordWrap,
         tr("The group of %1 has a mean of %2 and a standard deviation of %3. %4")
             .arg(m_group)
-            .arg(number(m_mean, 2), number(m_spread, 2), effect));
+            .arg(number(m_mean, 2), number(m_spread, 2), effect()));
+}
+
+QString RewardPanel::effect() const
+{
+    if (!m_mark) {
+        return m_rollout->advantage > 0.005 ? tr("The step makes this answer likelier.")
+            : m_rollout->advantage < -0.005 ? tr("The step makes this answer less likely.")
+                                            : tr("The step leaves this answer as it is.");
+    }
+    switch (*m_mark) {
+    case ExampleMark::kept:
+        return tr("The best whole answer, and not under %1: steps that learn from examples learn from it.").arg(number(m_threshold, 2));
+    case ExampleMark::rejected:
+        return tr("The worst of the group: steps that learn preferences prefer the kept answer to it.");
+    case ExampleMark::passed:
+        return tr("The best whole answer of a group is kept if it earned %1. This one is not learnt from.").arg(number(m_threshold, 2));
+    case ExampleMark::unknown:
+        break;
+    }
+    return tr("Which answer is kept, the next checkpoint says.");
 }
 
 } // namespace precedent::ui

@@ -31,6 +31,13 @@ void RolloutDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
         paintIcon(*painter, QRectF(cell.left(), cell.center().y() - 7.5, 16, 16), look.icon, theme.color(look.role));
         painter->setPen(theme.color(selected ? Role::text : look.role));
         painter->drawText(cell.adjusted(22, 0, 0, 0), Qt::AlignVCenter, look.word);
+    } else if (const QVariant mark = index.data(RolloutModel::markRole);
+               index.column() == RolloutModel::advantageColumn && mark.isValid()) {
+        const bool kept = mark.toInt() == static_cast<int>(ExampleMark::kept);
+        if (kept)
+            paintIcon(*painter, QRectF(cell.left(), cell.center().y() - 7.5, 16, 16), QStringLiteral("check"), theme.color(Role::accent));
+        painter->setPen(theme.color(kept || selected ? Role::text : Role::secondary));
+        painter->drawText(cell.adjusted(22, 0, 0, 0), Qt::AlignVCenter, index.data().toString());
     } else if (index.column() == RolloutModel::advantageColumn) {
         const auto* model = qobject_cast<const RolloutModel*>(index.model());
         const double reach = model != nullptr && model->reach() > 0 ? model->reach() : 1;

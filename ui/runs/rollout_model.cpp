@@ -7,9 +7,20 @@
 
 namespace precedent::ui {
 
-void RolloutModel::setRollouts(std::vector<casebase::Rollout> rollouts)
+ExampleMark StepMarks::of(const casebase::Rollout& rollout) const
+{
+    const std::pair place(rollout.group, rollout.index);
+    if (!examples)
+        return ExampleMark::unknown;
+    return examples->kept.contains(place)    ? ExampleMark::kept
+        : examples->rejected.contains(place) ? ExampleMark::rejected
+                                             : ExampleMark::passed;
+}
+
+void RolloutModel::setRollouts(std::vector<casebase::Rollout> rollouts, StepMarks marks)
 {
     beginResetModel();
+    m_marks = std::move(marks);
     m_rollouts = std::move(rollouts);
     m_reach = 0;
     for (const auto& rollout : m_rollouts)
@@ -36,6 +47,8 @@ QVariant RolloutModel::data(const QModelIndex& index, int role) const
         return static_cast<int>(rollout.verdict);
     if (role == advantageRole)
         return rollout.advantage;
+    if (role == markRole)
+        return m_marks.keeping ? QVariant(static_cast<int>(m_marks.of(rollout))) : QVariant();
     if (role == Qt::TextAlignmentRole)
         return QVariant(Qt::Alignment((index.column() == verdictColumn ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter));
     if (role != Qt::DisplayRole)
@@ -49,6 +62,10 @@ QVariant RolloutModel::data(const QModelIndex& index, int role) const
     case rewardColumn:
         return locale.toString(rollout.reward, 'f', 2);
     case advantageColumn: {
+        if (m_marks.keeping) {
+            const ExampleMark mark = m_marks.of(rollout);
+            return mark == ExampleMark::kept ? tr("kept") : mark == ExampleMark::rejected ? tr("rejected") : QString();
+        }
         const QString sign = rollout.advantage < -0.005 ? QString(QChar(0x2212))
             : rollout.advantage > 0.005                 ? QStringLiteral("+")
                                                         : QString();
@@ -77,7 +94,7 @@ QVariant RolloutModel::headerData(int section, Qt::Orientation orientation, int 
     case rewardColumn:
         return tr("reward");
     case advantageColumn:
-        return tr("advantage");
+        return m_marks.keeping ? tr("learnt from") : tr("advantage");
     case tokensColumn:
         return tr("tokens");
     default:
@@ -103,7 +120,7 @@ void RolloutModel::arrange()
         case rewardColumn:
             return rollout.reward;
         case advantageColumn:
-            return rollout.advantage;
+            return m_marks.keeping ? static_cast<double>(m_marks.of(rollout)) : rollout.advantage;
         case tokensColumn:
             return rollout.tokens;
         default:

@@ -9,6 +9,7 @@
 
 #include "precedent/base/files.h"
 #include "precedent/casebase/run_store.h"
+#include "precedent/workspace/run_examples.h"
 #include "precedent/workspace/run_report.h"
 #include "precedent/workspace/run_service.h"
 #include "ui/bridge/background.h"
@@ -22,6 +23,7 @@
 #include "ui/runs/step_view.h"
 #include "ui/runs/waiting_panel.h"
 #include "ui/runs/writing_panel.h"
+#include "ui/shell/counted.h"
 
 namespace precedent::ui {
 namespace {
@@ -108,6 +110,7 @@ QWidget* RunPanel::buildLive()
     m_writing->hide();
     connect(m_step, &StepView::citationClicked, this, &RunPanel::citationClicked);
     connect(m_step, &StepView::inspectWanted, this, &RunPanel::inspectRollout);
+    connect(m_step, &StepView::exportWanted, this, &RunPanel::chooseExamples);
     connect(m_step, &StepView::troubled, this, &RunPanel::troubled);
     return page;
 }
@@ -181,10 +184,10 @@ void RunPanel::load()
             m_model = rows->run.model;
             m_hasCheckpoint = rows->hasCheckpoint;
             m_records = std::move(rows->steps);
-            m_step->setSelfGenerationSteps(m_spec.selfGenerationSteps);
+            m_step->setSelfGeneration(m_spec.selfGenerationSteps, m_spec.selfGenerationThreshold);
             m_step->setWeights({{"disposition", m_spec.rewardWeights.disposition}, {"harmlessness", m_spec.rewardWeights.harmlessness},
                 {"format", m_spec.rewardWeights.format}, {"citation", m_spec.rewardWeights.citation},
-                {"overlong", m_spec.rewardWeights.overlong}});
+                {"overlong", m_spec.rewardWeights.overlong}, {"helpful", m_spec.rewardWeights.helpful}});
             m_writing->setMostTokens(m_spec.maxCompletionLength);
             if (rows->run.state == "elsewhere")
                 m_endMessage.clear(); // another program had it first, so it did not fail
@@ -271,6 +274,30 @@ void RunPanel::saveReport(const QString& path)
         [this](const Status& saved) {
             if (!saved.ok())
                 Q_EMIT troubled(text(saved.error().message()), text(saved.error().hint()));
+        });
+}
+
+void RunPanel::chooseExamples()
+{
+    const QString path =
+        QFileDialog::getSaveFileName(this, tr("Export kept answers"), m_run + QStringLiteral("-kept.jsonl"), tr("Examples (*.jsonl)"));
+    if (!path.isEmpty())
+        saveExamples(path);
+}
+
+void RunPanel::saveExamples(const QString& path)
+{
+    if (!m_casebase)
+        return;
+    m_casebase->ask(
+        this,
+        [run = m_run.toStdString(), to = path.toStdString()](
+            casebase::Casebase& casebase) { return workspace::exportExamples(casebase, run, to); },
+        [this, path](const Result<std::int64_t>& written) {
+            if (!written.ok())
+                Q_EMIT troubled(text(written.error().message()), text(written.error().hint()));
+            else
+                m_step->setExported(static_cast<int>(*written), path);
         });
 }
 

@@ -51,6 +51,8 @@ public:
 
     /// Writes the run's report as one HTML file, without requests and answers. Trouble is told by troubled().
     void saveReport(const QString& path);
+    /// Writes the answers that the run kept to learn from as JSONL. Trouble is told by troubled().
+    void saveExamples(const QString& path);
 
 Q_SIGNALS:
     void citationClicked(const QString& id);
@@ -71,6 +73,7 @@ private:
     [[nodiscard]] InspectOrder inspectOrder() const;
     void inspectRollout(const std::string& promptId, const std::vector<Message>& messages);
     void chooseReport();
+    void chooseExamples();
     void setState(const QString& state);
     [[nodiscard]] bool isTraining() const;
     void setProgress(const QString& what, double done, double total);

@@ -88,7 +88,7 @@ Result<AboutRows> readAbout(casebase::Casebase& casebase, const std::string& id)
     return rows;
 }
 
-Result<StepRows> readStep(casebase::Casebase& casebase, const std::string& id, int step)
+Result<StepRows> readStep(casebase::Casebase& casebase, const std::string& id, int step, bool keeping)
 {
     StepRows rows;
     auto rollouts = casebase.runs().rollouts(id, step);
@@ -99,6 +99,12 @@ Result<StepRows> readStep(casebase::Casebase& casebase, const std::string& id, i
     if (!cases.ok())
         return cases.error();
     rows.sensitiveCases = cases.value();
+    if (keeping) {
+        auto examples = workspace::stepExamples(casebase, id, step);
+        if (!examples.ok())
+            return examples.error();
+        rows.examples = std::move(*examples);
+    }
     for (const auto& rollout : rows.rollouts) {
         if (rows.requests.contains(rollout.promptId))
             continue;

@@ -12,6 +12,7 @@
 #include "precedent/core/run_spec.h"
 #include "precedent/workspace/figures.h"
 #include "precedent/workspace/run_estimate.h"
+#include "precedent/workspace/run_examples.h"
 
 /// What the Runs place reads of a casebase. Worker thread of a CasebaseBridge.
 namespace precedent::ui {
@@ -53,8 +54,10 @@ struct StepRows {
     std::map<std::string, std::vector<Message>> messages; ///< prompt id -> its turns; absent where the prompt is gone
     std::set<std::string> sensitive; ///< prompt ids
     bool sensitiveCases = false; ///< a prompt that shows cases may show such
+    std::optional<workspace::StepExamples> examples; ///< where `keeping` was asked for and a checkpoint says so
 };
-[[nodiscard]] Result<StepRows> readStep(casebase::Casebase& casebase, const std::string& id, int step);
+/// `keeping`: the step draws answers to learn from.
+[[nodiscard]] Result<StepRows> readStep(casebase::Casebase& casebase, const std::string& id, int step, bool keeping);
 
 /// Empty where the run was not measured both before and after.
 [[nodiscard]] Result<std::vector<workspace::Comparison>> readBeforeAfter(casebase::Casebase& casebase, const std::string& id);

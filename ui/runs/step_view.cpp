@@ -18,7 +18,6 @@
 #include "ui/bridge/casebase_bridge.h"
 #include "ui/runs/reward_panel.h"
 #include "ui/runs/rollout_delegate.h"
-#include "ui/runs/rollout_model.h"
 #include "ui/runs/rollout_view.h"
 #include "ui/runs/run_reader.h"
 #include "ui/shell/card.h"
@@ -48,6 +47,7 @@ StepView::StepView(QWidget* parent)
     , m_where(new QLabel(this))
     , m_request(new QLabel(this))
     , m_newer(new QPushButton(this))
+    , m_export(new QToolButton(this))
     , m_model(new RolloutModel(this))
     , m_table(new QTableView(this))
     , m_groupText(new QuietLabel({}, secondaryFont(), this))
@@ -84,6 +84,12 @@ void StepView::buildBar()
         bar()->addWidget(part);
     bar()->addWidget(m_request, 1);
     bar()->addWidget(m_newer);
+    m_export->setObjectName(QStringLiteral("exportExamplesButton"));
+    m_export->setIcon(themedIcon(QStringLiteral("export")));
+    m_export->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_export->setProperty("plain", true);
+    m_export->hide();
+    bar()->addWidget(m_export);
 }
 
 QWidget* StepView::buildBody()
@@ -107,6 +113,7 @@ QWidget* StepView::buildBody()
     for (int column = 0; column < static_cast<int>(widths.size()); ++column)
         m_table->horizontalHeader()->resizeSection(column, widths[static_cast<std::size_t>(column)]);
     m_table->horizontalHeader()->setSectionResizeMode(RolloutModel::tokensColumn, QHeaderView::Stretch);
+    m_groupText->setObjectName(QStringLiteral("groupLabel"));
     m_groupText->setContentsMargins(12, 4, 12, 8);
     auto* group = new QWidget(this);
     auto* groupLayout = new QVBoxLayout(group);
@@ -142,6 +149,7 @@ void StepView::connectParts()
         m_following = false;
         showGroup();
     });
+    connect(m_export, &QToolButton::clicked, this, &StepView::exportWanted);
     connect(m_newer, &QPushButton::clicked, this, [this] {
         m_following = true;
         if (!m_steps.empty())
@@ -178,9 +186,25 @@ void StepView::setRun(const QString& run, bool following)
     m_group = 0;
     m_steps.clear();
     m_rollouts.clear();
+    m_marks = {};
     m_newer->hide();
+    m_export->setText(tr("Export kept"));
+    m_export->setToolTip(tr("Write the kept answers to a file, to be corrected and learnt from by another run"));
+    m_export->hide();
     m_stepCombo->clear();
     m_model->setRollouts({});
+}
+
+void StepView::setSelfGeneration(int steps, double threshold)
+{
+    m_selfGenerationSteps = steps;
+    m_threshold = threshold;
+}
+
+void StepView::setExported(int answers, const QString& path)
+{
+    m_export->setText(counted(answers, tr("1 answer written"), tr("%1 answers written")));
+    m_export->setToolTip(path);
 }
 
 void StepView::setWeights(const std::map<std::string, double>& weights) { m_rewards->setWeights(weights); }
@@ -198,7 +222,9 @@ void StepView::load(int step)
     if (!m_casebase)
         return;
     m_casebase->ask(
-        this, [id = m_run.toStdString(), step](casebase::Casebase& casebase) { return readStep(casebase, id, step); },
+        this,
+        [id = m_run.toStdString(), step, keeping = step <= m_selfGenerationSteps](
+            casebase::Casebase& casebase) { return readStep(casebase, id, step, keeping); },
         [this, id = m_run, step](Result<StepRows> rows) {
             if (id != m_run)
                 return;
@@ -212,6 +238,9 @@ void StepView::load(int step)
             m_messages = std::move(rows->messages);
             m_sensitive = std::move(rows->sensitive);
             m_sensitiveCases = rows->sensitiveCases;
+            m_marks = {step <= m_selfGenerationSteps, std::move(rows->examples)};
+            m_export->setVisible(m_marks.keeping);
+            m_export->setEnabled(m_marks.examples.has_value());
             m_waiting = 0;
             m_newer->setVisible(false);
             const QSignalBlocker quiet(m_stepCombo);
@@ -254,20 +283,32 @@ void StepView::showGroup()
     for (const auto& rollout : group)
         squares += (rollout.reward - mean) * (rollout.reward - mean);
     const double spread = group.size() < 2 ? 0 : std::sqrt(squares / static_cast<double>(group.size() - 1));
-    m_groupText->setText(group.empty() ? QString()
-                                       : tr("%1 to one request. Mean %2, standard deviation %3.")
-                                             .arg(counted(static_cast<qint64>(group.size()), tr("1 answer"), tr("%1 answers")),
-                                                 QLocale().toString(mean, 'f', 3), QLocale().toString(spread, 'f', 3)));
+    m_groupText->setText(groupText(group, mean, spread));
     setProperty("groupMean", mean);
     setProperty("groupSpread", spread);
-    m_model->setRollouts(std::move(group));
+    m_model->setRollouts(std::move(group), m_marks);
+}
+
+QString StepView::groupText(const std::vector<casebase::Rollout>& group, double mean, double spread) const
+{
+    if (group.empty())
+        return {};
+    const QString figures = tr("%1 to one request. Mean %2, standard deviation %3.")
+                                .arg(counted(static_cast<qint64>(group.size()), tr("1 answer"), tr("%1 answers")),
+                                    QLocale().toString(mean, 'f', 3), QLocale().toString(spread, 'f', 3));
+    const bool known = m_marks.keeping && m_marks.examples;
+    const bool kept =
+        known && std::any_of(group.begin(), group.end(), [this](const auto& r) { return m_marks.of(r) == ExampleMark::kept; });
+    if (!known || kept)
+        return figures;
+    return figures + QLatin1Char(' ') + tr("None is kept: no whole answer earned %1.").arg(QLocale().toString(m_threshold, 'f', 2));
 }
 
 void StepView::showRollout()
 {
     const casebase::Rollout* rollout = m_model->at(m_table->currentIndex().row());
     m_view->setRollout(rollout, rollout != nullptr && m_sensitive.contains(rollout->promptId), m_sensitiveCases);
-    m_rewards->setKeeping(m_shownStep <= m_selfGenerationSteps);
+    m_rewards->setMark(m_marks.keeping && rollout != nullptr ? std::optional(m_marks.of(*rollout)) : std::nullopt, m_threshold);
     m_rewards->setRollout(rollout, property("groupMean").toDouble(), property("groupSpread").toDouble(), m_model->rowCount());
 }
 

@@ -9,6 +9,7 @@
 
 #include "precedent/base/domain.h"
 #include "precedent/casebase/run_store.h"
+#include "ui/runs/rollout_model.h"
 #include "ui/shell/pane.h"
 
 class QComboBox;
@@ -21,7 +22,6 @@ namespace precedent::ui {
 
 class CasebaseBridge;
 class RewardPanel;
-class RolloutModel;
 class RolloutView;
 
 /// One step of a run: which step and request, the group's answers, the one in view with its chain, and what it earned. Read from the
@@ -35,8 +35,10 @@ public:
     /// Empties the view. `following`: the newest step is shown as it comes, until the user reads one.
     void setRun(const QString& run, bool following);
     void setWeights(const std::map<std::string, double>& weights);
-    /// How many of the run's first steps only draw answers and keep the good ones.
-    void setSelfGenerationSteps(int steps) { m_selfGenerationSteps = steps; }
+    /// How many of the run's first steps only draw answers and keep the best that earn `threshold`.
+    void setSelfGeneration(int steps, double threshold);
+    /// So many kept answers of the run stand in a file now.
+    void setExported(int answers, const QString& path);
     /// Reads and shows a step; `records` are those to choose from.
     void show(const std::vector<casebase::RunStep>& records, int step);
     using Pane::show;
@@ -45,6 +47,7 @@ public:
 
 Q_SIGNALS:
     void citationClicked(const QString& id);
+    void exportWanted(); ///< of the examples that the run kept
     void inspectWanted(const std::string& promptId, const std::vector<precedent::Message>& messages);
     void troubled(const QString& message, const QString& hint);
 
@@ -55,12 +58,14 @@ private:
     void load(int step);
     void showGroup();
     void showRollout();
+    [[nodiscard]] QString groupText(const std::vector<casebase::Rollout>& group, double mean, double spread) const;
 
     QPointer<CasebaseBridge> m_casebase;
     QString m_run;
     bool m_following = true;
     int m_shownStep = 0;
     int m_selfGenerationSteps = 0;
+    double m_threshold = 0; ///< of self-generation
     int m_waiting = 0; ///< steps that came while an older one is read
     int m_group = 0;
     std::vector<int> m_steps; ///< that can be chosen, in order
@@ -69,12 +74,14 @@ private:
     std::map<std::string, std::vector<Message>> m_messages; ///< prompt id -> its turns
     std::set<std::string> m_sensitive; ///< prompt ids
     bool m_sensitiveCases = false;
+    StepMarks m_marks; ///< of the shown step
     QComboBox* m_stepCombo;
     QToolButton* m_previous;
     QToolButton* m_next;
     QLabel* m_where;
     QLabel* m_request;
     QPushButton* m_newer;
+    QToolButton* m_export;
     RolloutModel* m_model;
     QTableView* m_table;
     QLabel* m_groupText;

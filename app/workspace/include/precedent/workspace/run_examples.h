@@ -1,7 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "precedent/base/result.h"
@@ -16,11 +19,21 @@ namespace precedent::workspace {
 struct GeneratedExample {
     casebase::Rollout rollout;
     bool kept = false; ///< the best of its prompt, over the threshold
+    bool rejected = false; ///< the worst beside a kept one: what preference steps learn against
 };
 
 /// The completions of a run's self-generation steps, in order. Which were kept says the newest checkpoint that is on disk. Fails with
 /// notFound for no such run, failedPrecondition where it generated nothing or no checkpoint is left that says, or as files do.
 [[nodiscard]] Result<std::vector<GeneratedExample>> generatedExamples(const casebase::Casebase& casebase, const std::string& run);
+
+/// What was kept of one self-generation step: (group, index) of its completions.
+struct StepExamples {
+    std::set<std::pair<int, int>> kept, rejected; ///< as in GeneratedExample
+};
+
+/// The same for one step, without its texts. No value where no checkpoint that is on disk is as late as the step. Fails as files do,
+/// or with corrupt.
+[[nodiscard]] Result<std::optional<StepExamples>> stepExamples(const casebase::Casebase& casebase, const std::string& run, int step);
 
 /// Writes the kept ones as JSONL, a line each, to be edited: id, request (messages), chain, answer, score, kept, provenance (run, step,
 /// group, index, mode, model). Returns how many. Fails as generatedExamples(), or as files do; a file that is there is replaced.
