@@ -30,8 +30,6 @@
 namespace precedent::core {
 namespace {
 
-constexpr int kRehearsedTokens = 128; // of a completion
-
 /// What was freed goes back to the system, so that the run's own peak is no larger for the rehearsal.
 void giveMemoryBack()
 {
@@ -136,14 +134,12 @@ public:
 
     [[nodiscard]] Result<Rehearsal> rehearse(const RunInputs& inputs, std::stop_token stop) override
     {
-        RunInputs shorter = inputs;
-        shorter.spec.maxCompletionLength = std::min(inputs.spec.maxCompletionLength, kRehearsedTokens);
         try {
             resetPeakMemory();
-            auto trainer = Trainer::create(shorter);
+            auto trainer = Trainer::create(inputs);
             if (!trainer.ok())
                 return trainer.error();
-            Result<Rehearsal> rehearsal = (*trainer)->rehearse(stop, inputs.spec.maxCompletionLength);
+            Result<Rehearsal> rehearsal = (*trainer)->rehearse(stop);
             trainer = Error(ErrorCode::cancelled, "It has done its work.");
             giveMemoryBack();
             return rehearsal;

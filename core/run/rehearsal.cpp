@@ -13,12 +13,14 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // Small models are measured by whole steps, more than one of them; what takes longer is measured in parts.
+constexpr int kLongestDrawn = 128; // tokens of a completion
 constexpr double kDrawFor = 1.5; // seconds
 constexpr int kMostDraws = 4;
 constexpr double kWholeUpdateBelow = 3.0; // seconds that a whole update may be thought to take
 constexpr double kUpdateFor = 1.0;
 constexpr int kMostUpdates = 3;
 constexpr double kRateThatChangesNothing = 1e-12;
+constexpr int kStepsLookedAt = 32; // of those to come, for the sizes of their batches and prompts
 
 double since(Clock::time_point began) { return std::chrono::duration<double>(Clock::now() - began).count(); }
 
@@ -57,12 +59,13 @@ std::vector<UpdateGroup> bySize(std::vector<UpdateGroup> groups)
 /// One rehearsal, in parts. Friend of the trainer whose steps it measures.
 class Rehearsing {
 public:
-    Rehearsing(Trainer& trainer, const std::stop_token& stop, int maxCompletionLength)
+    Rehearsing(Trainer& trainer, const std::stop_token& stop)
         : m_trainer(trainer)
         , m_spec(trainer.m_inputs.spec)
         , m_stop(stop)
-        , m_maxLength(maxCompletionLength)
+        , m_bound(std::min(m_spec.maxCompletionLength, kLongestDrawn))
     {
+        trainer.m_longestDrawn = m_bound;
     }
 
     Result<Rehearsal> run()
@@ -78,9 +81,9 @@ public:
             m_result.policyGradient += policyUpdate();
         }
         if (supervised > 0)
-            m_result.supervised = exampleUpdate(supervisedGroups(), Objective::supervised);
+            m_result.supervised = exampleUpdate(supervisedGroups(), Objective::supervised, batchesToCome(supervised));
         if (m_spec.method == Method::dpo && supervised < learning)
-            m_result.preference = exampleUpdate(pairs(), Objective::preference);
+            m_result.preference = exampleUpdate(pairs(), Objective::preference, {});
         m_result.memoryBytes = std::max(m_result.memoryBytes, peakMemory());
         m_result.took = since(began);
         return m_result;
@@ -95,8 +98,9 @@ private:
             return {};
         }
         std::vector<double> times;
-        double drawn = 0, cutOff = 0, tokens = 0, prompts = 0, promptTokens = 0;
+        double drawn = 0, tokens = 0;
         m_groups.clear();
+        m_drawnPrompts = 0;
         m_examples.clear();
         const auto began = Clock::now();
         for (int step = 1; step <= kMostDraws && (step == 1 || since(began) < kDrawFor); ++step) {
@@ -108,21 +112,18 @@ private:
                 continue;
             const double whole = since(start);
             double mean = 0, went = 0;
+            int cutOff = 0;
             for (const Sampled& s : rolled->sampled) {
                 mean += static_cast<double>(s.ids.size()) / static_cast<double>(rolled->sampled.size());
-                const bool cut = !s.whole && static_cast<int>(s.ids.size()) >= m_spec.maxCompletionLength;
+                const bool cut = !s.whole && static_cast<int>(s.ids.size()) >= m_bound;
                 cutOff += cut ? 1 : 0;
-                went += (cut ? 0.5 * (m_maxLength - m_spec.maxCompletionLength) : 0.0) / static_cast<double>(rolled->sampled.size());
+                went += (cut ? 0.5 * (m_spec.maxCompletionLength - m_bound) : 0.0) / static_cast<double>(rolled->sampled.size());
             }
-            // Completions that were cut off by the rehearsal's own bound are thought to go on for half of what is left.
-            m_stretch = mean > 0 ? (mean + went) / mean : 1.0;
-            times.push_back(whole + rolled->decodeSeconds * (m_stretch - 1));
+            // Decoding goes on as long as the longest does, and takes little less for few than for many.
+            const double stretch = cutOff > 0 ? goesOnTo(cutOff) / m_bound : 1;
+            times.push_back(whole + rolled->decodeSeconds * (stretch - 1));
             drawn += static_cast<double>(rolled->sampled.size());
-            tokens += mean * m_stretch * static_cast<double>(rolled->sampled.size());
-            for (const PlannedPrompt& planned : rolled->plan.prompts) {
-                promptTokens += static_cast<double>(planned.fitted.ids.size());
-                ++prompts;
-            }
+            tokens += (mean + went) * static_cast<double>(rolled->sampled.size());
             PRECEDENT_TRY(keepGroups(*rolled));
         }
         if (times.empty())
@@ -133,10 +134,41 @@ private:
         m_drawnIn = modes;
         m_drawSeconds = seconds;
         m_result.answerTokens = tokens / drawn;
-        m_result.promptTokens = promptTokens / prompts;
+        PRECEDENT_TRY(lookAhead(modes));
         m_result.secondsPerAnswer = seconds * static_cast<double>(times.size() + (times.size() > 1 ? 1 : 0)) / drawn;
         m_result.memoryBytes = std::max(m_result.memoryBytes, peakMemory());
         return {};
+    }
+
+    /// The prompts of the steps to come.
+    Status lookAhead(const std::map<std::string, double>& modes)
+    {
+        double tokens = 0, prompts = 0;
+        int steps = 0;
+        for (; steps < std::min(kStepsLookedAt, m_spec.maxSteps); ++steps) {
+            const Result<StepPlan> plan = m_trainer.m_planner.plan(steps + 1, modes);
+            if (!plan.ok())
+                return plan.error();
+            for (const PlannedPrompt& planned : plan->prompts)
+                tokens += static_cast<double>(planned.fitted.ids.size());
+            prompts += static_cast<double>(plan->prompts.size());
+        }
+        m_promptTokensPerStep = tokens / std::max(1, steps);
+        m_result.promptTokens = tokens / std::max(1.0, prompts);
+        return {};
+    }
+
+    /// How long the longest of `cutOff` completions becomes that the rehearsal's own bound cut off, where each ends anywhere up to the
+    /// run's bound.
+    [[nodiscard]] double goesOnTo(int cutOff) const { return m_bound + (m_spec.maxCompletionLength - m_bound) * cutOff / (cutOff + 1.0); }
+
+    /// What an update would hold of a group's completions, had they not been cut off.
+    [[nodiscard]] double completionPositions(const UpdateGroup& group) const
+    {
+        const auto cutOff = std::count_if(group.completions.begin(), group.completions.end(),
+            [this](const auto& ids) { return m_bound < m_spec.maxCompletionLength && static_cast<int>(ids.size()) >= m_bound; });
+        const double longest = cutOff > 0 ? goesOnTo(static_cast<int>(cutOff)) : static_cast<double>(longestOf(group));
+        return static_cast<double>(group.completions.size()) * longest;
     }
 
     Status keepGroups(const Trainer::Rollouts& rolled)
@@ -155,6 +187,7 @@ private:
                 return prompt.error();
             m_examples.push_back({std::move(*prompt), groups[g].completions, {}});
         }
+        m_drawnPrompts += groups.size();
         if (m_spec.dynamicSampling) {
             std::size_t g = 0;
             std::erase_if(groups, [&](const UpdateGroup&) { return rolled.advantages.withoutSpread[g++]; });
@@ -201,18 +234,23 @@ private:
         expectMemory(first, static_cast<double>(held) * S, peakOfMore, perPosition);
         const double perGroupAtMost =
             one + std::max(0.0, two - one) / std::max<double>(1, static_cast<double>(held - few)) * static_cast<double>(G);
+        const double steps = static_cast<double>(m_groups.size());
+        const double promptTokens =
+            m_promptTokensPerStep * static_cast<double>(all.size()) / static_cast<double>(m_drawnPrompts); // of a step
+        double completions = 0, drawn = 0;
+        for (const UpdateGroup& group : all) {
+            completions += completionPositions(group);
+            drawn += positionsOf(group);
+        }
         if (perGroupAtMost * meanGroups() < kWholeUpdateBelow)
-            return wholeUpdates() * m_stretch + refresh();
+            return wholeUpdates() * (promptTokens * steps + completions) / drawn + refresh();
         const double both =
             update({firstOf(first, few), firstOf(all[std::min<std::size_t>(1, all.size() - 1)], few)}, Objective::policyGradient);
         const double perCompletion = std::max(0.0, two - one) / std::max<double>(1, static_cast<double>(held - few) * S);
         const double fixed = std::clamp(2 * one - both, 0.0, one);
         const double ofGroup = std::max(0.0, one - fixed - perCompletion * static_cast<double>(few) * S);
-        double sum = 0;
-        for (const UpdateGroup& group : all)
-            sum += ofGroup * static_cast<double>(group.prompt.size()) / static_cast<double>(std::max<std::size_t>(1, first.prompt.size())) +
-                perCompletion * m_stretch * static_cast<double>(group.completions.size() * longestOf(group));
-        return fixed + sum / static_cast<double>(m_groups.size()) + refresh();
+        return fixed + ofGroup * promptTokens / static_cast<double>(std::max<std::size_t>(1, first.prompt.size())) +
+            perCompletion * completions / steps + refresh();
     }
 
     [[nodiscard]] double meanGroups() const
@@ -241,8 +279,8 @@ private:
     void expectMemory(const UpdateGroup& group, double measured, std::int64_t peak, double perPosition)
     {
         const double room = std::max(1.0, static_cast<double>(m_spec.microBatchTokens) - static_cast<double>(group.prompt.size()));
-        const double count = std::clamp(room / m_maxLength, 1.0, static_cast<double>(group.completions.size()));
-        const double most = std::max(measured, std::floor(count) * m_maxLength);
+        const double count = std::clamp(room / m_spec.maxCompletionLength, 1.0, static_cast<double>(group.completions.size()));
+        const double most = std::max(measured, std::floor(count) * m_spec.maxCompletionLength);
         m_result.memoryBytes = std::max(m_result.memoryBytes, peak + static_cast<std::int64_t>(perPosition * (most - measured)));
     }
 
@@ -273,8 +311,27 @@ private:
         return groups;
     }
 
+    /// Positions of a step's examples.
+    struct BatchSizes {
+        double mean = 0, most = 0; ///< 0: not known
+    };
+
+    [[nodiscard]] BatchSizes batchesToCome(int steps) const
+    {
+        BatchSizes sizes;
+        const int looked = std::min(kStepsLookedAt, steps);
+        for (int i = 0; i < looked; ++i) {
+            double positions = 0;
+            for (const Example* example : m_trainer.m_examples.batch(m_spec.seed, i, m_spec.batchSize, false))
+                positions += static_cast<double>(example->prompt.size() + example->completion.size());
+            sizes.mean += positions / looked;
+            sizes.most = std::max(sizes.most, positions);
+        }
+        return sizes;
+    }
+
     /// Time and memory are linear in positions: examples go through together, up to micro_batch_tokens of them.
-    double exampleUpdate(const std::vector<UpdateGroup>& batch, Objective objective)
+    double exampleUpdate(const std::vector<UpdateGroup>& batch, Objective objective, BatchSizes sizes)
     {
         const std::vector<UpdateGroup> groups = bySize(batch);
         if (groups.empty())
@@ -283,6 +340,10 @@ private:
         ::malloc_trim(0); // what loading left free would hide what an update takes
         resetPeakMemory();
         const double one = update({groups.front()}, objective);
+        const auto sizeOf = [](const std::vector<UpdateGroup>& of) {
+            return std::accumulate(of.begin(), of.end(), 0.0, [](double sum, const UpdateGroup& g) { return sum + positionsOf(g); });
+        };
+        const double size = sizeOf(groups), mean = sizes.mean > 0 ? sizes.mean : size;
         double seconds = 0;
         if (one * static_cast<double>(groups.size()) < kWholeUpdateBelow) {
             const auto began = Clock::now();
@@ -291,7 +352,7 @@ private:
                 seconds += update(groups, objective);
                 ++n;
             }
-            seconds /= n;
+            seconds *= mean / size / n;
         } else {
             const std::vector<UpdateGroup> some(
                 groups.begin(), groups.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(3, groups.size())));
@@ -300,13 +361,10 @@ private:
             resetPeakMemory();
             const double several = update(some, objective);
             const std::int64_t peakOfSeveral = std::max(peakOfOne, peakMemory());
-            const auto sizeOf = [](const std::vector<UpdateGroup>& of) {
-                return std::accumulate(of.begin(), of.end(), 0.0, [](double sum, const UpdateGroup& g) { return sum + positionsOf(g); });
-            };
             const double more = sizeOf(some) - positionsOf(groups.front());
             const double rate = more > 0 ? std::max(0.0, several - one) / more : 0;
-            seconds = several + rate * (sizeOf(groups) - sizeOf(some));
-            const double together = std::min(sizeOf(groups), static_cast<double>(m_spec.microBatchTokens));
+            seconds = several + rate * (mean - sizeOf(some));
+            const double together = std::min(std::max(size, sizes.most), static_cast<double>(m_spec.microBatchTokens));
             if (more > 0 && together > sizeOf(some))
                 m_result.memoryBytes = std::max(m_result.memoryBytes,
                     peakOfSeveral +
@@ -319,18 +377,16 @@ private:
     Trainer& m_trainer;
     const RunSpec& m_spec;
     const std::stop_token& m_stop;
-    const int m_maxLength; ///< of the run itself
+    const int m_bound; ///< of what is drawn here, tokens
     std::vector<std::vector<UpdateGroup>> m_groups; ///< of each step that was drawn
     std::vector<UpdateGroup> m_examples; ///< the same as they would be learnt from
     std::map<std::string, double> m_drawnIn; ///< the modes of those steps
     double m_drawSeconds = 0;
-    double m_stretch = 1;
+    std::size_t m_drawnPrompts = 0; ///< of those steps, also where nothing is learnt from a group
+    double m_promptTokensPerStep = 0; ///< of the steps to come
     Rehearsal m_result;
 };
 
-Result<Rehearsal> Trainer::rehearse(const std::stop_token& stop, int maxCompletionLength)
-{
-    return Rehearsing(*this, stop, maxCompletionLength).run();
-}
+Result<Rehearsal> Trainer::rehearse(const std::stop_token& stop) { return Rehearsing(*this, stop).run(); }
 
 } // namespace precedent::core

@@ -55,6 +55,7 @@ Trainer::Trainer(const RunInputs& inputs, LoadedModel model, align::PromptEncode
     , m_stateHash(stateHash(m_inputs, m_model.sha256))
     , m_warmupSteps(static_cast<int>(inputs.spec.warmupRatio * std::max(0, inputs.spec.maxSteps - inputs.spec.selfGenerationSteps)))
     , m_scheduledSteps(inputs.spec.maxSteps)
+    , m_longestDrawn(inputs.spec.maxCompletionLength)
 {
 }
 
@@ -176,7 +177,7 @@ Result<GenerationResult> Trainer::sample(
     }
     if (places.empty())
         return GenerationResult{};
-    request.sampling = {spec.temperature, spec.topK, spec.topP, spec.maxCompletionLength, spec.seed};
+    request.sampling = {spec.temperature, spec.topK, spec.topP, m_longestDrawn, spec.seed};
     request.stopIds = m_encoder.stopIds();
     request.maxBatch = std::max(1, spec.promptsPerStep * spec.numGenerations);
     std::map<std::pair<int, int>, text::StreamDecoder> streams;

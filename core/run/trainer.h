@@ -54,9 +54,8 @@ public:
     /// What completions are drawn with.
     [[nodiscard]] KernelNames kernels() const;
 
-    /// Measures parts of steps (see Engine::rehearse); `maxCompletionLength` is the run's own. The trainer is not the run's afterwards.
-    /// Throws Cancelled.
-    [[nodiscard]] Result<Rehearsal> rehearse(const std::stop_token& stop, int maxCompletionLength);
+    /// Measures parts of steps (see Engine::rehearse). The trainer is not the run's afterwards. Throws Cancelled.
+    [[nodiscard]] Result<Rehearsal> rehearse(const std::stop_token& stop);
 
     /// Writes checkpoint-STEP of the last whole step, if it is not there yet.
     [[nodiscard]] Result<CheckpointRecord> checkpoint();
@@ -115,6 +114,7 @@ private:
     std::string m_stateHash; ///< what a checkpoint must agree with
     int m_warmupSteps = 0;
     int m_scheduledSteps = 0; ///< max_steps at the start: what the learning rate is laid out over
+    int m_longestDrawn; ///< tokens: max_completion_length, less in a rehearsal
     int m_done = 0;
     int m_saved = -1;
     CheckpointRecord m_lastCheckpoint;
