@@ -2,6 +2,9 @@
 
 #include <fstream>
 #include <string>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace precedent {
 
@@ -20,6 +23,13 @@ std::int64_t peakMemory()
             return kilobytes * 1024;
     }
     return 0;
+}
+
+void releaseFreeMemory()
+{
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
 }
 
 } // namespace precedent

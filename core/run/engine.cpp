@@ -4,9 +4,6 @@
 #include <string_view>
 #include <thread>
 #include <unistd.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 #include <ATen/Version.h>
 #include <c10/util/Exception.h>
@@ -29,14 +26,6 @@
 
 namespace precedent::core {
 namespace {
-
-/// What was freed goes back to the system, so that the run's own peak is no larger for the rehearsal.
-void giveMemoryBack()
-{
-#ifdef __GLIBC__
-    ::malloc_trim(0);
-#endif
-}
 
 /// As LibTorch's own description says it; empty where it does not.
 std::string blasName()
@@ -141,7 +130,7 @@ public:
                 return trainer.error();
             Result<Rehearsal> rehearsal = (*trainer)->rehearse(stop);
             trainer = Error(ErrorCode::cancelled, "It has done its work.");
-            giveMemoryBack();
+            releaseFreeMemory(); // so that the run's own peak is no larger for the rehearsal
             return rehearsal;
         } catch (const Cancelled&) {
             return Error(ErrorCode::cancelled, "Measuring was stopped; nothing was written.");

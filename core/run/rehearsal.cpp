@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <chrono>
-#include <malloc.h>
 #include <numeric>
 #include <optional>
 
@@ -203,6 +202,13 @@ private:
         return since(start);
     }
 
+    /// What was left free before would hide what an update takes.
+    static void countMemoryAnew()
+    {
+        releaseFreeMemory();
+        resetPeakMemory();
+    }
+
     double refresh()
     {
         m_trainer.m_generator->refreshWeights();
@@ -223,10 +229,11 @@ private:
         const UpdateGroup& first = all.front();
         const std::size_t G = first.completions.size(), few = std::max<std::size_t>(1, G / 4), more = std::max(few + 1, G / 2);
         (void)update({firstOf(first, few)}, Objective::policyGradient); // the optimiser's state comes to be
-        resetPeakMemory();
+        countMemoryAnew();
         const double one = update({firstOf(first, few)}, Objective::policyGradient);
         const std::int64_t peakOfFew = peakMemory();
         const std::size_t held = std::min(G, more);
+        countMemoryAnew();
         const double two = held > few ? update({firstOf(first, held)}, Objective::policyGradient) : one;
         const std::int64_t peakOfMore = std::max(peakOfFew, peakMemory());
         const double S = static_cast<double>(longestOf(first));
@@ -337,8 +344,7 @@ private:
         if (groups.empty())
             return 0;
         (void)update({groups.front()}, objective);
-        ::malloc_trim(0); // what loading left free would hide what an update takes
-        resetPeakMemory();
+        countMemoryAnew();
         const double one = update({groups.front()}, objective);
         const auto sizeOf = [](const std::vector<UpdateGroup>& of) {
             return std::accumulate(of.begin(), of.end(), 0.0, [](double sum, const UpdateGroup& g) { return sum + positionsOf(g); });
@@ -357,8 +363,7 @@ private:
             const std::vector<UpdateGroup> some(
                 groups.begin(), groups.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(3, groups.size())));
             const std::int64_t peakOfOne = peakMemory();
-            ::malloc_trim(0);
-            resetPeakMemory();
+            countMemoryAnew();
             const double several = update(some, objective);
             const std::int64_t peakOfSeveral = std::max(peakOfOne, peakMemory());
             const double more = sizeOf(some) - positionsOf(groups.front());

@@ -11,6 +11,7 @@
 #include "precedent/base/digest.h"
 #include "precedent/base/files.h"
 #include "precedent/base/json.h"
+#include "precedent/base/process_memory.h"
 #include "precedent/base/random.h"
 #include <ATen/CPUGeneratorImpl.h>
 
@@ -21,6 +22,7 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
+constexpr std::chrono::seconds kLongStep{1}; // beside it the time that giving memory back takes is nothing
 constexpr const char* kExamplesFile = "examples.json"; // of a checkpoint: what self-generation kept
 
 /// Everything that a checkpoint shares with the run that goes on from it.
@@ -390,6 +392,8 @@ Result<StepOutcome> Trainer::step(std::stop_token stop, const std::function<void
         return outcome;
     if (stage != Stage::selfGeneration)
         m_generator->refreshWeights();
+    if (Clock::now() - began > kLongStep)
+        releaseFreeMemory(); // a step's pieces in the way of the next one's would make a run grow
     m_done = step;
     m_tokensSeen += *tokens;
     outcome.step.seconds = std::chrono::duration<double>(Clock::now() - began).count();

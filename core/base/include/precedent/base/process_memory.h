@@ -9,4 +9,7 @@ namespace precedent {
 void resetPeakMemory();
 [[nodiscard]] std::int64_t peakMemory(); ///< bytes; 0 where it cannot be read
 
+/// Gives what was freed back to the system, where the allocator can; else it is held for what comes next, in pieces.
+void releaseFreeMemory();
+
 } // namespace precedent
