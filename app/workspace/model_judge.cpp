@@ -97,19 +97,14 @@ private:
                 std::to_string(m_model->info().contextLength) + ".";
             return judgement;
         }
-        const Result<core::LogitsResult> logits = m_model->logits(ids, m_model->info().vocabulary);
-        if (!logits)
-            return logits.error();
-        std::optional<float> best;
-        for (const core::LogitsResult::Candidate& candidate : logits.value().top) {
-            const auto at = std::find(m_ids.begin(), m_ids.end(), candidate.id);
-            if (at != m_ids.end() && (!best || candidate.logit > *best)) {
-                best = candidate.logit;
-                judgement.verdict = kVerdicts[static_cast<std::size_t>(at - m_ids.begin())];
-            }
-        }
-        if (!best)
-            judgement.why = "The judge's model gives no probability to any verdict.";
+        std::vector<std::vector<int>> verdicts;
+        for (const int id : m_ids)
+            verdicts.push_back({id});
+        const Result<std::vector<double>> weights = m_model->continuationLogProbs(ids, verdicts);
+        if (!weights)
+            return weights.error();
+        const auto likeliest = std::max_element(weights->begin(), weights->end()) - weights->begin();
+        judgement.verdict = kVerdicts[static_cast<std::size_t>(likeliest)];
         return judgement;
     }
 

@@ -34,24 +34,18 @@ Result<std::vector<double>> letterLogProbs(core::Model& model, const align::Prom
     std::vector<std::vector<int>> texts;
     for (const std::string& letter : letters)
         texts.push_back(encoder.encode(rendered + emptyChain(templates) + letter));
-    std::size_t common = texts.front().size();
+    std::ptrdiff_t common = static_cast<std::ptrdiff_t>(texts.front().size()) - 1;
     const std::vector<int>& first = texts.front();
+    for (const auto& ids : texts)
+        common = std::min(common, std::mismatch(ids.begin(), ids.end() - 1, first.begin(), first.end()).first - ids.begin());
+    const std::vector<int> prompt(first.begin(), first.begin() + common);
+    std::vector<std::vector<int>> continuations;
+    tokens += common;
     for (const auto& ids : texts) {
-        const auto apart = std::mismatch(ids.begin(), ids.end(), first.begin(), first.end()).first;
-        common = std::min(common, static_cast<std::size_t>(apart - ids.begin()));
+        continuations.emplace_back(ids.begin() + common, ids.end());
+        tokens += static_cast<std::int64_t>(continuations.back().size()) - 1;
     }
-    std::vector<double> weights;
-    for (const auto& ids : texts) {
-        const Result<core::LogitsResult> result = model.logits(ids, 0);
-        if (!result)
-            return result.error();
-        double weight = 0;
-        for (std::size_t i = std::max<std::size_t>(common, 1); i < ids.size(); ++i)
-            weight += result->logprobs[i - 1]; // log p(ids[i] | what stands before it)
-        weights.push_back(weight);
-        tokens += static_cast<std::int64_t>(ids.size());
-    }
-    return weights;
+    return model.continuationLogProbs(prompt, continuations);
 }
 
 } // namespace precedent::workspace

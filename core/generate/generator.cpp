@@ -99,6 +99,72 @@ LogitsResult plainLogits(const Decoder& decoder, const std::vector<int>& ids, in
     return {std::move(plain.logprobs), bestOf(row, vocabulary, topK, logSum)};
 }
 
+Status checkContinuations(const std::vector<int>& prompt, const std::vector<std::vector<int>>& continuations, const DecoderConfig& config)
+{
+    PRECEDENT_TRY(checkIds(prompt, config, "The prompt"));
+    for (std::size_t c = 0; c < continuations.size(); ++c) {
+        const std::string what = "Continuation " + std::to_string(c);
+        if (continuations[c].empty())
+            return badRequest(what + " is empty; at least one token is needed.");
+        PRECEDENT_TRY(checkVocabulary(continuations[c], config, what));
+        const std::size_t seen = prompt.size() + continuations[c].size() - 1; // the last token is only predicted
+        if (seen > static_cast<std::size_t>(config.contextLength))
+            return badRequest(what + " and the prompt before it have " + std::to_string(seen + 1) + " tokens; the model's context holds " +
+                std::to_string(config.contextLength) + ".");
+    }
+    return {};
+}
+
+/// Each text computed whole.
+Result<std::vector<double>> plainContinuations(
+    const Decoder& decoder, const std::vector<int>& prompt, const std::vector<std::vector<int>>& continuations, const std::stop_token& stop)
+{
+    std::vector<double> sums;
+    for (const std::vector<int>& continuation : continuations) {
+        if (stop.stop_requested())
+            return Error(ErrorCode::cancelled, "Stopped.");
+        std::vector<int> ids = prompt;
+        ids.insert(ids.end(), continuation.begin(), continuation.end());
+        const std::vector<float> logprobs = logitsPlain(decoder, ids).logprobs;
+        sums.push_back(std::accumulate(logprobs.end() - static_cast<std::ptrdiff_t>(continuation.size()), logprobs.end(), 0.0));
+    }
+    return sums;
+}
+
+/// Takes ids into the sequence pass by pass, `onPass(begin, rows)` after each with its states in scratch.normed. False if stopped.
+template <class OnPass>
+bool takeIn(const Forward& forward, KvSequence& sequence, Scratch& scratch, const std::vector<int>& ids, const std::stop_token& stop,
+    const OnPass& onPass)
+{
+    const auto length = static_cast<std::int64_t>(ids.size());
+    const std::int64_t most = forward.rowsPerPass(length);
+    for (std::int64_t begin = 0; begin < length; begin += most) {
+        const std::int64_t rows = std::min(most, length - begin);
+        sequence.extend(rows);
+        if (!forward.run({Span{&sequence, ids.data() + begin, rows}}, scratch, {Phase::prefill, /*team=*/true}, stop))
+            return false;
+        onPass(begin, rows);
+    }
+    return true;
+}
+
+/// Takes the logits of the states [first, first + count) of the last pass, `onRow(row, logits, log of the sum of exponentials)` each.
+template <class OnRow>
+void eachRowsLogits(const Forward& forward, Scratch& scratch, std::int64_t first, std::int64_t count, int vocabulary, const OnRow& onRow)
+{
+    constexpr std::int64_t kRowsAtOnce = 16;
+    for (std::int64_t begin = first; begin < first + count; begin += kRowsAtOnce) {
+        const std::int64_t rows = std::min(kRowsAtOnce, first + count - begin);
+        forward.logits(scratch, begin, rows, Phase::prefill, /*team=*/true);
+        for (std::int64_t r = 0; r < rows; ++r) {
+            const float* logits = scratch.logits.data() + r * forward.logitStride();
+            float highest = 0;
+            const float logSum = std::log(forward.kernels().sumOfExponentials(logits, vocabulary, &highest)) + highest;
+            onRow(begin + r, logits, logSum);
+        }
+    }
+}
+
 } // namespace
 
 struct Generator::State {
@@ -162,32 +228,77 @@ Result<LogitsResult> Generator::logits(const std::vector<int>& ids, int topK, st
     Scratch& scratch = m_state->scratch.front();
     const Forward forward(weights, m_kernels);
     const auto length = static_cast<std::int64_t>(ids.size());
-    constexpr std::int64_t kRowsAtOnce = 16;
     KvSequence sequence;
     sequence.addBlock(std::make_shared<KvBlock>(weights.config, length, forward.kvFormat()));
     LogitsResult result;
-    const std::int64_t most = forward.rowsPerPass(length);
-    for (std::int64_t begin = 0; begin < length; begin += most) {
-        const std::int64_t rows = std::min(most, length - begin);
-        sequence.extend(rows);
-        if (!forward.run({Span{&sequence, ids.data() + begin, rows}}, scratch, {Phase::prefill, /*team=*/true}, stop))
-            return Error(ErrorCode::cancelled, "Stopped.");
-        for (std::int64_t first = 0; first < rows; first += kRowsAtOnce) {
-            const std::int64_t count = std::min(kRowsAtOnce, rows - first);
-            forward.logits(scratch, first, count, Phase::prefill, /*team=*/true);
-            for (std::int64_t r = 0; r < count; ++r) {
-                const float* row = scratch.logits.data() + r * forward.logitStride();
-                float highest = 0;
-                const float logSum = std::log(forward.kernels().sumOfExponentials(row, weights.config.vocabulary, &highest)) + highest;
-                const std::int64_t next = begin + first + r + 1;
-                if (next < length)
-                    result.logprobs.push_back(row[ids[static_cast<std::size_t>(next)]] - logSum);
-                else
-                    result.top = bestOf(row, weights.config.vocabulary, topK, logSum);
-            }
-        }
-    }
+    const bool whole = takeIn(forward, sequence, scratch, ids, stop, [&](std::int64_t begin, std::int64_t rows) {
+        eachRowsLogits(forward, scratch, 0, rows, weights.config.vocabulary, [&](std::int64_t row, const float* logits, float logSum) {
+            const std::int64_t next = begin + row + 1;
+            if (next < length)
+                result.logprobs.push_back(logits[ids[static_cast<std::size_t>(next)]] - logSum);
+            else
+                result.top = bestOf(logits, weights.config.vocabulary, topK, logSum);
+        });
+    });
+    if (!whole)
+        return Error(ErrorCode::cancelled, "Stopped.");
     return result;
+}
+
+Result<std::vector<double>> Generator::continuationLogProbs(
+    const std::vector<int>& prompt, const std::vector<std::vector<int>>& continuations, const std::stop_token& stop)
+{
+    PRECEDENT_TRY(checkContinuations(prompt, continuations, m_decoder->config()));
+    if (continuations.empty())
+        return std::vector<double>();
+    Result<std::vector<double>> sums = kernelsCompute(*m_decoder) ? continuationsByKernels(prompt, continuations, stop)
+                                                                  : plainContinuations(*m_decoder, prompt, continuations, stop);
+    if (sums && std::any_of(sums->begin(), sums->end(), [](double sum) { return std::isnan(sum); }))
+        return Error(ErrorCode::internal, kDiverged);
+    return sums;
+}
+
+Result<std::vector<double>> Generator::continuationsByKernels(
+    const std::vector<int>& prompt, const std::vector<std::vector<int>>& continuations, const std::stop_token& stop)
+{
+    PackedWeights& weights = m_state->weights;
+    const int vocabulary = weights.config.vocabulary;
+    std::size_t longest = 0;
+    for (const std::vector<int>& continuation : continuations)
+        longest = std::max(longest, continuation.size());
+    weights.reserveRope(static_cast<std::int64_t>(prompt.size() + longest));
+    m_state->scratch.resize(std::max<std::size_t>(1, m_state->scratch.size()));
+    Scratch& scratch = m_state->scratch.front();
+    const Forward forward(weights, m_kernels);
+    const auto block = [&](std::size_t positions) {
+        return std::make_shared<KvBlock>(weights.config, static_cast<std::int64_t>(positions), forward.kvFormat());
+    };
+
+    std::vector<double> sums(continuations.size());
+    KvSequence before;
+    before.addBlock(block(prompt.size()));
+    std::int64_t last = 0; // the prompt's last row in its last pass
+    if (!takeIn(forward, before, scratch, prompt, stop, [&](std::int64_t, std::int64_t rows) { last = rows - 1; }))
+        return Error(ErrorCode::cancelled, "Stopped.");
+    eachRowsLogits(forward, scratch, last, 1, vocabulary, [&](std::int64_t, const float* logits, float logSum) {
+        for (std::size_t c = 0; c < continuations.size(); ++c)
+            sums[c] = logits[continuations[c].front()] - logSum;
+    });
+    for (std::size_t c = 0; c < continuations.size(); ++c) {
+        const std::vector<int> taken(continuations[c].begin(), continuations[c].end() - 1); // nothing is asked behind the last token
+        if (taken.empty())
+            continue;
+        KvSequence sequence = before.fork();
+        sequence.addBlock(block(taken.size()));
+        const bool whole = takeIn(forward, sequence, scratch, taken, stop, [&](std::int64_t begin, std::int64_t rows) {
+            eachRowsLogits(forward, scratch, 0, rows, vocabulary, [&](std::int64_t row, const float* logits, float logSum) {
+                sums[c] += logits[continuations[c][static_cast<std::size_t>(begin + row + 1)]] - logSum;
+            });
+        });
+        if (!whole)
+            return Error(ErrorCode::cancelled, "Stopped.");
+    }
+    return sums;
 }
 
 Result<PooledStates> Generator::pooledStates(const PooledRequest& request, const std::stop_token& stop)

@@ -44,6 +44,10 @@ public:
     /// log p of each id after the first, and the topK candidates for the next. Fails as generate(), or with cancelled.
     [[nodiscard]] Result<LogitsResult> logits(const std::vector<int>& ids, int topK, std::stop_token stop = {});
 
+    /// See Model::continuationLogProbs.
+    [[nodiscard]] Result<std::vector<double>> continuationLogProbs(
+        const std::vector<int>& prompt, const std::vector<std::vector<int>>& continuations, const std::stop_token& stop = {});
+
     /// See Model::pooledStates.
     [[nodiscard]] Result<PooledStates> pooledStates(const PooledRequest& request, const std::stop_token& stop = {});
 
@@ -58,6 +62,9 @@ public:
     [[nodiscard]] std::int64_t bytesPerPosition() const;
 
 private:
+    [[nodiscard]] Result<std::vector<double>> continuationsByKernels(
+        const std::vector<int>& prompt, const std::vector<std::vector<int>>& continuations, const std::stop_token& stop);
+
     struct State;
     std::shared_ptr<const Decoder> m_decoder;
     KernelChoice m_kernels;

@@ -55,6 +55,13 @@ public:
         return guarded("Computing logits", [&] { return m_generator.logits(ids, topK); });
     }
 
+    [[nodiscard]] Result<std::vector<double>> continuationLogProbs(
+        const std::vector<int>& prompt, const std::vector<std::vector<int>>& continuations, std::stop_token stop) override
+    {
+        const std::scoped_lock lock(m_mutex);
+        return guarded("Computing log-probabilities", [&] { return m_generator.continuationLogProbs(prompt, continuations, stop); });
+    }
+
     [[nodiscard]] Result<PooledStates> pooledStates(const PooledRequest& request, std::stop_token stop) override
     {
         const std::scoped_lock lock(m_mutex);

@@ -46,13 +46,19 @@ public:
         generated += static_cast<int>(request.prompts.size());
         return result;
     }
-    Result<core::LogitsResult> logits(const std::vector<int>& ids, int) override
+    Result<core::LogitsResult> logits(const std::vector<int>&, int) override { return Error(ErrorCode::unsupported, "none"); }
+    Result<std::vector<double>> continuationLogProbs(
+        const std::vector<int>& prompt, const std::vector<std::vector<int>>& continuations, std::stop_token) override
     {
-        core::LogitsResult result;
-        for (std::size_t i = 1; i < ids.size(); ++i)
-            result.logprobs.push_back(ids[i] == m_liked ? -0.5F : -3.0F);
-        asked.push_back(ids);
-        return result;
+        std::vector<double> weights;
+        for (const auto& ids : continuations) {
+            weights.push_back(
+                -3.0 * static_cast<double>(ids.size()) + 2.5 * static_cast<double>(std::count(ids.begin(), ids.end(), m_liked)));
+            asked.push_back(prompt);
+            asked.back().insert(asked.back().end(), ids.begin(), ids.end());
+        }
+        ++weighed;
+        return weights;
     }
     Result<core::PooledStates> pooledStates(const core::PooledRequest&, std::stop_token) override
     {
@@ -63,7 +69,7 @@ public:
         return Error(ErrorCode::unsupported, "none");
     }
 
-    int generated = 0;
+    int generated = 0, weighed = 0;
     std::vector<std::vector<int>> asked;
 
 private:
@@ -155,7 +161,8 @@ private Q_SLOTS:
         const text::ParsedCompletion parsed = answerer->parse(first->completion);
         QCOMPARE(parsed.answer, std::string("C"));
         QVERIFY(parsed.chain.empty());
-        // Each letter stood once behind the same text.
+        // Each letter stood once behind the same text, which was given once.
+        QCOMPARE(model->weighed, 1);
         QCOMPARE(model->asked.size(), std::size_t{3});
         for (const auto& ids : model->asked)
             QVERIFY(std::equal(ids.begin(), ids.end() - 1, model->asked.front().begin()));

@@ -64,6 +64,13 @@ public:
 
     [[nodiscard]] Result<LogitsResult> logits(const std::vector<int>&, int) override { return LogitsResult{}; }
 
+    /// All are equally likely.
+    [[nodiscard]] Result<std::vector<double>> continuationLogProbs(
+        const std::vector<int>&, const std::vector<std::vector<int>>& continuations, std::stop_token) override
+    {
+        return std::vector<double>(continuations.size(), -1.0);
+    }
+
     /// A text's vector counts its ids: those that are equal modulo the width, in one place.
     [[nodiscard]] Result<PooledStates> pooledStates(const PooledRequest& request, std::stop_token) override
     {

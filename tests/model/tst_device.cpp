@@ -115,6 +115,10 @@ void TestDevice::answersAsTransformers()
         QVERIFY(logits.ok());
         for (std::size_t i = 0; i < logits->logprobs.size(); ++i)
             QVERIFY(std::abs(logits->logprobs[i] - expected["logprobs"][0][i].get<double>()) < 2e-4);
+        const std::vector<int> ids = expected["ids"][0].get<std::vector<int>>();
+        const auto weighed = generator.continuationLogProbs({ids.begin(), ids.end() - 1}, {{ids.back()}});
+        QVERIFY(weighed.ok());
+        QVERIFY(std::abs((*weighed)[0] - logits->logprobs.back()) < 2e-4);
     }
 }
 

@@ -73,6 +73,13 @@ public:
 
     [[nodiscard]] virtual Result<LogitsResult> logits(const std::vector<int>& ids, int topK) = 0;
 
+    /// log p of each continuation behind the prompt, the sum over its tokens. The prompt goes through the model once and the head
+    /// only where a continuation stands, so this is much cheaper than logits() of each whole text. Fails with invalidArgument (an
+    /// empty prompt or continuation, an id out of the vocabulary, more tokens than the context), cancelled, internal for weights
+    /// that are not numbers.
+    [[nodiscard]] virtual Result<std::vector<double>> continuationLogProbs(
+        const std::vector<int>& prompt, const std::vector<std::vector<int>>& continuations, std::stop_token stop = {}) = 0;
+
     /// A text's row depends on its ids alone, to the last bit, on the same machine: not on the other texts, their order or
     /// the number of threads. One longer than the context is read window by window, each as long as the context and
     /// beginning anew, and the mean is over all its tokens. Fails with invalidArgument (an empty text, an id out of the

@@ -18,7 +18,7 @@ namespace precedent::workspace {
 [[nodiscard]] std::string emptyChain(const core::ContextTemplates& templates);
 
 /// log p of each letter as the answer to a rendered prompt, behind emptyChain(): of the tokens in which the letters' texts differ. `tokens`
-/// receives how many tokens went through the model. Fails as Model::logits().
+/// receives how many tokens went through the model. Fails as Model::continuationLogProbs().
 [[nodiscard]] Result<std::vector<double>> letterLogProbs(core::Model& model, const align::PromptEncoder& encoder,
     const core::ContextTemplates& templates, const std::string& rendered, const std::vector<std::string>& letters, std::int64_t& tokens);
 
