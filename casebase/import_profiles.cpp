@@ -76,7 +76,7 @@ Profile recognise(const std::vector<std::string>& columnList, const std::vector<
     for (const KnownSet& set : knownSets()) {
         if (!std::all_of(set.columns.begin(), set.columns.end(), [&](const char* name) { return columns.contains(name); }))
             continue;
-        Profile profile{set.kind, set.name, set.source, set.target, SuiteRole::sealed, set.fields, set.label, {}};
+        Profile profile{set.kind, set.name, set.source, set.target, set.fields, set.label, {}};
         // Both halves of JailbreakBench have the same columns; only the file's name tells them apart.
         if (set.kind == ProfileKind::jailbreakBench) {
             if (stem.find("benign") != std::string::npos)
@@ -92,17 +92,17 @@ Profile recognise(const std::vector<std::string>& columnList, const std::vector<
         return index < firstRow.size() ? firstRow[index] : std::string();
     };
     if (columns == Columns{"question", "answer"} && cellOf("answer").find("\n#### ") != std::string::npos)
-        return {ProfileKind::gsm8k, "GSM8K", "gsm8k", ImportTarget::prompts, SuiteRole::sealed,
-            {{"prompt", "question"}, {"utility_answer", "answer"}}, PromptLabel::utility, {}};
+        return {ProfileKind::gsm8k, "GSM8K", "gsm8k", ImportTarget::prompts, {{"prompt", "question"}, {"utility_answer", "answer"}},
+            PromptLabel::utility, {}};
     if (looksLikeMmluRow(columnList) && looksLikeMmluRow(firstRow))
-        return {ProfileKind::mmlu, "MMLU", "mmlu", ImportTarget::prompts, SuiteRole::sealed,
+        return {ProfileKind::mmlu, "MMLU", "mmlu", ImportTarget::prompts,
             {{"prompt", "question"}, {"utility_answer", "answer"}, {"choice_a", "A"}, {"choice_b", "B"}, {"choice_c", "C"},
                 {"choice_d", "D"}},
             PromptLabel::utility, {"question", "A", "B", "C", "D", "answer"}};
     Profile profile = ownColumns(columns);
     const std::string kind = cellOf("kind");
     if (kind == "code" || kind == "case" || kind == "prompt" || kind == "suite")
-        profile = {ProfileKind::ownExport, "Precedent export", "", ImportTarget::cases, SuiteRole::working, {}, {}, {}};
+        profile = {ProfileKind::ownExport, "Precedent export", "", ImportTarget::cases, {}, {}, {}};
     profile.source = stem;
     return profile;
 }

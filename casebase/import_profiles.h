@@ -19,7 +19,6 @@ struct Profile {
     std::string name = "own columns";
     std::string source; ///< value of `source` for rows that bring none: the set's or the file's name
     ImportTarget target = ImportTarget::prompts;
-    SuiteRole suiteRole = SuiteRole::working; ///< of a suite made for it
     std::map<std::string, std::string> fields; ///< field -> column
     std::optional<PromptLabel> label; ///< every row's, by the set's definition
     std::vector<std::string> headerless; ///< columns of a file without a header line

@@ -161,6 +161,8 @@ void ImportSession::importRecords(RecordSource& source, const std::filesystem::p
             fail(ErrorCode::invalidArgument, m_file + " has no column \"label\", so its prompts have no label.",
                 "Say what they are: --label harmful, benign, attack or utility, or --map label=COLUMN. Nothing was stored.");
     }
+    m_suiteOfRows = !m_options.suite.empty() ? m_options.suite : target == ImportTarget::suite ? file.stem().string() : std::string();
+    requireRole(m_suiteOfRows);
     CodeFinder codes(m_connection, profile.source);
     Record record;
     std::int64_t rows = 0;
@@ -214,10 +216,8 @@ void ImportSession::takeRow(const Record& record, const FieldMap& fields, const 
     const std::string id = takePrompt(std::move(prompt));
     if (contrast && m_result.imported > before)
         m_contrasts.push_back({key.family, fields.trimmed(record, "focus"), key.safe, id});
-    if (!m_options.suite.empty())
-        joinSuite(m_options.suite, profile.suiteRole, id);
-    else if (target == ImportTarget::suite)
-        joinSuite(std::filesystem::path(m_file).stem().string(), profile.suiteRole, id);
+    if (!m_suiteOfRows.empty())
+        join(chosenSuite(), id);
 }
 
 void ImportSession::takeExported(const Record& record, const RecordSource& source)
@@ -247,7 +247,7 @@ void ImportSession::takeExported(const Record& record, const RecordSource& sourc
     } else if (kind == "prompt") {
         const std::string id = takePrompt(valueOf(promptFromJson(json)));
         if (!m_options.suite.empty())
-            joinSuite(m_options.suite, SuiteRole::working, id);
+            join(chosenSuite(), id);
     } else if (kind == "suite") {
         takeSuite(json);
     } else {
@@ -334,20 +334,45 @@ void ImportSession::takeSuite(const Json& json)
     const std::string name = json.value("name", "");
     if (name.empty() || !json.contains("members") || !json["members"].is_array())
         throw RowProblem{"name", "is no suite: a name and a list of members were expected"};
-    const SuiteRole role = suiteRoleFromString(json.value("role", "working")).value_or(SuiteRole::working);
+    const std::string named = json.value("role", toString(SuiteRole::sealed));
+    const std::optional<SuiteRole> role = suiteRoleFromString(named);
+    if (!role)
+        throw RowProblem{"role", "is \"" + firstLine(named, 40) + "\"; sealed or working was expected"};
     const auto known = m_suites.find(name);
     const bool before = known != m_suites.end() && known->second.changed;
-    const SuiteState& state = openSuite(name, role, json.value("description", ""));
+    SuiteState& state = openSuite(name, *role, json.value("description", ""));
     for (const Json& member : json["members"]) {
         const std::string id = member.is_object() ? member.value("prompt", "") : "";
         if (rowOf(m_connection, "prompts", id) == 0)
             throw RowProblem{"members", "names the prompt " + firstLine(id, 40) + ", which is not in the casebase"};
-        joinSuite(name, role, id, member.value("burned", false), member.value("burned_why", ""));
+        join(state, id, member.value("burned", false), member.value("burned_why", ""));
     }
     ++(state.changed && !before ? m_result.imported : m_result.skipped);
 }
 
-ImportSession::SuiteState& ImportSession::openSuite(const std::string& name, SuiteRole role, const std::string& description)
+void ImportSession::requireRole(const std::string& name)
+{
+    if (name.empty() || m_options.suiteRole != SuiteRole::working)
+        return;
+    Query sealed = m_connection.query("SELECT 1 FROM suites WHERE name = ? AND role = ?");
+    sealed.bind(name, toString(SuiteRole::sealed));
+    if (sealed.next())
+        fail(ErrorCode::failedPrecondition,
+            "The suite \"" + name + "\" is sealed: figures were promised from it, so it cannot become a working suite.",
+            "Name a new suite for these prompts. Nothing was stored.");
+}
+
+ImportSession::SuiteState& ImportSession::chosenSuite()
+{
+    SuiteState& state = openSuite(m_suiteOfRows, m_options.suiteRole.value_or(SuiteRole::sealed), "");
+    if (m_options.suiteRole && state.suite.role != *m_options.suiteRole) {
+        state.suite.role = *m_options.suiteRole;
+        state.changed = true;
+    }
+    return state;
+}
+
+ImportSession::SuiteState& ImportSession::openSuite(const std::string& name, SuiteRole roleIfNew, const std::string& description)
 {
     if (const auto known = m_suites.find(name); known != m_suites.end())
         return known->second;
@@ -355,7 +380,7 @@ ImportSession::SuiteState& ImportSession::openSuite(const std::string& name, Sui
     requireStorable(description, "description", "the suite " + name);
     SuiteState state;
     m_connection.query("INSERT OR IGNORE INTO suites(name, role, description, version) VALUES(?, ?, ?, 0)")
-        .bind(name, toString(role), description)
+        .bind(name, toString(roleIfNew), description)
         .run();
     state.changed = m_connection.changes() > 0;
     state.suite = readSuite(m_connection, name, state.n);
@@ -366,14 +391,14 @@ ImportSession::SuiteState& ImportSession::openSuite(const std::string& name, Sui
     return m_suites.emplace(name, std::move(state)).first->second;
 }
 
-void ImportSession::joinSuite(const std::string& name, SuiteRole role, const std::string& promptId, bool burned, const std::string& why)
+void ImportSession::join(SuiteState& state, const std::string& promptId, bool burned, const std::string& why)
 {
-    SuiteState& state = openSuite(name, role, "");
     m_connection.query("INSERT OR IGNORE INTO suite_members(suite_n, position, prompt_n, burned, burned_why) VALUES(?, ?, ?, ?, ?)")
         .bind(state.n, state.position + 1, rowOf(m_connection, "prompts", promptId), burned, why)
         .run();
     if (m_connection.changes() > 0) {
         ++state.position;
+        ++state.added;
         state.changed = true;
     }
 }
@@ -386,6 +411,7 @@ void ImportSession::finish()
     for (auto& [name, state] : m_suites) {
         if (state.changed)
             recordSuite(m_connection, state.n, state.suite, "import");
+        m_result.suites.push_back({name, state.suite.role, state.added});
     }
     if (m_indexesPrepared) {
         for (const char* index : {"cases_index", "prompts_index"})

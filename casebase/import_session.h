@@ -31,6 +31,7 @@ private:
         Suite suite;
         std::int64_t n = 0;
         std::int64_t position = -1;
+        std::int64_t added = 0;
         bool changed = false;
     };
     /// What XSTest's rows are paired by.
@@ -49,8 +50,12 @@ private:
     std::string takePrompt(Prompt prompt);
     void takeCode(Code code);
     void takeSuite(const Json& json);
-    void joinSuite(const std::string& name, SuiteRole role, const std::string& promptId, bool burned = false, const std::string& why = {});
-    SuiteState& openSuite(const std::string& name, SuiteRole role, const std::string& description);
+    /// Fails where the options want a sealed suite of that name to be a working one.
+    void requireRole(const std::string& name);
+    /// The suite that rows join, with the role that the options say.
+    SuiteState& chosenSuite();
+    void join(SuiteState& state, const std::string& promptId, bool burned = false, const std::string& why = {});
+    SuiteState& openSuite(const std::string& name, SuiteRole roleIfNew, const std::string& description);
     void pairContrasts();
     void dropDanglingTwins();
     void reject(std::int64_t row, const std::string& column, const std::string& reason);
@@ -65,6 +70,7 @@ private:
     bool m_large = false;
     bool m_indexesPrepared = false;
     std::map<std::string, SuiteState> m_suites;
+    std::string m_suiteOfRows; ///< of the file that is read; empty: they join none
     std::vector<Contrast> m_contrasts;
     bool m_twinsNamed = false;
 };

@@ -24,6 +24,7 @@ struct ImportLine {
     std::vector<std::string> map;
     std::string duplicates = "skip";
     std::string suite;
+    std::string role;
     bool strict = false;
     bool dryRun = false;
 };
@@ -38,6 +39,8 @@ casebase::ImportOptions importOptions(const ImportLine& options)
     how.map = fieldMap(options.map);
     how.duplicates = casebase::duplicatesFromString(options.duplicates).value_or(casebase::Duplicates::skip);
     how.suite = options.suite;
+    if (!options.role.empty())
+        how.suiteRole = casebase::suiteRoleFromString(options.role);
     how.strict = options.strict;
     how.dryRun = options.dryRun;
     how.disposition = workspace::analysisDeriver();
@@ -47,7 +50,7 @@ casebase::ImportOptions importOptions(const ImportLine& options)
 Outcome outcomeOf(const casebase::ImportResult& result, const ImportLine& options)
 {
     Outcome outcome;
-    Json rejected = Json::array();
+    Json rejected = Json::array(), suites = Json::array();
     for (const casebase::RejectedRow& row : result.rejected) {
         rejected.push_back({{"file", row.file}, {"row", row.row}, {"column", row.column}, {"reason", row.reason}});
         if (rejected.size() <= kRejectedLinesShown)
@@ -64,6 +67,13 @@ Outcome outcomeOf(const casebase::ImportResult& result, const ImportLine& option
                                              : "Nothing stored; would have imported ") +
         grouped(result.imported) + ", updated " + grouped(result.updated) + ", skipped " + grouped(result.skipped) +
         " that were there, rejected " + grouped(result.rejectedTotal) + "; " + grouped(result.derived) + " rows have derived fields.\n";
+    for (const casebase::JoinedSuite& suite : result.suites) {
+        suites.push_back({{"name", suite.name}, {"role", casebase::toString(suite.role)}, {"added", suite.added}});
+        outcome.text += "Suite \"" + suite.name + "\": " + grouped(suite.added) + " prompts added. It is " +
+            (suite.role == casebase::SuiteRole::sealed ? "sealed: its prompts are for figures, and what overlaps them is not trained on.\n"
+                                                       : "a working suite: its prompts may be trained on.\n");
+    }
+    outcome.json["suites"] = std::move(suites);
     const bool tookNone = result.imported + result.updated + result.skipped == 0;
     outcome.exitCode = tookNone || (options.strict && result.rejectedTotal > 0) ? 1 : 0;
     return outcome;
@@ -108,6 +118,10 @@ void addImportCommand(CLI::App& group, Commands& commands)
         ->check(CLI::IsMember({"skip", "update", "keep"}))
         ->capture_default_str();
     command->add_option("--suite", options->suite, "Also add the prompts to this suite, made if missing")->type_name("NAME");
+    command
+        ->add_option("--role", options->role,
+            "Of that suite: sealed (for figures, kept out of training) or working (may be trained on); else a new one is sealed")
+        ->check(CLI::IsMember({"sealed", "working"}));
     command->add_flag("--strict", options->strict, "One rejected row: nothing is stored");
     command->add_flag("--dry-run", options->dryRun, "Count and report; store nothing");
     commands.on(

@@ -441,13 +441,19 @@ Json evaluationSpec(const SuitePlan& plan, const SuiteMaterial& material, const 
     Json modes = Json::array();
     for (const Mode mode : plan.modes)
         modes.push_back(toString(mode));
+    Json working = Json::array();
+    for (const std::string& name : plan.choice.suites) {
+        const Result<casebase::Suite> suite = material.casebase.suites().find(name);
+        if (suite && suite->role == casebase::SuiteRole::working)
+            working.push_back(name);
+    }
     Json spec = {{"model", plan.model}, {"adapter", plan.adapter}, {"checkpoint", plan.checkpoint}, {"model_sha256", modelSha256},
-        {"suites", plan.choice.suites}, {"attacks", plan.choice.attacks}, {"modes", modes}, {"limit", plan.choice.limit},
-        {"temperature", plan.sampling.temperature}, {"max_tokens", plan.sampling.maxTokens}, {"seed", plan.seed},
-        {"chain_open_in_prompt", material.templates.openInPrompt}, {"judge", material.judge.name()}, {"judge_hash", material.judge.hash()},
-        {"weighed", answers.weighed}, {"self_judged", plan.selfJudged}, {"budget", toJson(answers.budget)}, {"unjudged", answers.unjudged},
-        {"unanswered", answers.unanswered}, {"seconds", answers.seconds}, {"prompt_tokens", answers.promptTokens},
-        {"completion_tokens", answers.completionTokens}};
+        {"suites", plan.choice.suites}, {"working_suites", working}, {"attacks", plan.choice.attacks}, {"modes", modes},
+        {"limit", plan.choice.limit}, {"temperature", plan.sampling.temperature}, {"max_tokens", plan.sampling.maxTokens},
+        {"seed", plan.seed}, {"chain_open_in_prompt", material.templates.openInPrompt}, {"judge", material.judge.name()},
+        {"judge_hash", material.judge.hash()}, {"weighed", answers.weighed}, {"self_judged", plan.selfJudged},
+        {"budget", toJson(answers.budget)}, {"unjudged", answers.unjudged}, {"unanswered", answers.unanswered},
+        {"seconds", answers.seconds}, {"prompt_tokens", answers.promptTokens}, {"completion_tokens", answers.completionTokens}};
     spec.update(toJson(plan.cases));
     if (material.vectors != nullptr)
         spec["retrieval_vectors"] = material.vectors->model();
@@ -457,6 +463,9 @@ Json evaluationSpec(const SuitePlan& plan, const SuiteMaterial& material, const 
 std::vector<std::string> budgetSentences(const Json& spec)
 {
     std::vector<std::string> sentences;
+    for (const Json& name : spec.value("working_suites", Json::array()))
+        sentences.push_back(
+            name.get<std::string>() + " is a working suite: runs may train on its prompts, so its figures are not held out.");
     if (const auto weighed = spec.value("weighed", std::int64_t{0}); weighed > 0)
         sentences.push_back(grouped(weighed) + (weighed == 1 ? " question" : " questions") +
             " of multiple choice: answered by the letter that is likeliest behind an empty chain, not by what is written.");

@@ -77,6 +77,11 @@ std::vector<std::string> FreezeReport::sentences() const
     for (const auto& [why, n] : reasons)
         left += (left.empty() ? "" : ", ") + grouped(n) + " " + why;
     lines.push_back(line + (promptsFromCases ? " (the cases' own requests)" : "") + (left.empty() ? "." : "; left out: " + left + "."));
+    std::string working;
+    for (const auto& [suite, n] : promptsOfWorkingSuites)
+        working += (working.empty() ? "" : ", ") + grouped(n) + " of " + suite;
+    if (!working.empty())
+        lines.push_back("Training prompts from working suites: " + working + ". Figures of this run on these suites are not held out.");
     addOverlapSentence("training prompt", excluded, lines);
     if (examplesTotal > 0) {
         const auto out = static_cast<std::int64_t>(examplesExcluded.size());
@@ -95,8 +100,9 @@ std::vector<std::string> FreezeReport::sentences() const
 Json FreezeReport::toJson() const
 {
     Json json = {{"cases_total", casesTotal}, {"cases_used", casesUsed}, {"cases_left_out", casesLeftOut}, {"cases_hidden", casesHidden},
-        {"codes", codes}, {"prompts_total", promptsTotal}, {"prompts_used", promptsUsed}, {"prompts_from_cases", promptsFromCases},
-        {"prompt_budget", promptBudget}, {"cases_dropped", casesDropped}, {"prompts_with_dropped_cases", promptsWithDroppedCases}};
+        {"codes", codes}, {"prompts_total", promptsTotal}, {"prompts_used", promptsUsed},
+        {"prompts_of_working_suites", promptsOfWorkingSuites}, {"prompts_from_cases", promptsFromCases}, {"prompt_budget", promptBudget},
+        {"cases_dropped", casesDropped}, {"prompts_with_dropped_cases", promptsWithDroppedCases}};
     Json shown = Json::object();
     for (const auto& [cases, n] : casesShown)
         shown[std::to_string(cases)] = n;

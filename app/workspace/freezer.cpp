@@ -6,6 +6,7 @@
 #include "precedent/casebase/case_store.h"
 #include "precedent/casebase/code_store.h"
 #include "precedent/casebase/prompt_store.h"
+#include "precedent/casebase/suite_store.h"
 #include "precedent/workspace/held_out_guard.h"
 #include "precedent/workspace/precedent_set.h"
 #include "precedent/workspace/run_examples.h"
@@ -109,8 +110,26 @@ private:
         });
     }
 
+    Status findWorkingSuites()
+    {
+        const Result<std::vector<casebase::Suite>> suites = m_casebase.suites().all();
+        if (!suites)
+            return suites.error();
+        for (const casebase::Suite& suite : suites.value()) {
+            if (suite.role != casebase::SuiteRole::working)
+                continue;
+            const Result<std::vector<casebase::SuiteMember>> members = m_casebase.suites().members(suite.name);
+            if (!members)
+                return members.error();
+            for (const casebase::SuiteMember& member : members.value())
+                m_workingSuites.emplace(member.promptId, suite.name);
+        }
+        return {};
+    }
+
     Status takePrompts(const HeldOutGuard& guard)
     {
+        PRECEDENT_TRY(findWorkingSuites());
         casebase::PromptFilter outside;
         outside.outsideSealed = true;
         PRECEDENT_TRY(m_casebase.prompts().forEach(outside, [&](const casebase::Prompt& prompt) -> Status {
@@ -120,6 +139,9 @@ private:
                 return {};
             }
             m_frozen.inputs.prompts.push_back(promptFrom(prompt));
+            const auto [first, last] = m_workingSuites.equal_range(prompt.id);
+            for (auto of = first; of != last; ++of)
+                ++m_frozen.report.promptsOfWorkingSuites[of->second];
             m_siblings.emplace(prompt.id, prompt.siblingId);
             if (!prompt.sourceCaseId.empty())
                 m_sourceCases.emplace(prompt.id, prompt.sourceCaseId);
@@ -282,6 +304,7 @@ private:
     const FreezeOptions& m_options;
     std::map<std::string, std::string> m_siblings; ///< prompt -> its declared twin
     std::map<std::string, std::string> m_sourceCases; ///< prompt -> the case it was made from
+    std::multimap<std::string, std::string> m_workingSuites; ///< prompt -> suites that it is in and that may be trained on
     Frozen m_frozen;
 };
 

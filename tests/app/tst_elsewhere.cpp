@@ -152,7 +152,10 @@ private Q_SLOTS:
         QVERIFY(rows[0].sample == 0 && rows[1].sample == 1 && rows[1].completion == "Wards.");
         QCOMPARE(rows[0].model, std::string("other"));
         QCOMPARE(spec["unanswered"].get<int>(), 1);
-        QVERIFY(budgetSentences(spec).front().find("1 prompt is in no figure") == 0);
+        const std::vector<std::string> sentences = budgetSentences(spec);
+        QCOMPARE(sentences.size(), std::size_t(2));
+        QVERIFY(sentences[0].find("locks is a working suite") == 0);
+        QVERIFY(sentences[1].find("1 prompt is in no figure") == 0);
     }
 
     void badFilesAreNamed_data()

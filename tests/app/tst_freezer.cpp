@@ -119,6 +119,7 @@ private Q_SLOTS:
     void aRequestThatTheChatTemplateRefusesIsNamed();
     void promptsThatOverlapASealedSuiteAreExcludedAndListed_data();
     void promptsThatOverlapASealedSuiteAreExcludedAndListed();
+    void promptsOfWorkingSuitesAreUsedAndCounted();
     void onlyApprovedCasesAreUsedUnlessDraftsAreAskedFor();
     void aPromptNeverSeesItsOwnCaseOrANearDuplicate();
     void aDeclaredTwinMayBeShown();
@@ -193,6 +194,24 @@ void TestFreezer::promptsThatOverlapASealedSuiteAreExcludedAndListed()
     QCOMPARE(find(*frozen, candidate.id) != nullptr, reason.isEmpty());
     QVERIFY(find(*frozen, "held") == nullptr);
     QVERIFY(find(*frozen, "other") != nullptr);
+}
+
+void TestFreezer::promptsOfWorkingSuitesAreUsedAndCounted()
+{
+    Bench bench = Bench::make();
+    bench.add(prompt("p", "How do I hold a kite in the wind?"));
+    bench.add(prompt("open", "Which glue mends a torn sail?"));
+    bench.spec.modeWeights = {{"none", 1.0}};
+    Bench::check(bench.casebase->suites().add({"working suite", casebase::SuiteRole::working, {}, 0}));
+    Bench::check(bench.casebase->suites().addMembers("working suite", {"open"}));
+    const auto frozen = bench.run();
+    QVERIFY2(frozen.ok(), frozen.ok() ? "" : frozen.error().message().c_str());
+    QVERIFY(find(*frozen, "open") != nullptr);
+    QCOMPARE(frozen->report.promptsOfWorkingSuites, (std::map<std::string, std::int64_t>{{"working suite", 1}}));
+    const std::vector<std::string> sentences = frozen->report.sentences();
+    QVERIFY(std::any_of(sentences.begin(), sentences.end(), [](const std::string& s) {
+        return s.find("1 of working suite. Figures of this run on these suites are not held out") != std::string::npos;
+    }));
 }
 
 void TestFreezer::onlyApprovedCasesAreUsedUnlessDraftsAreAskedFor()

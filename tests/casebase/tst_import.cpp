@@ -30,6 +30,7 @@ private Q_SLOTS:
     void cancelledStoresNothing();
     void severalFilesAreOneTransaction();
     void suitesAreMadeInOrder();
+    void aSuiteIsSealedUnlessSaidOtherwise();
     void twinsMayComeLater();
 };
 
@@ -499,7 +500,7 @@ void TestImport::suitesAreMadeInOrder()
     ImportOptions options;
     options.as = ImportTarget::suite;
     QVERIFY_OK(importFiles(*casebase, {file}, options));
-    QCOMPARE(casebase->suites().find("mine")->role == SuiteRole::working, true);
+    QCOMPARE(casebase->suites().find("mine")->role == SuiteRole::sealed, true); // or its prompts would be trained on
     PromptFilter filter;
     filter.suite = "mine";
     QCOMPARE(casebase->prompts().all(filter)->front().messages.front().content, std::string("zebra"));
@@ -508,6 +509,44 @@ void TestImport::suitesAreMadeInOrder()
     QCOMPARE(importFiles(*casebase, {file}, options)->skipped, 2);
     QCOMPARE(casebase->suites().members("other")->size(), 2U);
     QCOMPARE(casebase->check()->size(), 0U);
+}
+
+void TestImport::aSuiteIsSealedUnlessSaidOtherwise()
+{
+    const Folder folder;
+    auto casebase = memoryCasebase();
+    const auto first = folder.write("first.csv", "prompt,label\nzebra,benign\nant,benign\n");
+    const auto second = folder.write("second.csv", "prompt,label\nant,benign\nbee,benign\n");
+    ImportOptions options;
+    options.suite = "held";
+    auto result = importFiles(*casebase, {first}, options);
+    QVERIFY_OK(result);
+    QCOMPARE(result->suites.size(), 1U);
+    QCOMPARE(result->suites.front().name, std::string("held"));
+    QVERIFY(result->suites.front().role == SuiteRole::sealed);
+    QCOMPARE(result->suites.front().added, 2);
+
+    options.suiteRole = SuiteRole::working; // a promise is not taken back
+    QCOMPARE(int(importFiles(*casebase, {second}, options).error().code()), int(ErrorCode::failedPrecondition));
+    QCOMPARE(casebase->suites().members("held")->size(), 2U);
+
+    options.suite = "open";
+    QVERIFY(importFiles(*casebase, {first}, options)->suites.front().role == SuiteRole::working);
+    options.suiteRole = {}; // one that is there stays what it is
+    result = importFiles(*casebase, {second}, options);
+    QVERIFY(result->suites.front().role == SuiteRole::working);
+    QCOMPARE(result->suites.front().added, 1);
+
+    options.suiteRole = SuiteRole::sealed; // also where no prompt is new
+    QVERIFY(importFiles(*casebase, {second}, options)->suites.front().role == SuiteRole::sealed);
+    QVERIFY(casebase->suites().find("open")->role == SuiteRole::sealed);
+    QCOMPARE(casebase->suites().members("open")->size(), 3U);
+    QCOMPARE(casebase->check()->size(), 0U);
+
+    const auto bad = folder.write("bad.jsonl", "{\"kind\":\"suite\",\"name\":\"odd\",\"role\":\"open\",\"members\":[]}\n");
+    result = importFiles(*casebase, {bad});
+    QCOMPARE(result->rejectedTotal, 1);
+    QCOMPARE(result->rejected.front().column, std::string("role"));
 }
 
 void TestImport::twinsMayComeLater()

@@ -25,6 +25,7 @@
 #include "precedent/align/run_spec_json.h"
 #include "precedent/casebase/case_store.h"
 #include "precedent/casebase/run_store.h"
+#include "precedent/casebase/suite_store.h"
 #include "precedent/workspace/sample_casebase.h"
 #include "tests/ui/window_fixture.h"
 #include "ui/bridge/casebase_bridge.h"
@@ -84,6 +85,7 @@ private Q_SLOTS:
     void draftComesBackWithItsCase();
     void unknownCitationIsNamed();
     void dropIsShownBeforeItIsStored();
+    void anImportSaysWhatBecomesOfItsSuite();
     void fileThatCannotBeReadIsToldInTheDialog();
     void sensitiveTextIsHiddenUntilRevealed();
     void deletedFileIsToldAndCanBeSaved();
@@ -233,6 +235,32 @@ void TestWindow::dropIsShownBeforeItIsStored()
     QTRY_VERIFY(child<QPushButton>("importButton")->isEnabled());
     QTest::mouseClick(child<QPushButton>("importButton"), Qt::LeftButton);
     QTRY_COMPARE(table->model()->rowCount(), kSampleCases + 2);
+}
+
+void TestWindow::anImportSaysWhatBecomesOfItsSuite()
+{
+    open(copyOfSample("suite.casebase"));
+    const QString path = m_folder.filePath("ours.csv");
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write("prompt,label\nMay I paint the boathouse green?,benign\n");
+    file.close();
+    QMimeData data;
+    data.setUrls({QUrl::fromLocalFile(path)});
+    dropOn(*m_window, data);
+    QTRY_VERIFY(m_window->findChild<QLineEdit*>("importSuiteEdit") != nullptr);
+    child<QLineEdit>("importSuiteEdit")->setText(QStringLiteral("Ours"));
+    const auto preview = [&] { return child<QLabel>("importPreview")->text(); };
+    QTRY_VERIFY2(preview().contains(QStringLiteral("suite \"Ours\": 1. It is sealed")), qPrintable(preview()));
+    child<QComboBox>("importRoleCombo")->setCurrentIndex(2);
+    QTRY_VERIFY2(preview().contains(QStringLiteral("suite \"Ours\": 1. It is a working suite")), qPrintable(preview()));
+    QTRY_VERIFY(child<QPushButton>("importButton")->isEnabled());
+    QTest::mouseClick(child<QPushButton>("importButton"), Qt::LeftButton);
+    QTRY_VERIFY(m_window->findChild<QPushButton*>("importButton") == nullptr); // the dialog is gone once all is stored
+    const auto stored = casebase::Casebase::open(m_window->casebase()->path(), casebase::OpenMode::readOnly);
+    QVERIFY(stored.ok());
+    const auto suite = (*stored)->suites().find("Ours");
+    QVERIFY(suite.ok() && suite->role == casebase::SuiteRole::working);
 }
 
 void TestWindow::fileThatCannotBeReadIsToldInTheDialog()

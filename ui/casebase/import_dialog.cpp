@@ -35,6 +35,13 @@ QString reportOf(const casebase::ImportResult& result)
                  .arg(result.skipped)
                  .arg(result.rejectedTotal)
                  .arg(result.derived);
+    for (const casebase::JoinedSuite& suite : result.suites) {
+        lines += (suite.role == casebase::SuiteRole::sealed
+                ? ImportDialog::tr("Prompts for the suite \"%1\": %L2. It is sealed: they are for figures and not trained on.")
+                : ImportDialog::tr("Prompts for the suite \"%1\": %L2. It is a working suite: they may be trained on."))
+                     .arg(text(suite.name))
+                     .arg(suite.added);
+    }
     for (std::size_t i = 0; i < std::min(kRejectedShown, result.rejected.size()); ++i)
         lines += ImportDialog::tr("Row %L1: %2").arg(result.rejected[i].row).arg(text(result.rejected[i].reason));
     if (result.rejectedTotal > static_cast<std::int64_t>(kRejectedShown))
@@ -53,6 +60,7 @@ ImportDialog::ImportDialog(std::filesystem::path casebase, bool readOnly, const 
     , m_label(new QComboBox(this))
     , m_map(new QLineEdit(this))
     , m_suite(new QLineEdit(this))
+    , m_role(new QComboBox(this))
     , m_preview(new QLabel(this))
     , m_progress(new QProgressBar(this))
     , m_pause(new QTimer(this))
@@ -78,6 +86,11 @@ ImportDialog::ImportDialog(std::filesystem::path casebase, bool readOnly, const 
     m_map->setPlaceholderText(tr("request=question, codes=category"));
     m_suite->setObjectName(QStringLiteral("importSuiteEdit"));
     m_suite->setPlaceholderText(tr("none"));
+    m_role->setObjectName(QStringLiteral("importRoleCombo"));
+    m_role->addItem(tr("as it is, a new one sealed"), QString());
+    for (const auto& [name, role] : {std::pair{tr("sealed: for figures, kept out of training"), casebase::SuiteRole::sealed},
+             {tr("working: may be trained on"), casebase::SuiteRole::working}})
+        m_role->addItem(name, QString::fromLatin1(casebase::toString(role)));
     m_preview->setObjectName(QStringLiteral("importPreview"));
     m_preview->setWordWrap(true);
     m_preview->setMinimumHeight(96);
@@ -96,6 +109,7 @@ ImportDialog::ImportDialog(std::filesystem::path casebase, bool readOnly, const 
     form->addRow(tr("Label of requests"), m_label);
     form->addRow(tr("Field=column"), m_map);
     form->addRow(tr("Also into suite"), m_suite);
+    form->addRow(tr("The suite is"), m_role);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
     m_import = buttons->addButton(tr("Import"), QDialogButtonBox::ActionRole);
     m_import->setObjectName(QStringLiteral("importButton"));
@@ -110,7 +124,7 @@ ImportDialog::ImportDialog(std::filesystem::path casebase, bool readOnly, const 
     m_pause->setSingleShot(true);
     m_pause->setInterval(kTypingPauseMs);
     connect(m_pause, &QTimer::timeout, this, &ImportDialog::look);
-    for (QComboBox* combo : {m_as, m_label})
+    for (QComboBox* combo : {m_as, m_label, m_role})
         connect(combo, &QComboBox::currentIndexChanged, m_pause, qOverload<>(&QTimer::start));
     for (QLineEdit* edit : {m_map, m_suite})
         connect(edit, &QLineEdit::textChanged, m_pause, qOverload<>(&QTimer::start));
@@ -134,6 +148,7 @@ casebase::ImportOptions ImportDialog::options() const
             options.map[pair.left(equals).trimmed().toStdString()] = pair.mid(equals + 1).trimmed().toStdString();
     }
     options.suite = m_suite->text().trimmed().toStdString();
+    options.suiteRole = casebase::suiteRoleFromString(m_role->currentData().toString().toStdString());
     return options;
 }
 
@@ -161,7 +176,7 @@ void ImportDialog::look()
 
 void ImportDialog::store()
 {
-    for (QWidget* field : std::initializer_list<QWidget*>{m_as, m_label, m_map, m_suite})
+    for (QWidget* field : std::initializer_list<QWidget*>{m_as, m_label, m_map, m_suite, m_role})
         field->setEnabled(false);
     begin(false);
 }
@@ -170,7 +185,7 @@ void ImportDialog::take(const Result<casebase::ImportResult>& result, bool dryRu
 {
     m_progress->setVisible(false);
     if (!result.ok()) {
-        for (QWidget* field : std::initializer_list<QWidget*>{m_as, m_label, m_map, m_suite})
+        for (QWidget* field : std::initializer_list<QWidget*>{m_as, m_label, m_map, m_suite, m_role})
             field->setEnabled(true);
         m_preview->setText(text(result.error().message()) + QLatin1Char('\n') + text(result.error().hint()));
         return;

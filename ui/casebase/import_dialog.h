@@ -46,6 +46,7 @@ private:
     QComboBox* m_label;
     QLineEdit* m_map;
     QLineEdit* m_suite;
+    QComboBox* m_role;
     QLabel* m_preview;
     QProgressBar* m_progress;
     QPushButton* m_import;

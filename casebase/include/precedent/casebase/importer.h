@@ -42,6 +42,9 @@ struct ImportOptions {
     std::map<std::string, std::string> map; ///< field -> column; see Importer
     Duplicates duplicates = Duplicates::skip; ///< a row whose content is there already
     std::string suite; ///< also a member of this suite, made if missing
+    /// Of that suite, or of the one that a file is imported as. Unset: one that is made is sealed, since what is kept for measuring must
+    /// not be trained on by oversight; one that is there stays what it is. Sealed seals it; working is refused for one that is sealed.
+    std::optional<SuiteRole> suiteRole;
     bool strict = false; ///< one rejected row: nothing is stored
     bool dryRun = false; ///< counts and reports; nothing is stored
     std::size_t maxFieldBytes = std::size_t{16} << 20;
@@ -58,6 +61,13 @@ struct RejectedRow {
     std::string reason;
 };
 
+/// A suite that rows joined.
+struct JoinedSuite {
+    std::string name;
+    SuiteRole role = SuiteRole::sealed;
+    std::int64_t added = 0; ///< prompts that were not in it before
+};
+
 struct ImportResult {
     std::int64_t imported = 0;
     std::int64_t updated = 0;
@@ -66,6 +76,7 @@ struct ImportResult {
     std::int64_t codesMade = 0; ///< codes added because rows named them
     std::int64_t rejectedTotal = 0;
     std::vector<RejectedRow> rejected; ///< the first 1,000
+    std::vector<JoinedSuite> suites; ///< by name
     bool stored = true; ///< false after a dry run and where `strict` undid everything
     std::vector<std::string> recognised; ///< what each file was taken for: "STAR-1", "XSTest", "own columns" ...
 };

@@ -32,6 +32,7 @@ struct FreezeReport {
     std::int64_t codes = 0;
     std::int64_t promptsTotal = 0;
     std::int64_t promptsUsed = 0;
+    std::map<std::string, std::int64_t> promptsOfWorkingSuites; ///< used, by suite: figures on these are not held out
     bool promptsFromCases = false; ///< the casebase has no training prompts, so the cases' requests serve
     std::vector<ExcludedPrompt> excluded;
     std::int64_t examplesTotal = 0; ///< of sft_file
