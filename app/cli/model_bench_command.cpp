@@ -4,6 +4,7 @@
 #include "app/cli/command.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/loaded_model.h"
+#include "precedent/workspace/engine_loader.h"
 #include "precedent/workspace/model_speed.h"
 
 namespace precedent::cli {
@@ -49,6 +50,8 @@ Result<Outcome> bench(const Options& options, Context& context)
     const Result<LoadedModel> loaded = loadModel(context, options.model, options.adapter, options.casebase);
     if (!loaded)
         return loaded.error();
+    if (const std::string slow = workspace::slowBlasNote(); !slow.empty())
+        context.note(slow);
     const Result<core::BenchResult> result =
         loaded.value().model->bench(options.request, interrupt.token(), [&](const core::BenchRow& row) { context.note(textOf(row)); });
     if (!result)

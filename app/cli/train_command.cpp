@@ -11,6 +11,7 @@
 #include "app/cli/training_session.h"
 #include "precedent/align/run_spec_json.h"
 #include "precedent/base/files.h"
+#include "precedent/workspace/engine_loader.h"
 #include "precedent/workspace/run_lock.h"
 #include "precedent/workspace/run_service.h"
 
@@ -125,6 +126,8 @@ Result<Outcome> trainTo(
     if (ranked != nullptr && !inputs.spec.rolloutEndpoint.empty())
         return Error(ErrorCode::unsupported, "rollout_endpoint is set: a server draws for one process only.",
             "Train in one process, or without rollout_endpoint.");
+    if (const std::string slow = workspace::slowBlasNote(); !slow.empty())
+        context.note(slow);
     return TrainingSession(context, casebase, interrupt, std::move(inputs), ranked == nullptr ? nullptr : &ranked->lead).go();
 }
 

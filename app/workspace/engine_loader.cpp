@@ -1,5 +1,7 @@
 #include "precedent/workspace/engine_loader.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <dlfcn.h>
 #include <mutex>
@@ -36,18 +38,28 @@ std::vector<fs::path> libraryFolders(const fs::path& prefix)
     return folders;
 }
 
-/// OpenBLAS 0.3.21 takes a processor that is newer than itself for one without AVX, and multiplies four times slower
-/// than it could. Names the best kernel set that this processor can run, unless the user did.
-void nameProcessorForBlas()
+constexpr const char* kBlasVariable = "OPENBLAS_CORETYPE";
+
+/// OpenBLAS's best kernel set that this processor can run; empty where OpenBLAS finds it by itself.
+std::string bestBlasSet()
 {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512vl"))
-        ::setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
-    else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        ::setenv("OPENBLAS_CORETYPE", "Haswell", 0);
+        return "SkylakeX";
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return "Haswell";
 #endif
+    return {};
+}
+
+/// OpenBLAS 0.3.21 takes a processor that is newer than itself for one without AVX, and multiplies four times slower
+/// than it could. Names the best kernel set that this processor can run, unless the user did.
+void nameProcessorForBlas()
+{
+    if (const std::string best = bestBlasSet(); !best.empty())
+        ::setenv(kBlasVariable, best.c_str(), 0);
 }
 
 /// ATen asks its BLAS by soname, so the one that is already loaded under that soname is the one it gets.
@@ -93,6 +105,24 @@ Result<core::Engine*> openLibrary(const fs::path& library)
 }
 
 } // namespace
+
+std::string slowBlasNote()
+{
+    const char* named = std::getenv(kBlasVariable);
+    const std::string best = bestBlasSet();
+    if (named == nullptr || best.empty())
+        return {};
+    std::string lower = named;
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    // What else is named may be as good.
+    std::vector<std::string> slow = {"generic", "prescott", "core2", "nehalem", "sandybridge"};
+    if (best == "SkylakeX")
+        slow.insert(slow.end(), {"haswell", "zen"});
+    if (std::find(slow.begin(), slow.end(), lower) == slow.end())
+        return {};
+    return std::string(kBlasVariable) + " is " + named + " in the environment: training takes up to twice as long as with " + best +
+        ", which this processor can do. Unset it to have the program choose.";
+}
 
 Result<fs::path> engineLibrary()
 {

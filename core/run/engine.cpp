@@ -1,6 +1,7 @@
 #include "precedent/core/engine.h"
 
 #include <algorithm>
+#include <dlfcn.h>
 #include <string_view>
 #include <thread>
 #include <unistd.h>
@@ -27,7 +28,20 @@
 namespace precedent::core {
 namespace {
 
-/// As LibTorch's own description says it; empty where it does not.
+/// OpenBLAS's version and the kernel set that it multiplies with, as "OpenBLAS 0.3.21 SkylakeX"; empty where another BLAS is loaded. The
+/// set follows the processor and OPENBLAS_CORETYPE, and with it the last bits of every large product.
+std::string openBlasName()
+{
+    using Text = char* (*)();
+    const auto config = reinterpret_cast<Text>(::dlsym(RTLD_DEFAULT, "openblas_get_config"));
+    const auto set = reinterpret_cast<Text>(::dlsym(RTLD_DEFAULT, "openblas_get_corename"));
+    if (config == nullptr || set == nullptr)
+        return {};
+    const std::string told = config(); // "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ..."
+    return told.substr(0, told.find(' ', told.find(' ') + 1)) + " " + set();
+}
+
+/// As LibTorch's own description says it, "generic" being whatever was found under a BLAS's soname; empty where it says nothing.
 std::string blasName()
 {
     const std::string config = at::show_config();
@@ -36,7 +50,9 @@ std::string blasName()
     if (at == std::string::npos)
         return {};
     const std::size_t from = at + kKey.size();
-    return config.substr(from, config.find_first_of(",\n", from) - from);
+    const std::string named = config.substr(from, config.find_first_of(",\n", from) - from);
+    const std::string open = named == "generic" || named == "open" ? openBlasName() : std::string();
+    return open.empty() ? named : open;
 }
 
 class EngineImpl final : public Engine {

@@ -22,4 +22,7 @@ using EngineOptions = core::EngineSettings;
 /// Thread: any; calls are serialised. The library is never unloaded.
 [[nodiscard]] Result<core::Engine*> openEngine(const EngineOptions& options = {});
 
+/// Whether OPENBLAS_CORETYPE in the environment holds this processor's products back, in a sentence to show; empty where it does not.
+[[nodiscard]] std::string slowBlasNote();
+
 } // namespace precedent::workspace
