@@ -87,6 +87,8 @@ void showBeforeStart(const workspace::PreparedRun& prepared, const Context& cont
         }
         context.note(text);
     }
+    if (!prepared.balanceNote.empty())
+        context.note(prepared.balanceNote);
 }
 
 /// Before anything is written: parts of steps are done, unless the line says not to, or the engine cannot.

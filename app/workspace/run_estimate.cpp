@@ -302,6 +302,7 @@ Result<RunPreview> previewRun(const casebase::Casebase& casebase, const core::Ru
                                        "case for that before its first step.");
     preview.report = std::move(prepared->report);
     preview.earnings = std::move(prepared->earnings);
+    preview.balanceNote = std::move(prepared->balanceNote);
     return preview;
 }
 

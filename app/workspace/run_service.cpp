@@ -1,5 +1,7 @@
 #include "precedent/workspace/run_service.h"
 
+#include <algorithm>
+#include <cstdio>
 #include <set>
 
 #include "precedent/align/run_spec_json.h"
@@ -40,6 +42,25 @@ Status makeRunFolder(const fs::path& folder)
                 "Name another folder with --out, or continue that run with train --resume.");
     }
     return {};
+}
+
+/// Of runs that are paid: whichever constant policy earns more is where a run drifts while it reads nothing yet.
+std::string balanceNote(const core::RunSpec& spec, const PreparedRun& prepared)
+{
+    if (spec.method == core::Method::sft && spec.selfGenerationSteps == 0)
+        return {};
+    const auto even = align::evenLabelWeights(spec, prepared.inputs.prompts, prepared.earnings);
+    if (!even)
+        return {};
+    const auto earned = [&](const char* policy) {
+        const auto at = std::find_if(prepared.earnings.begin(), prepared.earnings.end(), [&](const auto& e) { return e.policy == policy; });
+        char text[16];
+        std::snprintf(text, sizeof text, "%.2f", at->overall);
+        return std::string(text);
+    };
+    const std::string refuse = earned("always_refuse"), comply = earned("always_comply");
+    return "Refusing everything earns " + refuse + ", complying with everything " + comply + ": a run may drift to the " +
+        (refuse > comply ? "former" : "latter") + ". With label_weights=" + dumpJson(Json(*even)) + " both earn the same.";
 }
 
 } // namespace
@@ -88,6 +109,7 @@ Result<PreparedRun> prepareRun(
     prepared.inputs = std::move(frozen->inputs);
     prepared.report = std::move(frozen->report);
     prepared.earnings = align::degenerateEarnings(spec, prepared.inputs.prompts, prepared.inputs.codes);
+    prepared.balanceNote = balanceNote(spec, prepared);
     prepared.templateNote = encoder.value().chatTemplate().note();
     return prepared;
 }

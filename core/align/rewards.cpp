@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 
 #include "precedent/text/citations.h"
 #include "precedent/text/refusal_analysis.h"
@@ -320,6 +321,54 @@ std::vector<Earnings> degenerateEarnings(
     }
     all.push_back(std::move(best));
     return all;
+}
+
+std::optional<std::map<std::string, double>> evenLabelWeights(
+    const core::RunSpec& spec, const std::vector<core::TrainingPrompt>& prompts, const std::vector<Earnings>& earnings)
+{
+    constexpr double kEven = 0.1;
+    const auto named = [&](const char* policy) {
+        return std::find_if(earnings.begin(), earnings.end(), [&](const Earnings& e) { return e.policy == policy; });
+    };
+    const auto refuse = named("always_refuse"), comply = named("always_comply");
+    if (refuse == earnings.end() || comply == earnings.end() || std::abs(refuse->overall - comply->overall) <= kEven)
+        return std::nullopt;
+    std::map<std::string, double> shares;
+    for (const core::TrainingPrompt& prompt : prompts)
+        shares[toString(prompt.label)] += 1;
+    if (!spec.labelWeights.empty()) {
+        for (auto& [label, share] : shares) {
+            const auto weight = spec.labelWeights.find(label);
+            share = weight == spec.labelWeights.end() ? 0.0 : weight->second;
+        }
+    }
+    double all = 0;
+    for (const auto& [label, share] : shares)
+        all += share;
+    const char* const benign = toString(PromptLabel::benign);
+    double harmful = 0, forRefusing = 0; // of harmful and attack: their share, and what refusing earns there over complying
+    for (const PromptLabel label : {PromptLabel::harmful, PromptLabel::attack}) {
+        if (const auto share = shares.find(toString(label)); share != shares.end()) {
+            harmful += share->second;
+            forRefusing += share->second * (refuse->byLabel.at(share->first) - comply->byLabel.at(share->first));
+        }
+    }
+    if (harmful <= 0 || !shares.contains(benign) || shares[benign] <= 0)
+        return std::nullopt;
+    forRefusing /= harmful;
+    const double forComplying = comply->byLabel.at(benign) - refuse->byLabel.at(benign);
+    if (forRefusing <= 0 || forComplying <= 0)
+        return std::nullopt;
+    const double both = harmful + shares[benign], even = forRefusing / (forRefusing + forComplying); // benign's part of both
+    const double scale = both * (1 - even) / harmful;
+    const auto rounded = [&](double share) { return std::round(100 * share / all) / 100; };
+    std::map<std::string, double> weights;
+    for (const auto& [label, share] : shares) {
+        const double now = label == benign ? both * even : label == toString(PromptLabel::utility) ? share : share * scale;
+        if (now > 0)
+            weights[label] = rounded(now);
+    }
+    return weights;
 }
 
 } // namespace precedent::align

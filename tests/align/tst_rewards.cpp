@@ -49,7 +49,7 @@ struct Setting {
 
 std::string completion(const std::string& chain, const std::string& answer) { return chain + "</think>" + answer; }
 
-bool near(double a, double b) { return std::abs(a - b) < 1e-9; }
+bool near(double a, double b, double within = 1e-9) { return std::abs(a - b) < within; }
 
 } // namespace
 
@@ -379,6 +379,43 @@ private Q_SLOTS:
         spec.labelWeights = {{"harmful", 3.0}, {"benign", 1.0}};
         const auto earnings = degenerateEarnings(spec, {harmful, benign, benign}, {});
         QVERIFY(near(earnings[0].overall, 0.75 * earnings[0].byLabel.at("harmful")));
+    }
+
+    void theEvenWeightsMakeRefusingAndComplyingEarnTheSame()
+    {
+        std::vector<core::TrainingPrompt> prompts;
+        const auto add = [&](PromptLabel label, Disposition expected, int n) {
+            core::TrainingPrompt prompt;
+            prompt.label = label;
+            prompt.expected = expected;
+            prompt.governingCodes = {"S1"};
+            prompts.insert(prompts.end(), static_cast<std::size_t>(n), prompt);
+        };
+        add(PromptLabel::harmful, Disposition::refuse, 40);
+        add(PromptLabel::attack, Disposition::refuse, 20);
+        add(PromptLabel::benign, Disposition::comply, 20);
+        add(PromptLabel::benign, Disposition::safeComplete, 10);
+        add(PromptLabel::utility, Disposition::comply, 10);
+        const std::vector<core::Code> codes = {{"S1", "", "", "a", ""}};
+        for (const bool weighted : {false, true}) {
+            core::RunSpec spec;
+            if (weighted)
+                spec.labelWeights = {{"harmful", 2.0}, {"attack", 1.0}, {"benign", 0.5}};
+            const auto uneven = degenerateEarnings(spec, prompts, codes);
+            QVERIFY(uneven[0].overall > uneven[1].overall + 0.1);
+            const auto even = evenLabelWeights(spec, prompts, uneven);
+            QVERIFY(even.has_value());
+            QVERIFY(near(even->at("harmful"), 2 * even->at("attack"), 0.02));
+            QVERIFY(near(even->contains("utility") ? even->at("utility") : 0.0, weighted ? 0.0 : 0.1, 1e-9));
+            spec.labelWeights = *even;
+            const auto evened = degenerateEarnings(spec, prompts, codes);
+            QVERIFY2(near(evened[0].overall, evened[1].overall, 0.02), std::to_string(evened[0].overall - evened[1].overall).c_str());
+            QVERIFY(!evenLabelWeights(spec, prompts, evened).has_value()); // as it is
+        }
+        // Harmful requests alone cannot be evened.
+        core::RunSpec spec;
+        spec.labelWeights = {{"harmful", 1.0}};
+        QVERIFY(!evenLabelWeights(spec, prompts, degenerateEarnings(spec, prompts, codes)).has_value());
     }
 };
 

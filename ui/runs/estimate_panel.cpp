@@ -361,6 +361,13 @@ void EstimatePanel::addEarnings(const workspace::RunPreview& preview)
         grid->addWidget(value, row, column + 1);
         ++at;
     }
+    if (!preview.balanceNote.empty()) {
+        auto* note = new QuietLabel(text(preview.balanceNote), secondaryFont(), card);
+        note->setObjectName(QStringLiteral("balanceNote"));
+        note->setWordWrap(true);
+        note->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        grid->addWidget(note, 1 + half, 0, 1, 4);
+    }
     m_rows->addWidget(card);
 }
 

@@ -103,6 +103,7 @@ struct RunPreview {
     std::vector<std::string> sentences; ///< what is used and left out
     FreezeReport report;
     std::vector<align::Earnings> earnings; ///< of degenerate policies
+    std::string balanceNote; ///< as PreparedRun's
     RunEstimate estimate;
     MachineFacts machine;
 };

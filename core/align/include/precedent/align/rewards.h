@@ -80,4 +80,10 @@ struct Earnings {
 [[nodiscard]] std::vector<Earnings> degenerateEarnings(
     const core::RunSpec& spec, const std::vector<core::TrainingPrompt>& prompts, const std::vector<core::Code>& codes);
 
+/// Label weights with which always refusing and always complying would earn the same, sums to two decimals: benign against
+/// harmful and attack, whose proportion to each other stays, as the share of utility does. Nothing where the two are within 0.1 of
+/// each other as it is, or where no weights make them even. `earnings` are degenerateEarnings() of the same run.
+[[nodiscard]] std::optional<std::map<std::string, double>> evenLabelWeights(
+    const core::RunSpec& spec, const std::vector<core::TrainingPrompt>& prompts, const std::vector<Earnings>& earnings);
+
 } // namespace precedent::align
