@@ -7,8 +7,8 @@
 #           their authors publish them
 #   MODEL   Gemma 3 270M, as a GGUF file or a folder
 #   FOLDER  receives the casebase, the runs and figures.json
-#   ROW     prepare warm sft-cases refusal-sft cada da dpo shuffled, or measure:ROW and measure:base; else all, in that order
-# PROGRAM names another precedent-cli, THREADS the engine's threads (2).
+#   ROW     prepare warm sft-cases refusal-sft cada da dpo shuffled, measure:ROW and measure:base, table; else all, in that order
+# PROGRAM names another precedent-cli, THREADS the engine's threads (2), LIMIT the prompts from each axis of a suite (100).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../../..
@@ -18,7 +18,7 @@ shift 3
 rows=("$@")
 if [ ${#rows[@]} -eq 0 ]; then
     rows=(prepare warm sft-cases refusal-sft cada da dpo shuffled
-        measure:base measure:sft-cases measure:refusal-sft measure:cada measure:da measure:dpo measure:shuffled)
+        measure:base measure:warm measure:sft-cases measure:refusal-sft measure:cada measure:da measure:dpo measure:shuffled table)
 fi
 casebase=$folder/cada.casebase
 mkdir -p "$folder/rows"
@@ -34,6 +34,7 @@ prepare() {
     cli casebase import "$casebase" "$data/star1/STAR-1.json"
     cli casebase export "$casebase" "$folder/cases.jsonl" --format jsonl
     python3 "$here/prepare.py" "$data" "$library" "$folder/cases.jsonl" "$folder"
+    cli casebase import "$casebase" "$folder/cases-levelled.jsonl" --duplicates update
     cli casebase import "$casebase" "$data/xstest/xstest_prompts.csv" --suite XSTest
     cli casebase import "$casebase" "$data/advbench/harmful_behaviors.csv" --suite AdvBench
     cli casebase import "$casebase" "$data/harmbench/harmbench_behaviors_text_all.csv" --suite HarmBench
@@ -81,14 +82,24 @@ measure() {
     [ "$row" = base ] || asked=run:$(id "$row")
     case $row in
     base) modes=(none codes cases) ;;
-    cada | shuffled) modes=(none cases) ;;
+    warm | cada | shuffled) modes=(none cases) ;;
     da) modes=(none codes) ;;
     esac
     local arguments=() mode
     for mode in "${modes[@]}"; do arguments+=(--mode "$mode"); done
     cli evaluate --casebase "$casebase" --model "$asked" "${arguments[@]}" --suite XSTest --suite AdvBench --suite HarmBench \
         --suite Attacked --suite "Benign wrapped" --suite GSM8K --suite MMLU --limit "${LIMIT:-100}" --temperature 0.7 --max-tokens 288 \
-        --cases-per-prompt 2 --include-drafts
+        --cases-per-prompt 2 --include-drafts | tee "$folder/rows/figures-$row"
+}
+
+# table: of the last evaluation of each row.
+table() {
+    local arguments=() row
+    for row in base warm refusal-sft sft-cases da dpo cada shuffled; do
+        [ ! -e "$folder/rows/figures-$row" ] || arguments+=(--evaluation "$(sed -n 's/^\(eval-[0-9]*\):.*/\1/p' "$folder/rows/figures-$row" | head -1)")
+    done
+    cli report "$casebase" "${arguments[@]}" --out "$folder/figures.json"
+    python3 "$here/table.py" "$folder"
 }
 
 for row in "${rows[@]}"; do
@@ -101,6 +112,7 @@ for row in "${rows[@]}"; do
         ;;
     refusal-sft) train refusal-sft --model "$model" ;;
     measure:*) measure "${row#measure:}" ;;
+    table) table ;;
     *) train "$row" --model "$folder/warm-model" ;;
     esac
 done
