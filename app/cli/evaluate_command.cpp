@@ -269,7 +269,7 @@ void addOptions(CLI::App& command, EvaluateOptions& options)
         ->type_name("NAME")
         ->allow_extra_args(false);
     addJudgeOptions(command, order.judge, "Who says what an answer did; else the one that fits the suites");
-    command.add_option("--limit", order.choice.limit, "Prompts from each axis of a suite; 0: all")
+    command.add_option("--limit", order.choice.limit, "Prompts from each axis of a suite, spread over it and always the same ones; 0: all")
         ->check(CLI::Range(0, 1000000000))
         ->capture_default_str();
     command.add_option("--fail-if", options.failIf, "Exit 3 if any figure meets this, as 'harmful_answered>0.1'; may be given again")

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "precedent/base/digest.h"
 #include "precedent/base/random.h"
 #include "precedent/casebase/prompt_store.h"
 #include "precedent/casebase/suite_store.h"
@@ -245,6 +246,34 @@ private:
     std::int64_t m_total = 0;
 };
 
+bool isWanted(const casebase::Prompt& prompt, const SuiteChoice& choice)
+{
+    return prompt.wrapper.empty() || choice.attacks.empty() ||
+        std::find(choice.attacks.begin(), choice.attacks.end(), prompt.wrapper) != choice.attacks.end();
+}
+
+/// Under a limit: the ids of the prompts whose ids' digests come first on each axis. So they are spread over the whole suite, which may be
+/// ordered by kind, and a smaller limit's are among a larger one's.
+Result<std::set<std::string>> drawnOf(const casebase::Casebase& casebase, const casebase::PromptFilter& filter, const SuiteChoice& choice)
+{
+    std::set<std::string> drawn;
+    if (choice.limit <= 0)
+        return drawn;
+    std::map<std::string, std::vector<std::pair<std::string, std::string>>> axes; // digest and id
+    PRECEDENT_TRY(casebase.prompts().forEach(filter, [&](const casebase::Prompt& prompt) -> Status {
+        if (isWanted(prompt, choice))
+            axes[axisOf(prompt)].emplace_back(Sha256().addField(prompt.id).hex(), prompt.id);
+        return {};
+    }));
+    for (auto& [axis, found] : axes) {
+        const auto count = std::min<std::ptrdiff_t>(choice.limit, std::ssize(found));
+        std::partial_sort(found.begin(), found.begin() + count, found.end());
+        for (auto at = found.begin(); at != found.begin() + count; ++at)
+            drawn.insert(std::move(at->second));
+    }
+    return drawn;
+}
+
 Status takeSuite(const casebase::Casebase& casebase, const std::string& name, const SuiteChoice& choice, std::vector<SuitePrompt>& prompts)
 {
     const Result<std::vector<casebase::SuiteMember>> members = casebase.suites().members(name);
@@ -257,13 +286,12 @@ Status takeSuite(const casebase::Casebase& casebase, const std::string& name, co
     }
     casebase::PromptFilter filter;
     filter.suite = name;
-    std::map<std::string, int> taken;
+    const Result<std::set<std::string>> drawn = drawnOf(casebase, filter, choice);
+    if (!drawn)
+        return drawn.error();
     return casebase.prompts().forEach(filter, [&](const casebase::Prompt& prompt) -> Status {
-        const bool otherWrapper = !prompt.wrapper.empty() && !choice.attacks.empty() &&
-            std::find(choice.attacks.begin(), choice.attacks.end(), prompt.wrapper) == choice.attacks.end();
-        if (otherWrapper || (choice.limit > 0 && taken[axisOf(prompt)]++ >= choice.limit))
-            return {};
-        prompts.push_back({prompt, name, burned.count(prompt.id) != 0});
+        if (isWanted(prompt, choice) && (choice.limit <= 0 || drawn->contains(prompt.id)))
+            prompts.push_back({prompt, name, burned.contains(prompt.id)});
         return {};
     });
 }

@@ -33,7 +33,7 @@ struct SuiteMaterial {
 struct SuiteChoice {
     std::vector<std::string> suites;
     std::vector<std::string> attacks; ///< of the wrapped prompts only those in these wrappers; empty: all
-    int limit = 0; ///< prompts an axis of a suite; 0: all
+    int limit = 0; ///< prompts an axis of a suite, spread over it and always the same; 0: all
 };
 
 struct SuitePrompt {
