@@ -246,7 +246,7 @@ void ImportSession::takeExported(const Record& record, const RecordSource& sourc
         takeCase(valueOf(caseFromJson(json)));
     } else if (kind == "prompt") {
         const std::string id = takePrompt(valueOf(promptFromJson(json)));
-        if (!m_options.suite.empty())
+        if (!m_suiteOfRows.empty())
             join(chosenSuite(), id);
     } else if (kind == "suite") {
         takeSuite(json);

@@ -121,6 +121,19 @@ Result<std::vector<Suite>> SuiteStore::all() const
     return m_connection.guarded("read the suites", [&]() -> Result<std::vector<Suite>> { return readSuites(m_connection); });
 }
 
+Result<std::vector<std::string>> SuiteStore::named(SuiteRole role) const
+{
+    const Result<std::vector<Suite>> suites = all();
+    if (!suites)
+        return suites.error();
+    std::vector<std::string> names;
+    for (const Suite& suite : *suites) {
+        if (suite.role == role)
+            names.push_back(suite.name);
+    }
+    return names;
+}
+
 Status SuiteStore::addMembers(const std::string& suite, const std::vector<std::string>& promptIds)
 {
     return m_connection.write("add prompts to the suite " + suite, [&]() -> Status {

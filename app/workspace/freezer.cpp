@@ -112,17 +112,15 @@ private:
 
     Status findWorkingSuites()
     {
-        const Result<std::vector<casebase::Suite>> suites = m_casebase.suites().all();
+        const Result<std::vector<std::string>> suites = m_casebase.suites().named(casebase::SuiteRole::working);
         if (!suites)
             return suites.error();
-        for (const casebase::Suite& suite : suites.value()) {
-            if (suite.role != casebase::SuiteRole::working)
-                continue;
-            const Result<std::vector<casebase::SuiteMember>> members = m_casebase.suites().members(suite.name);
+        for (const std::string& suite : *suites) {
+            const Result<std::vector<casebase::SuiteMember>> members = m_casebase.suites().members(suite);
             if (!members)
                 return members.error();
-            for (const casebase::SuiteMember& member : members.value())
-                m_workingSuites.emplace(member.promptId, suite.name);
+            for (const casebase::SuiteMember& member : *members)
+                m_workingSuites.emplace(member.promptId, suite);
         }
         return {};
     }

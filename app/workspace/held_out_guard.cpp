@@ -35,14 +35,12 @@ void insert(std::map<std::string, std::string>& index, const std::string& key, c
 Result<HeldOutGuard> HeldOutGuard::forSealedSuites(const casebase::Casebase& casebase)
 {
     HeldOutGuard guard;
-    const Result<std::vector<casebase::Suite>> suites = casebase.suites().all();
+    const Result<std::vector<std::string>> suites = casebase.suites().named(casebase::SuiteRole::sealed);
     if (!suites)
         return suites.error();
-    for (const casebase::Suite& suite : *suites) {
-        if (suite.role != casebase::SuiteRole::sealed)
-            continue;
+    for (const std::string& suite : *suites) {
         casebase::PromptFilter filter;
-        filter.suite = suite.name;
+        filter.suite = suite;
         PRECEDENT_TRY(casebase.prompts().forEach(filter, [&](const casebase::Prompt& prompt) -> Status {
             guard.add(prompt);
             return {};

@@ -8,6 +8,7 @@
 
 #include "precedent/architecture/stored_model.h"
 #include "precedent/base/files.h"
+#include "precedent/workspace/engine_loader.h"
 #include "precedent/workspace/run_service.h"
 
 namespace precedent::workspace {
@@ -300,6 +301,8 @@ Result<RunPreview> previewRun(const casebase::Casebase& casebase, const core::Ru
     if (byMeaning)
         preview.sentences.emplace_back("This preview finds cases by shared words; the run finds them by meaning, as set, and reads every "
                                        "case for that before its first step.");
+    if (const std::string slow = slowBlasNote(); !slow.empty())
+        preview.sentences.push_back(slow);
     preview.report = std::move(prepared->report);
     preview.earnings = std::move(prepared->earnings);
     preview.balanceNote = std::move(prepared->balanceNote);

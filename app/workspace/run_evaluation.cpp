@@ -58,17 +58,12 @@ const char* toString(Phase phase) { return phase == Phase::before ? "before" : "
 Result<std::string> evaluateRun(casebase::Casebase& casebase, core::Engine& engine, const core::RunInputs& inputs,
     const RunEvaluation& what, const SuiteProgress& progress, std::stop_token stop)
 {
-    const Result<std::vector<casebase::Suite>> suites = casebase.suites().all();
-    if (!suites)
-        return suites.error();
-    std::vector<std::string> sealed;
-    for (const casebase::Suite& suite : suites.value()) {
-        if (suite.role == casebase::SuiteRole::sealed)
-            sealed.push_back(suite.name);
-    }
-    if (sealed.empty())
+    const Result<std::vector<std::string>> sealed = casebase.suites().named(casebase::SuiteRole::sealed);
+    if (!sealed)
+        return sealed.error();
+    if (sealed->empty())
         return std::string();
-    const Result<bool> ofSample = isSampleOnly(casebase, sealed);
+    const Result<bool> ofSample = isSampleOnly(casebase, *sealed);
     if (!ofSample)
         return ofSample.error();
     const Result<std::unique_ptr<AnswerJudge>> judge = openJudge({}, ofSample.value(), {});
@@ -81,7 +76,7 @@ Result<std::string> evaluateRun(casebase::Casebase& casebase, core::Engine& engi
     if (!model)
         return model.error();
     SuitePlan plan = planFor(inputs, what, (*model)->info().contextLength);
-    plan.choice.suites = sealed;
+    plan.choice.suites = *sealed;
     const Result<Lineage> lineage = lineageOf(casebase, {inputs.spec.model, inputs.modelFolder, {}, {}, 0});
     if (!lineage)
         return lineage.error();

@@ -172,19 +172,23 @@ Result<RunWork> workOf(const casebase::Casebase& casebase, const core::RunInputs
     }
     if (weights > 0)
         work.promptTokens += letters / weights / kLettersPerToken;
-    const Result<std::vector<casebase::Suite>> suites = casebase.suites().all();
-    if (!suites)
-        return suites.error();
-    for (const casebase::Suite& suite : suites.value()) {
-        if (suite.role != casebase::SuiteRole::sealed)
-            continue;
+    const Result<std::vector<std::string>> sealed = casebase.suites().named(casebase::SuiteRole::sealed);
+    if (!sealed)
+        return sealed.error();
+    if (inputs.spec.evaluateLimit > 0) {
+        const Result<std::vector<SuitePrompt>> asked = choosePrompts(casebase, {*sealed, {}, inputs.spec.evaluateLimit});
+        if (!asked)
+            return asked.error();
+        work.evaluatedAnswers = modes * std::ssize(*asked);
+        return work;
+    }
+    for (const std::string& suite : *sealed) {
         casebase::PromptFilter filter;
-        filter.suite = suite.name;
+        filter.suite = suite;
         const Result<std::int64_t> n = casebase.prompts().count(filter);
         if (!n)
             return n.error();
-        const std::int64_t limit = inputs.spec.evaluateLimit;
-        work.evaluatedAnswers += modes * (limit > 0 ? std::min(limit, n.value()) : n.value());
+        work.evaluatedAnswers += modes * n.value();
     }
     return work;
 }

@@ -270,6 +270,29 @@ Score scoreCompletion(const ScoreInput& input)
     return score;
 }
 
+namespace {
+
+/// How the spec draws the labels that the prompts have: shares that sum to 1, or all 0 where it draws none of these.
+std::map<std::string, double> labelShares(const core::RunSpec& spec, const std::vector<core::TrainingPrompt>& prompts)
+{
+    std::map<std::string, double> shares;
+    for (const core::TrainingPrompt& prompt : prompts)
+        shares[toString(prompt.label)] += 1;
+    double all = 0;
+    for (auto& [label, share] : shares) {
+        if (!spec.labelWeights.empty()) {
+            const auto weight = spec.labelWeights.find(label);
+            share = weight == spec.labelWeights.end() ? 0.0 : weight->second;
+        }
+        all += share;
+    }
+    for (auto& [label, share] : shares)
+        share = all > 0 ? share / all : 0.0;
+    return shares;
+}
+
+} // namespace
+
 std::vector<Earnings> degenerateEarnings(
     const core::RunSpec& spec, const std::vector<core::TrainingPrompt>& prompts, const std::vector<core::Code>& codes)
 {
@@ -290,6 +313,7 @@ std::vector<Earnings> degenerateEarnings(
         pay(score, spec.rewardWeights);
         return score.reward;
     };
+    const std::map<std::string, double> shares = labelShares(spec, prompts);
     const auto average = [&](std::string name, Verdict verdict, bool formed, bool citesAll) {
         Earnings earnings{std::move(name), 0, {}};
         std::map<std::string, std::pair<double, int>> sums;
@@ -298,16 +322,10 @@ std::vector<Earnings> degenerateEarnings(
             sum += earn(prompt, verdict, formed, citesAll);
             ++count;
         }
-        double weightSum = 0;
         for (const auto& [label, sum] : sums) {
-            const auto share = spec.labelWeights.find(label);
-            const double weight = spec.labelWeights.empty() ? sum.second : share == spec.labelWeights.end() ? 0.0 : share->second;
             earnings.byLabel[label] = sum.first / sum.second;
-            earnings.overall += weight * earnings.byLabel[label];
-            weightSum += weight;
+            earnings.overall += shares.at(label) * earnings.byLabel[label];
         }
-        if (weightSum > 0)
-            earnings.overall /= weightSum;
         return earnings;
     };
     std::vector<Earnings> all{average("always_refuse", Verdict::refuse, true, false),
@@ -333,18 +351,7 @@ std::optional<std::map<std::string, double>> evenLabelWeights(
     const auto refuse = named("always_refuse"), comply = named("always_comply");
     if (refuse == earnings.end() || comply == earnings.end() || std::abs(refuse->overall - comply->overall) <= kEven)
         return std::nullopt;
-    std::map<std::string, double> shares;
-    for (const core::TrainingPrompt& prompt : prompts)
-        shares[toString(prompt.label)] += 1;
-    if (!spec.labelWeights.empty()) {
-        for (auto& [label, share] : shares) {
-            const auto weight = spec.labelWeights.find(label);
-            share = weight == spec.labelWeights.end() ? 0.0 : weight->second;
-        }
-    }
-    double all = 0;
-    for (const auto& [label, share] : shares)
-        all += share;
+    const std::map<std::string, double> shares = labelShares(spec, prompts);
     const char* const benign = toString(PromptLabel::benign);
     double harmful = 0, forRefusing = 0; // of harmful and attack: their share, and what refusing earns there over complying
     for (const PromptLabel label : {PromptLabel::harmful, PromptLabel::attack}) {
@@ -353,20 +360,20 @@ std::optional<std::map<std::string, double>> evenLabelWeights(
             forRefusing += share->second * (refuse->byLabel.at(share->first) - comply->byLabel.at(share->first));
         }
     }
-    if (harmful <= 0 || !shares.contains(benign) || shares[benign] <= 0)
+    const auto harmless = shares.find(benign);
+    if (harmful <= 0 || harmless == shares.end() || harmless->second <= 0)
         return std::nullopt;
     forRefusing /= harmful;
     const double forComplying = comply->byLabel.at(benign) - refuse->byLabel.at(benign);
     if (forRefusing <= 0 || forComplying <= 0)
         return std::nullopt;
-    const double both = harmful + shares[benign], even = forRefusing / (forRefusing + forComplying); // benign's part of both
+    const double both = harmful + harmless->second, even = forRefusing / (forRefusing + forComplying); // benign's part of both
     const double scale = both * (1 - even) / harmful;
-    const auto rounded = [&](double share) { return std::round(100 * share / all) / 100; };
     std::map<std::string, double> weights;
     for (const auto& [label, share] : shares) {
         const double now = label == benign ? both * even : label == toString(PromptLabel::utility) ? share : share * scale;
         if (now > 0)
-            weights[label] = rounded(now);
+            weights[label] = std::round(100 * now) / 100;
     }
     return weights;
 }

@@ -543,6 +543,18 @@ void TestImport::aSuiteIsSealedUnlessSaidOtherwise()
     QCOMPARE(casebase->suites().members("open")->size(), 3U);
     QCOMPARE(casebase->check()->size(), 0U);
 
+    // Rows of an export join the suite that their file is imported as, too.
+    const auto exported = folder.write("again.jsonl",
+        R"({"kind":"prompt","id":"fox","messages":[{"role":"user","content":"Do foxes swim?"}],"label":"benign","expected":"comply"})"
+        "\n");
+    ImportOptions asSuite;
+    asSuite.as = ImportTarget::suite;
+    result = importFiles(*casebase, {exported}, asSuite);
+    QVERIFY_OK(result);
+    QCOMPARE(result->rejectedTotal, 0);
+    QCOMPARE(result->suites.front().name, std::string("again"));
+    QVERIFY(result->suites.front().role == SuiteRole::sealed);
+
     const auto bad = folder.write("bad.jsonl", "{\"kind\":\"suite\",\"name\":\"odd\",\"role\":\"open\",\"members\":[]}\n");
     result = importFiles(*casebase, {bad});
     QCOMPARE(result->rejectedTotal, 1);

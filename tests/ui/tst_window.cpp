@@ -100,6 +100,8 @@ private Q_SLOTS:
     void lightAndDarkDiffer();
 
 private:
+    /// Writes a file and drops it on the window.
+    void dropFile(const QString& name, const QByteArray& content);
     [[nodiscard]] std::string answerOf(const std::string& id);
     [[nodiscard]] QString stateText() { return child<QLabel>("runStateLabel")->property("state").toString(); }
 };
@@ -209,22 +211,28 @@ void TestWindow::unknownCitationIsNamed()
     QTRY_COMPARE(child<QLabel>("citationsLabel")->text(), QStringLiteral("not found: S99"));
 }
 
+void TestWindow::dropFile(const QString& name, const QByteArray& content)
+{
+    const QString path = m_folder.filePath(name);
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write(content);
+    file.close();
+    QMimeData data;
+    data.setUrls({QUrl::fromLocalFile(path)});
+    dropOn(*m_window, data);
+}
+
 void TestWindow::dropIsShownBeforeItIsStored()
 {
     open(copyOfSample("drop.casebase"));
     auto* table = child<QTableView>("casesTable");
     QTRY_COMPARE(table->model()->rowCount(), kSampleCases);
-    const QString path = m_folder.filePath("new.csv");
-    QFile file(path);
-    QVERIFY(file.open(QIODevice::WriteOnly));
-    file.write("question,codes,disposition,chain,answer\n"
-               "May I paint the shed?,S1,comply,By [S1] this is fine. So comply.,Yes.\n"
-               "May I paint the boat?,S1,comply,By [S1] this is fine. So comply.,Yes.\n"
-               ",S1,comply,x,y\n");
-    file.close();
-    QMimeData data;
-    data.setUrls({QUrl::fromLocalFile(path)});
-    dropOn(*m_window, data);
+    dropFile(QStringLiteral("new.csv"),
+        "question,codes,disposition,chain,answer\n"
+        "May I paint the shed?,S1,comply,By [S1] this is fine. So comply.,Yes.\n"
+        "May I paint the boat?,S1,comply,By [S1] this is fine. So comply.,Yes.\n"
+        ",S1,comply,x,y\n");
     QTRY_VERIFY(m_window->findChild<QLineEdit*>("importMapEdit") != nullptr);
     child<QComboBox>("importAsCombo")->setCurrentIndex(1);
     child<QLineEdit>("importMapEdit")->setText(QStringLiteral("request=question"));
@@ -240,14 +248,7 @@ void TestWindow::dropIsShownBeforeItIsStored()
 void TestWindow::anImportSaysWhatBecomesOfItsSuite()
 {
     open(copyOfSample("suite.casebase"));
-    const QString path = m_folder.filePath("ours.csv");
-    QFile file(path);
-    QVERIFY(file.open(QIODevice::WriteOnly));
-    file.write("prompt,label\nMay I paint the boathouse green?,benign\n");
-    file.close();
-    QMimeData data;
-    data.setUrls({QUrl::fromLocalFile(path)});
-    dropOn(*m_window, data);
+    dropFile(QStringLiteral("ours.csv"), "prompt,label\nMay I paint the boathouse green?,benign\n");
     QTRY_VERIFY(m_window->findChild<QLineEdit*>("importSuiteEdit") != nullptr);
     child<QLineEdit>("importSuiteEdit")->setText(QStringLiteral("Ours"));
     const auto preview = [&] { return child<QLabel>("importPreview")->text(); };
@@ -266,14 +267,7 @@ void TestWindow::anImportSaysWhatBecomesOfItsSuite()
 void TestWindow::fileThatCannotBeReadIsToldInTheDialog()
 {
     open(copyOfSample("bad.casebase"));
-    const QString path = m_folder.filePath("bad.csv");
-    QFile file(path);
-    QVERIFY(file.open(QIODevice::WriteOnly));
-    file.write("prompt,label\n\"never closed,harmful\n");
-    file.close();
-    QMimeData data;
-    data.setUrls({QUrl::fromLocalFile(path)});
-    dropOn(*m_window, data);
+    dropFile(QStringLiteral("bad.csv"), "prompt,label\n\"never closed,harmful\n");
     QTRY_VERIFY(m_window->findChild<QLabel*>("importPreview") != nullptr);
     QTRY_VERIFY2(
         child<QLabel>("importPreview")->text().contains(QStringLiteral("quote")), qPrintable(child<QLabel>("importPreview")->text()));

@@ -49,11 +49,3 @@ for title, axis, metric in AXES:
     pairs = [(quickstarts[0], False), (quickstarts[0], True), (report("control-shuffled"), True), (report("control-random"), True)]
     cells = [" / ".join(f"{share(each['rows'], axis, metric, mode, after):.1f}" for mode in ("none", "cases")) for each, after in pairs]
     print(f"| {title} | " + " | ".join(cells) + " |")
-
-freeze = quickstarts[0]["freeze"]
-earnings = freeze.get("earnings", []) if isinstance(freeze, dict) else []
-if earnings:
-    labels = sorted(earnings[0]["by_label"])
-    print("\n| policy | all | " + " | ".join(labels) + " |\n| --- | --- |" + " --- |" * len(labels))
-    for line in earnings:
-        print(f"| {line['policy']} | {line['overall']:.3f} | " + " | ".join(f"{line['by_label'][label]:.3f}" for label in labels) + " |")

@@ -23,6 +23,7 @@ public:
     [[nodiscard]] Status remove(const std::string& name);
     [[nodiscard]] Result<Suite> find(const std::string& name) const; ///< notFound
     [[nodiscard]] Result<std::vector<Suite>> all() const; ///< by name
+    [[nodiscard]] Result<std::vector<std::string>> named(SuiteRole role) const; ///< names of the suites of that role, in order
 
     /// Adds prompts at the end, in the order given; those that are members already are left where they are.
     [[nodiscard]] Status addMembers(const std::string& suite, const std::vector<std::string>& promptIds);
