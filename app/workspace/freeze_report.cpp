@@ -81,7 +81,8 @@ std::vector<std::string> FreezeReport::sentences() const
     for (const auto& [suite, n] : promptsOfWorkingSuites)
         working += (working.empty() ? "" : ", ") + grouped(n) + " of " + suite;
     if (!working.empty())
-        lines.push_back("Training prompts from working suites: " + working + ". Figures of this run on these suites are not held out.");
+        lines.push_back(
+            "Warning: training prompts come from working suites: " + working + ". Figures of this run on these suites are not held out.");
     addOverlapSentence("training prompt", excluded, lines);
     if (examplesTotal > 0) {
         const auto out = static_cast<std::int64_t>(examplesExcluded.size());

@@ -302,7 +302,7 @@ Result<RunPreview> previewRun(const casebase::Casebase& casebase, const core::Ru
         preview.sentences.emplace_back("This preview finds cases by shared words; the run finds them by meaning, as set, and reads every "
                                        "case for that before its first step.");
     if (const std::string slow = slowBlasNote(); !slow.empty())
-        preview.sentences.push_back(slow);
+        preview.sentences.push_back("Warning: " + slow);
     preview.report = std::move(prepared->report);
     preview.earnings = std::move(prepared->earnings);
     preview.balanceNote = std::move(prepared->balanceNote);
