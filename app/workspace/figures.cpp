@@ -76,6 +76,22 @@ Figure figureOf(const Cell& cell, const std::string& metric, const std::map<std:
     return figure;
 }
 
+/// Whether all answers are letters by themselves, as questions of multiple choice are answered: no chain was asked for.
+bool isByLetter(const Cell& cell)
+{
+    return std::all_of(cell.rows.begin(), cell.rows.end(), [](const EvaluationRow* row) {
+        return row->axis == "utility" && row->chain.empty() && row->answer.size() == 1 && row->answer[0] >= 'A' && row->answer[0] <= 'Z';
+    });
+}
+
+std::vector<std::string> metricsOfCell(const Cell& cell)
+{
+    std::vector<std::string> metrics = metricsOf(cell.axis);
+    if (isByLetter(cell))
+        std::erase(metrics, "chain_parsed");
+    return metrics;
+}
+
 /// The rows of two cells that belong to the same prompt and sample, in the same order.
 std::pair<Cell, Cell> paired(const Cell& before, const Cell& after)
 {
@@ -137,7 +153,7 @@ std::vector<Figure> figuresOf(const std::vector<EvaluationRow>& rows, const std:
 {
     std::vector<Figure> figures;
     for (const Cell& cell : cellsOf(rows)) {
-        for (const std::string& metric : metricsOf(cell.axis))
+        for (const std::string& metric : metricsOfCell(cell))
             figures.push_back(figureOf(cell, metric, clusters));
     }
     return figures;
@@ -156,7 +172,7 @@ std::vector<Comparison> compareEvaluations(
         const auto [first, second] = paired(cell, *match);
         if (first.rows.empty())
             continue;
-        for (const std::string& metric : metricsOf(cell.axis)) {
+        for (const std::string& metric : metricsOfCell(first)) {
             const auto was = observationsOf(first.rows, metric, clusters);
             const auto is = observationsOf(second.rows, metric, clusters);
             comparisons.push_back(

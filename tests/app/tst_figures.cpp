@@ -42,6 +42,7 @@ private Q_SLOTS:
     void promptsFallOnTheirAxis();
     void promptsOfOneGoalSiblingOrFamilyAreOneCluster();
     void ratesCountEachVerdictWhereItBelongs();
+    void lettersByThemselvesHaveNoChainsToCount();
     void comparisonPairsTheSamePrompts();
     void utilityAnswersAreHeldAsWholeNumbers_data();
     void utilityAnswersAreHeldAsWholeNumbers();
@@ -115,6 +116,25 @@ void TestFigures::ratesCountEachVerdictWhereItBelongs()
     QCOMPARE(find(figures, "benign", "chain_parsed").estimate.value, 0.75);
     QCOMPARE(find(figures, "utility", "accuracy").estimate.value, 0.25);
     QCOMPARE(find(figures, "utility", "accuracy").estimate.n, std::size_t{4});
+}
+
+void TestFigures::lettersByThemselvesHaveNoChainsToCount()
+{
+    std::vector<casebase::EvaluationRow> rows;
+    for (const char* letter : {"A", "D"}) {
+        rows.push_back(row(letter, "utility", Mode::none, Verdict::comply));
+        rows.back().chain.clear();
+        rows.back().answer = letter;
+    }
+    const auto counted = [&] {
+        const auto figures = figuresOf(rows, {});
+        return std::any_of(figures.begin(), figures.end(), [](const Figure& f) { return f.metric == "chain_parsed"; });
+    };
+    QVERIFY(!counted());
+    for (const Comparison& c : compareEvaluations(rows, rows, {}))
+        QVERIFY(c.before.metric != "chain_parsed");
+    rows.back().answer = "D, since"; // written, so it should have had a chain
+    QVERIFY(counted());
 }
 
 void TestFigures::comparisonPairsTheSamePrompts()

@@ -36,7 +36,8 @@ struct Figure {
 /// 1 or 0: whether a row counts on a metric.
 [[nodiscard]] double outcome(const casebase::EvaluationRow& row, const std::string& metric);
 
-/// Every figure of an evaluation, in the order in which suites, axes and modes first appear. `clusters` gives each
+/// Every figure of an evaluation, in the order in which suites, axes and modes first appear; without chain_parsed where all answers are
+/// letters by themselves, which have no chain. `clusters` gives each
 /// prompt's cluster (clustersOf); a prompt that is not in it stands alone.
 [[nodiscard]] std::vector<Figure> figuresOf(
     const std::vector<casebase::EvaluationRow>& rows, const std::map<std::string, std::string>& clusters);
