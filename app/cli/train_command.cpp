@@ -75,7 +75,8 @@ void showBeforeStart(const workspace::PreparedRun& prepared, const Context& cont
         context.note(sentence);
     if (!prepared.templateNote.empty())
         context.note(prepared.templateNote);
-    context.note("What policies that read nothing would earn (1 is the most):");
+    if (!prepared.earnings.empty())
+        context.note("What policies that read nothing would earn (1 is the most):");
     for (const align::Earnings& line : prepared.earnings) {
         std::string text = "  " + line.policy + std::string(line.policy.size() < 22 ? 22 - line.policy.size() : 1, ' ');
         char number[48];

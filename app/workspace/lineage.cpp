@@ -89,7 +89,7 @@ Result<Lineage> lineageOf(const casebase::Casebase& casebase, const ModelSource&
 // Every part of a reward hangs on the judge's verdict: style is paid only where the disposition is right (Rule 1).
 bool wasPaid(const core::RunSpec& spec, const AnswerJudge& judge)
 {
-    if (spec.control == core::Control::randomRewards)
+    if (spec.control == core::Control::randomRewards || !core::drawsCompletions(spec))
         return false;
     return spec.rewardJudgeHash.empty() ? judge.paysReward() : spec.rewardJudgeHash == judge.hash();
 }

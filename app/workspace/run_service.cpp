@@ -47,7 +47,7 @@ Status makeRunFolder(const fs::path& folder)
 /// Of runs that are paid: whichever constant policy earns more is where a run drifts while it reads nothing yet.
 std::string balanceNote(const core::RunSpec& spec, const PreparedRun& prepared)
 {
-    if (spec.method == core::Method::sft && spec.selfGenerationSteps == 0)
+    if (prepared.earnings.empty())
         return {};
     const auto even = align::evenLabelWeights(spec, prepared.inputs.prompts, prepared.earnings);
     if (!even)
@@ -108,7 +108,8 @@ Result<PreparedRun> prepareRun(
     PreparedRun prepared;
     prepared.inputs = std::move(frozen->inputs);
     prepared.report = std::move(frozen->report);
-    prepared.earnings = align::degenerateEarnings(spec, prepared.inputs.prompts, prepared.inputs.codes);
+    if (core::drawsCompletions(spec))
+        prepared.earnings = align::degenerateEarnings(spec, prepared.inputs.prompts, prepared.inputs.codes);
     prepared.balanceNote = balanceNote(spec, prepared);
     prepared.templateNote = encoder.value().chatTemplate().note();
     return prepared;

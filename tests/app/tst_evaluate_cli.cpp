@@ -66,6 +66,7 @@ private Q_SLOTS:
     void initTestCase();
     void figuresAreThoseOfTheStoredRows();
     void reportTakesTheEvaluation();
+    void runThatWasPaidNothingGradesNoWorkOfItsOwn();
     void runsCheckpointIsMarkedAndItsBaseIsNot();
     void thresholdMissedExitsWithThree_data();
     void thresholdMissedExitsWithThree();
@@ -146,6 +147,22 @@ void TestEvaluateCli::reportTakesTheEvaluation()
     QFile html(path("e.html"));
     QVERIFY(html.open(QIODevice::ReadOnly));
     QVERIFY(html.readAll().contains("repairing them says nothing"));
+}
+
+/// Supervised steps on cases draw nothing, so no judge paid them: not even the one that pays where a spec names none.
+void TestEvaluateCli::runThatWasPaidNothingGradesNoWorkOfItsOwn()
+{
+    const QString casebase = sampleCopy("unpaid.casebase");
+    const CliResult trained = runCli({"train", "--casebase", casebase, "--model", "starter", "--preset", "sft-cases", "--set",
+        "evaluate_before_after=false", "--set", "batch_size=1", "--steps", "1", "--no-estimate", "--json"});
+    QVERIFY2(trained.exitCode == 0, trained.err.constData());
+    QVERIFY(!trained.err.contains("would earn"));
+    const CliResult evaluated = runCli({"evaluate", "--casebase", casebase, "--model", "run:run-1", "--suite", kAttacks, "--mode", "none",
+        "--limit", "1", "--max-tokens", "8", "--judge", "analysis", "--json"});
+    QVERIFY2(evaluated.exitCode == 0, evaluated.err.constData());
+    QVERIFY(!evaluated.json()["rows"].toArray().isEmpty());
+    for (const QJsonValue& row : evaluated.json()["rows"].toArray())
+        QVERIFY(!row.toObject()["self_judged"].toBool());
 }
 
 /// Rule 5: what a run was rewarded by grades its own work, and nobody else's.

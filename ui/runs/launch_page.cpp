@@ -410,8 +410,6 @@ void LaunchPage::showEstimate()
     workspace::RunPreview shown = *m_preview;
     if (m_measured)
         shown.estimate = m_measured->estimate;
-    if (now.method != core::Method::grpo && now.selfGenerationSteps == 0)
-        shown.earnings.clear(); // nothing is rewarded
     m_estimate->setPreview(shown, warnings, m_measured ? &m_measured->rehearsal : nullptr);
 }
 

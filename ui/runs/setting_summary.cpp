@@ -22,8 +22,6 @@ QString tr(const char* text) { return Words::tr(text); }
 
 QString number(double value) { return numberText(value); }
 
-bool draws(const RunSpec& s) { return s.method == Method::grpo || s.selfGenerationSteps > 0; }
-
 QString sentence(const QStringList& parts) { return parts.join(QStringLiteral(", ")); }
 
 QString modesOf(const std::map<std::string, double>& shares)
@@ -46,7 +44,7 @@ QString basics(const RunSpec& s)
 
 QString rollouts(const RunSpec& s)
 {
-    if (!draws(s))
+    if (!core::drawsCompletions(s))
         return tr("no answer is drawn in training; %1 tokens at most").arg(s.maxCompletionLength);
     QStringList parts{counted(s.promptsPerStep, tr("1 request a step"), tr("%1 requests a step")),
         tr("%1 answers each").arg(s.numGenerations), tr("temperature %1").arg(number(s.temperature))};
@@ -57,7 +55,7 @@ QString rollouts(const RunSpec& s)
 
 QString rewards(const RunSpec& s)
 {
-    if (!draws(s))
+    if (!core::drawsCompletions(s))
         return tr("of no effect: no answer is drawn that could earn any");
     const core::RewardWeights& w = s.rewardWeights;
     QStringList parts;
@@ -72,7 +70,7 @@ QString rewards(const RunSpec& s)
 
 QString sampling(const RunSpec& s)
 {
-    if (!draws(s))
+    if (!core::drawsCompletions(s))
         return tr("of no effect: no answer is drawn");
     QStringList parts;
     for (const auto& [label, share] : s.labelWeights)
@@ -174,7 +172,7 @@ QString stopping(const RunSpec& s)
         {tr("refusing everything"), g.allRefusal}, {tr("refusing nothing"), g.neverRefusal}};
     QStringList stops, warns;
     for (const auto& [name, action] : all) {
-        if (!draws(s)) // they watch what is drawn
+        if (!core::drawsCompletions(s)) // they watch what is drawn
             break;
         if (action == GuardAction::stop)
             stops += name;

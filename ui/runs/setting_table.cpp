@@ -19,7 +19,6 @@ class Words {
 
 QString tr(const char* text) { return Words::tr(text); }
 
-bool draws(const RunSpec& s) { return s.method == Method::grpo || s.selfGenerationSteps > 0; }
 bool reinforces(const RunSpec& s) { return s.method == Method::grpo; }
 bool drawsFirst(const RunSpec& s) { return s.selfGenerationSteps > 0; }
 bool learnsExamples(const RunSpec& s) { return s.method == Method::sft || s.sftSteps > 0; }
@@ -95,21 +94,21 @@ SettingGroup rollouts()
              .note = tr("More make a step steadier, and slower."),
              .least = 1,
              .most = 4096,
-             .matters = draws,
+             .matters = core::drawsCompletions,
              .name = "promptsSpin"},
             {.key = "num_generations",
                 .title = tr("Answers to a request"),
                 .note = tr("Judged against each other. More is steadier, and slower."),
                 .least = 2,
                 .most = 1024,
-                .matters = draws,
+                .matters = core::drawsCompletions,
                 .name = "generationsSpin"},
             {.key = "temperature",
                 .title = tr("Temperature"),
                 .kind = Kind::real,
                 .most = 10,
                 .step = 0.1,
-                .matters = draws,
+                .matters = core::drawsCompletions,
                 .name = "temperatureSpin"},
             {.key = "beta",
                 .title = tr("Pull to the reference"),
@@ -137,29 +136,33 @@ SettingGroup sampling()
              .kind = Kind::shares,
              .none = tr("as they come"),
              .choices = {{"harmful", tr("harmful")}, {"benign", tr("benign")}, {"attack", tr("attack")}, {"utility", tr("utility")}},
-             .matters = draws},
+             .matters = core::drawsCompletions},
             {.key = "top_p",
                 .title = tr("Likeliest share"),
                 .note = tr("Tokens are drawn from the smallest set of that probability. 1: all."),
                 .kind = Kind::real,
                 .most = 1,
                 .step = 0.05,
-                .matters = draws},
-            {.key = "top_k", .title = tr("Likeliest tokens"), .note = tr("So many are drawn from."), .none = tr("all"), .matters = draws}}};
+                .matters = core::drawsCompletions},
+            {.key = "top_k",
+                .title = tr("Likeliest tokens"),
+                .note = tr("So many are drawn from."),
+                .none = tr("all"),
+                .matters = core::drawsCompletions}}};
 }
 
 SettingGroup rewards()
 {
     return {"rewards", tr("Reward weights"), true,
-        {{.key = "reward_weights", .title = tr("Weights"), .kind = Kind::weights, .step = 0.05, .matters = draws},
-            {.key = "reward_judge", .title = tr("Judge that pays"), .kind = Kind::judge, .matters = draws},
+        {{.key = "reward_weights", .title = tr("Weights"), .kind = Kind::weights, .step = 0.05, .matters = core::drawsCompletions},
+            {.key = "reward_judge", .title = tr("Judge that pays"), .kind = Kind::judge, .matters = core::drawsCompletions},
             {.key = "overlong_from",
                 .title = tr("Too long from"),
                 .note = tr("Tokens from which length is punished. 3/4: of the longest."),
                 .most = 1e6,
                 .step = 8,
                 .none = tr("3/4"),
-                .matters = draws}}};
+                .matters = core::drawsCompletions}}};
 }
 
 SettingGroup cases()
@@ -411,7 +414,7 @@ Setting guard(const char* key, const QString& title, const QString& note)
         .note = note,
         .kind = Kind::segments,
         .choices = {{"off", tr("off")}, {"warn", tr("warn")}, {"stop", tr("stop")}},
-        .matters = draws};
+        .matters = core::drawsCompletions};
 }
 
 SettingGroup stopping()

@@ -180,4 +180,7 @@ struct RunSpec {
 /// Whether the built-in analysis pays the run, which the engine has itself.
 [[nodiscard]] inline bool paidByAnalysis(const RunSpec& spec) { return spec.rewardJudge.empty() || spec.rewardJudge == "analysis"; }
 
+/// Whether steps of the run draw completions, which are rewarded. Supervised steps alone, on cases or a file, draw and pay nothing.
+[[nodiscard]] inline bool drawsCompletions(const RunSpec& spec) { return spec.method == Method::grpo || spec.selfGenerationSteps > 0; }
+
 } // namespace precedent::core

@@ -25,7 +25,8 @@ struct Lineage {
 [[nodiscard]] Result<Lineage> lineageOf(const casebase::Casebase& casebase, const ModelSource& source);
 
 /// Whether some run of the lineage was rewarded by this judge, so that it grades its own work (Rule 5). Rewards drawn at random are no
-/// judge's; a run that names no judge of its own was paid by the analysis, whatever its version.
+/// judge's, and runs of supervised steps alone have none; a run that names no judge of its own was paid by the analysis, whatever its
+/// version.
 [[nodiscard]] bool wasPaid(const Lineage& lineage, const AnswerJudge& judge);
 [[nodiscard]] bool wasPaid(const core::RunSpec& spec, const AnswerJudge& judge);
 

@@ -23,7 +23,7 @@ namespace precedent::workspace {
 struct PreparedRun {
     core::RunInputs inputs; ///< runId and outputFolder empty until stored
     FreezeReport report;
-    std::vector<align::Earnings> earnings; ///< of degenerate policies (Rule 1)
+    std::vector<align::Earnings> earnings; ///< of degenerate policies (Rule 1); empty where nothing is rewarded
     std::string balanceNote; ///< where refusing everything and complying with everything earn far from the same: what evens them
     std::string templateNote; ///< why this chat template, where that needs saying
 };
