@@ -9,6 +9,7 @@
 #include "precedent/architecture/stored_model.h"
 #include "precedent/base/digest.h"
 #include "precedent/base/files.h"
+#include "precedent/workspace/export_provenance.h"
 #include "precedent/workspace/model_registry.h"
 
 namespace precedent::workspace {
@@ -51,10 +52,14 @@ bool isWanted(const fs::directory_entry& entry, const ModelCard& card)
 /// The files to copy: weights, configuration, tokenizer and licence of a card's folder, or its one GGUF file.
 Result<std::vector<fs::path>> filesToCopy(const ModelCard& card)
 {
-    if (!core::ggufFileOf(card.folder).empty())
-        return card.weightFiles;
-    std::vector<fs::path> files;
     std::error_code ec;
+    if (!core::ggufFileOf(card.folder).empty()) {
+        std::vector<fs::path> files = card.weightFiles;
+        if (const fs::path provenance = provenanceFile(files.front()); fs::is_regular_file(provenance, ec))
+            files.push_back(provenance);
+        return files;
+    }
+    std::vector<fs::path> files;
     for (fs::directory_iterator entry(card.folder, ec), end; !ec && entry != end; entry.increment(ec)) {
         if (isWanted(*entry, card))
             files.push_back(entry->path());

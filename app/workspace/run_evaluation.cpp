@@ -97,7 +97,7 @@ Result<std::string> evaluateRun(casebase::Casebase& casebase, core::Engine& engi
     Json spec = evaluationSpec(plan, material, (*model)->info().sha256, answers.value());
     spec["phase"] = toString(what.phase);
     spec["content_hash"] = inputs.contentHash;
-    spec["starter"] = lineage.value().ofStarter || isStarterModel(inputs.modelFolder);
+    spec["starter"] = lineage.value().ofStarter;
     casebase::Evaluation evaluation;
     evaluation.name = inputs.runId + " " + toString(what.phase);
     evaluation.runId = inputs.runId;

@@ -8,6 +8,7 @@
 
 #include "precedent/casebase/evaluation_store.h"
 #include "precedent/casebase/prompt_store.h"
+#include "precedent/workspace/lineage.h"
 
 namespace precedent::workspace {
 namespace {
@@ -77,7 +78,10 @@ Result<ReportData> gatherRunReport(const casebase::Casebase& casebase, const std
         return steps.error();
     data.steps = std::move(*steps);
     const Result<core::RunInputs> inputs = loadRun(casebase, data.run.id);
-    data.starter = inputs.ok() && isStarterModel(inputs.value().modelFolder);
+    if (inputs) {
+        const Result<Lineage> lineage = lineageOf(casebase, {inputs->spec.model, inputs->modelFolder, {}, {}, 0});
+        data.starter = lineage.ok() && lineage->ofStarter;
+    }
     const Result<BeforeAfter> both = loadBeforeAfter(casebase, data.run.id);
     if (!both)
         return both.error();

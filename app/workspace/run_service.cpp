@@ -6,6 +6,7 @@
 
 #include "precedent/align/run_spec_json.h"
 #include "precedent/align/templates.h"
+#include "precedent/base/digest.h"
 #include "precedent/casebase/run_store.h"
 #include "precedent/casebase/snapshot_store.h"
 #include "precedent/workspace/casebase_recorder.h"
@@ -202,7 +203,17 @@ bool isStarterModel(const fs::path& modelFolder)
 {
     std::error_code ec;
     const Result<fs::path> starter = starterFolder();
-    return starter.ok() && fs::equivalent(starter.value(), modelFolder, ec);
+    if (!starter)
+        return false;
+    if (fs::equivalent(starter.value(), modelFolder, ec))
+        return true;
+    const fs::path own = starter.value() / "model.safetensors";
+    const fs::path other = modelFolder / "model.safetensors"; // of a copy
+    if (const auto size = fs::file_size(other, ec); ec || size != fs::file_size(own, ec))
+        return false;
+    const Result<std::string> digest = sha256File(own);
+    const Result<std::string> copied = sha256File(other);
+    return digest.ok() && copied.ok() && *digest == *copied;
 }
 
 } // namespace precedent::workspace

@@ -68,6 +68,7 @@ private Q_SLOTS:
     void reportTakesTheEvaluation();
     void runThatWasPaidNothingGradesNoWorkOfItsOwn();
     void runsCheckpointIsMarkedAndItsBaseIsNot();
+    void exportsAreTracedByTheFileBesideThem();
     void thresholdMissedExitsWithThree_data();
     void thresholdMissedExitsWithThree();
     void wrongLineIsAUsageError_data();
@@ -193,6 +194,63 @@ void TestEvaluateCli::runsCheckpointIsMarkedAndItsBaseIsNot()
         "--limit", "1", "--max-tokens", "8", "--judge", "analysis"});
     QVERIFY(text.out.contains("graded by its own reward"));
     QVERIFY(text.out.contains("repairing them says nothing"));
+}
+
+/// What was trained stays what it is when it is taken elsewhere: in another casebase, merged, exported again from there, or copied.
+void TestEvaluateCli::exportsAreTracedByTheFileBesideThem()
+{
+    const QString trainedIn = sampleCopy("exporting.casebase");
+    const CliResult trained = runCli({"train", "--casebase", trainedIn, "--model", "starter", "--preset", "quickstart", "--set",
+        "evaluate_before_after=false", "--set", "max_completion_length=128", "--set", "num_generations=2", "--set", "prompts_per_step=1",
+        "--set", "use_peft=true", "--set", "sft_steps=1", "--set", "sft_examples=cases", "--steps", "2", "--no-estimate", "--json"});
+    QVERIFY2(trained.exitCode == 0, trained.err.constData());
+    const QString merged = m_folder.filePath("merged");
+    const QString again = m_folder.filePath("again");
+    const QString adapter = m_folder.filePath("adapter");
+    for (const QStringList& line : {QStringList{"model", "export", "run:run-1", merged, "--casebase", trainedIn, "--format", "hf"},
+             QStringList{"model", "export", merged, again, "--format", "hf", "--outtype", "bf16"},
+             QStringList{"model", "export", "run:run-1", adapter, "--casebase", trainedIn, "--format", "peft"}}) {
+        const CliResult exported = runCli(line);
+        QVERIFY2(exported.exitCode == 0, exported.err.constData());
+    }
+    const QString other = sampleCopy("elsewhere.casebase");
+    struct Marks {
+        bool paid = false;
+        bool ofStarter = false;
+    };
+    const auto marks = [&](const QString& casebase, const QString& model, const QStringList& more = {}) {
+        const QStringList line = QStringList{"evaluate", "--casebase", casebase, "--model", model, "--suite", kAttacks, "--mode", "none",
+                                     "--limit", "1", "--max-tokens", "8", "--judge", "analysis"} +
+            more;
+        const CliResult evaluated = runCli(line);
+        if (evaluated.exitCode != 0)
+            qWarning("%s", evaluated.err.constData());
+        return Marks{evaluated.out.contains("graded by its own reward"), evaluated.out.contains("repairing them says nothing")};
+    };
+    for (const QString& casebase : {trainedIn, other}) {
+        for (const QString& model : {merged, again})
+            QVERIFY2(marks(casebase, model).paid && marks(casebase, model).ofStarter, qPrintable(casebase + " " + model));
+    }
+    const Marks adapted = marks(other, "starter", {"--adapter", adapter});
+    QVERIFY(adapted.paid && adapted.ofStarter);
+    // Whatever else lies there says nothing, and stops nothing.
+    const QString provenance = merged + "/provenance.json";
+    for (const QByteArray& text : {QByteArray("{\"program\": \"Precedent 0.1.0\", \"run\": {\"spec\": 3}, \"base\": []}"), QByteArray("{"),
+             QByteArray("{\"program\": 7}"), QByteArray("{\"program\": \"Other\", \"model\": \"starter\"}")}) {
+        QFile written(provenance);
+        QVERIFY(written.open(QIODevice::WriteOnly));
+        written.write(text);
+        written.close();
+        const Marks now = marks(other, merged);
+        QVERIFY2(!now.paid && !now.ofStarter, text.constData());
+    }
+    QVERIFY(QFile::remove(provenance));
+    QVERIFY(!marks(other, merged).paid);
+    // A copy of the starter is the starter.
+    const QString copied = m_folder.filePath("copied");
+    std::filesystem::copy(PRECEDENT_SOURCE_DIR "/resources/starter/model", copied.toStdString());
+    const Marks copy = marks(other, copied);
+    QVERIFY(copy.ofStarter && !copy.paid);
 }
 
 void TestEvaluateCli::thresholdMissedExitsWithThree_data()

@@ -86,7 +86,7 @@ struct BeforeAfter {
 inline constexpr const char* kStarterNotice =
     "The starter model's faults are built in by the mix of its corpus: repairing them says nothing about CADA on another model.";
 
-/// True if the folder is the starter model's, whose built-in faults say nothing about other models (Rule 8).
+/// True if the folder is the starter model's or holds the same weights, whose built-in faults say nothing about other models (Rule 8).
 [[nodiscard]] bool isStarterModel(const std::filesystem::path& modelFolder);
 
 } // namespace precedent::workspace
