@@ -1,11 +1,14 @@
-"""Prints the table of docs/results.md, in Markdown, and what the chains' first words have to do with what the answers do.
+"""Prints the tables of docs/results.md, in Markdown: the figures, each row beside the warm start over the same prompts, what the chains'
+first words have to do with what the answers do, and how training went.
 
 usage: table.py FOLDER
   FOLDER  what experiment.sh wrote: figures.json (of `precedent-cli report`), rows/ and cada.casebase"""
 
 import collections
 import json
+import math
 import os
+import re
 import sqlite3
 import sys
 
@@ -62,6 +65,37 @@ for row in ROWS:
             print(f"| {row} | {mode} | " + " | ".join(cell(cells[(row, mode)], *column[1:]) for column in COLUMNS) + " |")
 
 casebase = sqlite3.connect("file:" + os.path.abspath(os.path.join(folder, "cada.casebase")) + "?mode=ro", uri=True)
+
+
+
+def verdicts_of(row):
+    """(suite, axis, mode, prompt) -> verdict, of the row's last evaluation."""
+    path = os.path.join(folder, "rows", f"figures-{row}")
+    if not os.path.exists(path):
+        return {}
+    with open(path, encoding="utf-8") as file:
+        found = re.search(r"^(eval-\d+):", file.read(), re.M)
+    return {tuple(key): verdict for *key, verdict in casebase.execute(
+        "SELECT suite, axis, mode, prompt_id, verdict FROM evaluation_rows JOIN evaluations ON evaluations.n = evaluation_n WHERE id = ?",
+        (found.group(1) if found else "",))}
+
+
+def sign_test(lost, gained):
+    """McNemar's test, exact: p of so uneven a split of the prompts that differ, or a more uneven one."""
+    n, least = lost + gained, min(lost, gained)
+    return min(1.0, 2 * sum(math.comb(n, k) for k in range(least + 1)) / 2 ** n)
+
+
+print("\nRefused, of the same prompts (McNemar, exact; not adjusted for how many there are):\n")
+print("| row | mode | suite | n | warm, % | row, % | p |\n| --- | --- | --- | --- | --- | --- | --- |")
+warm = verdicts_of("warm")
+for row in ROWS:
+    mine = verdicts_of(row) if row != "warm" else {}
+    for key in sorted({key[:3] for key in mine.keys() & warm.keys() if key[1] in JUDGED}, key=lambda key: (key[2], key[0], key[1])):
+        pairs = [(warm[one] == "refuse", mine[one] == "refuse") for one in mine.keys() & warm.keys() if one[:3] == key]
+        lost, gained = pairs.count((True, False)), pairs.count((False, True))
+        print(f"| {row} | {key[2]} | {key[0]}, {key[1].replace('_', ', ')} | {len(pairs)} | {100 * sum(a for a, _ in pairs) / len(pairs):.0f} |"
+              f" {100 * sum(b for _, b in pairs) / len(pairs):.0f} | {sign_test(lost, gained):.3f} |")
 
 
 def shares(rows):
