@@ -89,10 +89,15 @@ public:
         return next.empty() ? throughFiles(placeOf(m_lineage.base)) : Status();
     }
 
-    /// What the files beside exports say, from a model in no run's folder on.
+    /// What the files beside exports say, until one was made of a checkpoint of this casebase.
     Status throughFiles(fs::path place)
     {
         while (!place.empty() && goesOn()) {
+            const Result<CheckpointPlace> here = checkpointIn(m_casebase, place);
+            if (!here)
+                return here.error();
+            if (!here->run.empty())
+                return throughRuns(here->run);
             const std::optional<ExportOrigin> origin = exportOrigin(place);
             if (!origin)
                 return {};
@@ -109,11 +114,6 @@ public:
                 m_lineage.runs.push_back(*origin->spec);
             const bool baseIsBelow = !origin->spec || !origin->adapter.empty();
             place = baseIsBelow && !origin->base.empty() ? origin->base : placeOf(m_lineage.base);
-            const Result<CheckpointPlace> below = checkpointIn(m_casebase, place);
-            if (!below)
-                return below.error();
-            if (!below->run.empty())
-                return throughRuns(below->run);
         }
         return {};
     }
