@@ -109,7 +109,7 @@ Result<PreparedRun> prepareRun(
     PreparedRun prepared;
     prepared.inputs = std::move(frozen->inputs);
     prepared.report = std::move(frozen->report);
-    if (core::drawsCompletions(spec))
+    if (core::drawsCompletions(spec) && spec.control != core::Control::randomRewards)
         prepared.earnings = align::degenerateEarnings(spec, prepared.inputs.prompts, prepared.inputs.codes);
     prepared.balanceNote = balanceNote(spec, prepared);
     prepared.templateNote = encoder.value().chatTemplate().note();

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <cmath>
 
+#include "precedent/align/prompt_draw.h"
 #include "precedent/text/citations.h"
 #include "precedent/text/refusal_analysis.h"
 
@@ -270,32 +271,10 @@ Score scoreCompletion(const ScoreInput& input)
     return score;
 }
 
-namespace {
-
-/// How the spec draws the labels that the prompts have: shares that sum to 1, or all 0 where it draws none of these.
-std::map<std::string, double> labelShares(const core::RunSpec& spec, const std::vector<core::TrainingPrompt>& prompts)
-{
-    std::map<std::string, double> shares;
-    for (const core::TrainingPrompt& prompt : prompts)
-        shares[toString(prompt.label)] += 1;
-    double all = 0;
-    for (auto& [label, share] : shares) {
-        if (!spec.labelWeights.empty()) {
-            const auto weight = spec.labelWeights.find(label);
-            share = weight == spec.labelWeights.end() ? 0.0 : weight->second;
-        }
-        all += share;
-    }
-    for (auto& [label, share] : shares)
-        share = all > 0 ? share / all : 0.0;
-    return shares;
-}
-
-} // namespace
-
 std::vector<Earnings> degenerateEarnings(
-    const core::RunSpec& spec, const std::vector<core::TrainingPrompt>& prompts, const std::vector<core::Code>& codes)
+    const core::RunSpec& spec, const std::vector<core::TrainingPrompt>& uncontrolled, const std::vector<core::Code>& codes)
 {
+    const std::vector<core::TrainingPrompt> prompts = controlledPrompts(spec, uncontrolled);
     std::set<std::string> codeIds;
     for (const auto& code : codes)
         codeIds.insert(code.id);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "precedent/align/prompt_draw.h"
 #include "precedent/base/random.h"
 
 namespace precedent::core {
@@ -35,33 +36,14 @@ Key keyAt(const std::map<Key, double>& shares, double share)
     return last;
 }
 
-/// The control: dispositions permuted among the prompts that have one to permute.
-void shuffleDispositions(std::vector<TrainingPrompt>& prompts, std::uint64_t seed)
-{
-    std::vector<std::size_t> places;
-    std::vector<Disposition> dispositions;
-    for (std::size_t i = 0; i < prompts.size(); ++i) {
-        if (prompts[i].label == PromptLabel::utility || prompts[i].expected == Disposition::unknown)
-            continue;
-        places.push_back(i);
-        dispositions.push_back(prompts[i].expected);
-    }
-    Random random(seed, streamOf("shuffled dispositions"));
-    random.shuffle(dispositions);
-    for (std::size_t i = 0; i < places.size(); ++i)
-        prompts[places[i]].expected = dispositions[i];
-}
-
 } // namespace
 
 PromptPlanner::PromptPlanner(const RunInputs& inputs, const align::PromptEncoder& encoder, int contextLength)
     : m_inputs(inputs)
     , m_encoder(encoder)
     , m_budget(align::promptBudget(inputs.spec, contextLength))
-    , m_prompts(inputs.prompts)
+    , m_prompts(align::controlledPrompts(inputs.spec, inputs.prompts))
 {
-    if (inputs.spec.control == Control::shuffledDispositions)
-        shuffleDispositions(m_prompts, inputs.spec.seed);
     for (std::size_t i = 0; i < m_prompts.size(); ++i)
         m_byLabel[toString(m_prompts[i].label)].push_back(i);
     for (const auto& [label, places] : m_byLabel) {

@@ -76,7 +76,8 @@ struct Earnings {
 };
 
 /// Rule 1: printed before a run starts. cite_everything is the best constant answer, citing every code in context.
-/// Constant answers are well-formed and short; on sums they are wrong. Labels are weighted as the spec draws them.
+/// Constant answers are well-formed and short; on sums they are wrong. Labels are weighted as the spec draws them, and dispositions are
+/// those of the run's control.
 [[nodiscard]] std::vector<Earnings> degenerateEarnings(
     const core::RunSpec& spec, const std::vector<core::TrainingPrompt>& prompts, const std::vector<core::Code>& codes);
 
