@@ -85,6 +85,7 @@ private Q_SLOTS:
     void keptAnswersAreMarkedAndExported();
     void runsAreFilteredAndCompared();
     void runIsRenamedNotedAndDeleted();
+    void curvesAreThoseThatTheStepsHave();
     void alarmsMarkCurvesOfAStoredRun();
     void lossThatIsNoNumberIsToldAndContinued();
     void fullDiskStopsTheRunAndLosesNothing();
@@ -424,6 +425,45 @@ void TestRunsPlace::runIsRenamedNotedAndDeleted()
     QVERIFY(!QFile::exists(folder + QStringLiteral("/run-1")));
     QTRY_VERIFY(child<QPushButton>("startQuickstartButton")->isVisible());
     QCOMPARE(m_window->issues().rowCount(), 0);
+}
+
+/// Steps that draw nothing have no rewards to show, but a loss.
+void TestRunsPlace::curvesAreThoseThatTheStepsHave()
+{
+    const QString path = copyOfSample("supervised.casebase");
+    {
+        auto casebase = casebase::Casebase::open(path.toStdString(), casebase::OpenMode::readWrite);
+        casebase::Run run;
+        run.specJson = dumpJson(align::toJson(fakeRun(20).spec));
+        run.state = "finished";
+        run.model = "starter";
+        run.steps = 20;
+        const auto id = (*casebase)->runs().add(run);
+        for (int step = 1; step <= 20; ++step)
+            QVERIFY((*casebase)
+                        ->runs()
+                        .recordStep(id.value(),
+                            {step,
+                                {{"loss", 2.0 / step}, {"grad_norm", 1.0}, {"learning_rate", 1e-4}, {"entropy", 0.5},
+                                    {"tokens_per_second", 900.0}},
+                                1.0},
+                            {})
+                        .ok());
+    }
+    open(path);
+    child<QAction>("runsGo")->trigger();
+    QTRY_VERIFY(child<ui::CurvePanel>("curve8")->isVisible()); // loss
+    QCOMPARE(child<ui::CurvePanel>("curve8")->pointCount(), 20);
+    for (const char* shown : {"curve11", "curve12", "curve5"})
+        QVERIFY2(child<ui::CurvePanel>(shown)->isVisible(), shown);
+    QVERIFY(!child<ui::CurvePanel>("curve6")->isVisible()); // tokens a second: in the next row
+    QTest::mouseClick(child<QToolButton>("moreCurvesButton"), Qt::LeftButton);
+    QVERIFY(child<ui::CurvePanel>("curve6")->isVisible() && !child<ui::CurvePanel>("curve8")->isVisible());
+    QTest::mouseClick(child<QToolButton>("moreCurvesButton"), Qt::LeftButton);
+    QVERIFY(child<ui::CurvePanel>("curve8")->isVisible());
+    QTRY_COMPARE(labelText("rolloutTitle"), QStringLiteral("This step drew no answers"));
+    for (const char* none : {"curve0", "curve1", "curve2", "curve3", "curve4", "curve7", "curve9", "curve10"})
+        QVERIFY2(!child<ui::CurvePanel>(none)->isVisible(), none);
 }
 
 void TestRunsPlace::alarmsMarkCurvesOfAStoredRun()

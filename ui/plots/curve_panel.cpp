@@ -42,7 +42,9 @@ double roundUp(double value)
 QVector<double> runningMean(const QVector<double>& values)
 {
     QVector<double> means;
-    for (qsizetype i = 0; i < values.size(); ++i) {
+    const auto behindLast = std::find_if(values.crbegin(), values.crend(), [](double value) { return std::isfinite(value); });
+    const qsizetype end = values.crend() - behindLast; // a line ends where its values do
+    for (qsizetype i = 0; i < end; ++i) {
         double sum = 0;
         int n = 0;
         for (qsizetype j = std::max<qsizetype>(0, i - kMeanOver + 1); j <= i; ++j) {
@@ -53,6 +55,8 @@ QVector<double> runningMean(const QVector<double>& values)
         }
         means.append(n > 0 ? sum / n : std::numeric_limits<double>::quiet_NaN());
     }
+    means.resize(values.size());
+    std::fill(means.begin() + end, means.end(), std::numeric_limits<double>::quiet_NaN());
     return means;
 }
 

@@ -1,7 +1,9 @@
 #include "ui/runs/curves_strip.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <numeric>
 #include <string>
 
 #include <QHBoxLayout>
@@ -50,8 +52,44 @@ const std::vector<Chart>& charts()
         {QT_TRANSLATE_NOOP("CurvesStrip", "Entropy"), 3, {{"entropy", "", ""}}},
         {QT_TRANSLATE_NOOP("CurvesStrip", "Tokens a second"), 0, {{"tokens_per_second", "", ""}}},
         {QT_TRANSLATE_NOOP("CurvesStrip", "Groups without spread"), 2, {{"frac_reward_zero_std", "", ""}}},
+        {QT_TRANSLATE_NOOP("CurvesStrip", "Loss"), 3, {{"loss", "", ""}}},
+        {QT_TRANSLATE_NOOP("CurvesStrip", "Reward of pairs"), 2,
+            {{"rewards/chosen", QT_TRANSLATE_NOOP("CurvesStrip", "chosen"), "helpful"},
+                {"rewards/rejected", QT_TRANSLATE_NOOP("CurvesStrip", "rejected"), "harmlessness"}}},
+        {QT_TRANSLATE_NOOP("CurvesStrip", "Pairs told apart"), 2, {{"rewards/accuracies", "", ""}}},
+        {QT_TRANSLATE_NOOP("CurvesStrip", "Gradient norm"), 2, {{"grad_norm", "", ""}}},
+        {QT_TRANSLATE_NOOP("CurvesStrip", "Learning rate"), 6, {{"learning_rate", "", ""}}},
     };
     return all;
+}
+
+constexpr std::size_t kInRow = 4;
+constexpr std::size_t kOfDrawn = 8; ///< the charts before these are of what is drawn
+/// Loss, pairs, gradient norm, learning rate, entropy, length, tokens a second; then what is drawn.
+constexpr std::array<std::size_t, 13> kSupervisedOrder{8, 9, 10, 11, 12, 5, 3, 6, 0, 1, 2, 4, 7};
+
+bool has(const casebase::RunStep& record, const Chart& chart)
+{
+    return std::any_of(
+        chart.lines.cbegin(), chart.lines.cend(), [&](const Chart::Line& line) { return record.metrics.contains(line.metric); });
+}
+
+/// The charts that these steps have values for, in the order in which they are looked at.
+std::vector<std::size_t> chartsOf(const std::vector<casebase::RunStep>& records)
+{
+    std::vector<std::size_t> order(charts().size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    if (records.empty()) {
+        order.resize(kOfDrawn);
+        return order;
+    }
+    if (!records.back().metrics.contains("reward"))
+        std::copy(kSupervisedOrder.cbegin(), kSupervisedOrder.cend(), order.begin());
+    std::erase_if(order, [&](std::size_t chart) {
+        return std::none_of(
+            records.cbegin(), records.cend(), [&](const casebase::RunStep& record) { return has(record, charts()[chart]); });
+    });
+    return order;
 }
 
 } // namespace
@@ -63,38 +101,62 @@ CurvesStrip::CurvesStrip(QWidget* parent)
     auto* curveRow = new QHBoxLayout(this);
     curveRow->setContentsMargins(0, 0, 0, 0);
     curveRow->setSpacing(0);
-    auto* choice = new QStackedWidget(this);
-    for (std::size_t half = 0; half < 2; ++half) {
-        auto* four = new QWidget(choice);
-        auto* fourRow = new QHBoxLayout(four);
-        fourRow->setContentsMargins(0, 0, 0, 0);
-        fourRow->setSpacing(0);
-        for (std::size_t i = half * 4; i < half * 4 + 4; ++i) {
-            const Chart& chart = charts()[i];
-            QVector<CurvePanel::Series> series;
-            for (const Chart::Line& line : chart.lines) {
-                const QString part = QString::fromLatin1(line.part);
-                series.append({QString::fromLatin1(line.label).isEmpty() ? QString() : tr(line.label),
-                    [part] { return part.isEmpty() ? Theme::instance().color(Role::text) : Theme::instance().partColor(part); }});
-            }
-            auto* panel = new CurvePanel(tr(chart.title), series, chart.decimals, four);
-            panel->setObjectName(QStringLiteral("curve%1").arg(i));
-            fourRow->addWidget(panel, 1);
-            m_panels.push_back(panel);
+    m_rows = new QStackedWidget(this);
+    for (std::size_t i = 0; i < charts().size(); ++i) {
+        const Chart& chart = charts()[i];
+        QVector<CurvePanel::Series> series;
+        for (const Chart::Line& line : chart.lines) {
+            const QString part = QString::fromLatin1(line.part);
+            series.append({QString::fromLatin1(line.label).isEmpty() ? QString() : tr(line.label),
+                [part] { return part.isEmpty() ? Theme::instance().color(Role::text) : Theme::instance().partColor(part); }});
         }
-        choice->addWidget(four);
+        auto* panel = new CurvePanel(tr(chart.title), series, chart.decimals, this);
+        panel->setObjectName(QStringLiteral("curve%1").arg(i));
+        m_panels.push_back(panel);
     }
     linkCurves(m_panels);
-    curveRow->addWidget(choice, 1);
-    auto* more = new QToolButton(this);
-    more->setObjectName(QStringLiteral("moreCurvesButton"));
-    more->setIcon(themedIcon(QStringLiteral("right")));
-    more->setProperty("plain", true);
-    more->setToolTip(tr("Other curves"));
-    more->setAccessibleName(tr("Other curves"));
-    connect(more, &QToolButton::clicked, this, [choice] { choice->setCurrentIndex(1 - choice->currentIndex()); });
-    curveRow->addWidget(more);
+    curveRow->addWidget(m_rows, 1);
+    m_more = new QToolButton(this);
+    m_more->setObjectName(QStringLiteral("moreCurvesButton"));
+    m_more->setIcon(themedIcon(QStringLiteral("right")));
+    m_more->setProperty("plain", true);
+    m_more->setToolTip(tr("Other curves"));
+    m_more->setAccessibleName(tr("Other curves"));
+    connect(m_more, &QToolButton::clicked, this, [this] { m_rows->setCurrentIndex((m_rows->currentIndex() + 1) % m_rows->count()); });
+    curveRow->addWidget(m_more);
     curveRow->addSpacing(4);
+    arrange(chartsOf({}));
+}
+
+void CurvesStrip::arrange(const std::vector<std::size_t>& shown)
+{
+    if (shown == m_shown)
+        return;
+    m_shown = shown;
+    const int inView = m_rows->currentIndex();
+    for (CurvePanel* panel : m_panels) {
+        panel->hide();
+        panel->setParent(this); // out of its row, which goes
+    }
+    while (m_rows->count() > 0)
+        delete m_rows->widget(0);
+    for (std::size_t first = 0; first < shown.size(); first += kInRow) {
+        auto* row = new QWidget(m_rows);
+        auto* layout = new QHBoxLayout(row);
+        layout->setContentsMargins(0, 0, 0, 0);
+        layout->setSpacing(0);
+        for (std::size_t i = first; i < first + kInRow; ++i) {
+            if (i >= shown.size()) {
+                layout->addStretch(1); // as wide as the others
+                continue;
+            }
+            layout->addWidget(m_panels[shown[i]], 1);
+            m_panels[shown[i]]->show();
+        }
+        m_rows->addWidget(row);
+    }
+    m_rows->setCurrentIndex(std::clamp(inView, 0, std::max(0, m_rows->count() - 1)));
+    m_more->setVisible(m_rows->count() > 1);
 }
 
 void CurvesStrip::setSteps(const std::vector<casebase::RunStep>& records, int planned)
@@ -114,6 +176,7 @@ void CurvesStrip::setSteps(const std::vector<casebase::RunStep>& records, int pl
         }
         m_panels[i]->setData(steps, values, std::max(planned, records.empty() ? 1 : records.back().step));
     }
+    arrange(chartsOf(records));
 }
 
 void CurvesStrip::setAlarms(const std::vector<workspace::Alarm>& alarms)

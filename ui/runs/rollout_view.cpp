@@ -34,6 +34,7 @@ RolloutView::RolloutView(QWidget* parent)
     QFont strong = bodyFont();
     strong.setWeight(QFont::DemiBold);
     m_title->setFont(strong);
+    m_title->setObjectName(QStringLiteral("rolloutTitle"));
     m_detail->setWordWrap(false);
     m_reveal->setObjectName(QStringLiteral("revealButton"));
     m_reveal->setIcon(themedIcon(QStringLiteral("eye")));
@@ -107,6 +108,12 @@ RolloutView::RolloutView(QWidget* parent)
         update();
     });
     setRollout(nullptr, false, false);
+}
+
+void RolloutView::setEmpty(const QString& why)
+{
+    setRollout(nullptr, false, false);
+    m_title->setText(why);
 }
 
 void RolloutView::setRollout(const casebase::Rollout* rollout, bool sensitive, bool sensitiveCases)

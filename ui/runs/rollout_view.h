@@ -22,6 +22,8 @@ public:
 
     /// `sensitiveCases`: the cases of a prompt may be sensitive where its request is not.
     void setRollout(const casebase::Rollout* rollout, bool sensitive, bool sensitiveCases);
+    /// Nothing to read, and why.
+    void setEmpty(const QString& why);
 
 Q_SIGNALS:
     void citationClicked(const QString& id);

@@ -307,7 +307,10 @@ QString StepView::groupText(const std::vector<casebase::Rollout>& group, double 
 void StepView::showRollout()
 {
     const casebase::Rollout* rollout = m_model->at(m_table->currentIndex().row());
-    m_view->setRollout(rollout, rollout != nullptr && m_sensitive.contains(rollout->promptId), m_sensitiveCases);
+    if (m_shownStep > 0 && m_rollouts.empty())
+        m_view->setEmpty(tr("This step drew no answers"));
+    else
+        m_view->setRollout(rollout, rollout != nullptr && m_sensitive.contains(rollout->promptId), m_sensitiveCases);
     m_rewards->setMark(m_marks.keeping && rollout != nullptr ? std::optional(m_marks.of(*rollout)) : std::nullopt, m_threshold);
     m_rewards->setRollout(rollout, property("groupMean").toDouble(), property("groupSpread").toDouble(), m_model->rowCount());
 }
