@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kMostBytes = 4U << 20;
-constexpr std::string_view kProgram = "Precedent ";
+const std::string kProgram = "Precedent "; // before its version
 
 std::string textAt(const Json& json, const char* object, const char* name)
 {
@@ -26,7 +26,7 @@ std::string textAt(const Json& json, const char* object, const char* name)
 
 Result<std::string> exportProvenance(const ModelSource& source, const casebase::Casebase* casebase, const std::string& programVersion)
 {
-    Json json = {{"program", "Precedent " + programVersion}, {"model", source.name}};
+    Json json = {{"program", kProgram + programVersion}, {"model", source.name}};
     if (source.run.empty() || casebase == nullptr)
         return dumpJson(json);
     const Result<casebase::Run> run = casebase->runs().find(source.run);

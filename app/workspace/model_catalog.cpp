@@ -55,7 +55,7 @@ Result<std::vector<fs::path>> filesToCopy(const ModelCard& card)
     std::error_code ec;
     if (!core::ggufFileOf(card.folder).empty()) {
         std::vector<fs::path> files = card.weightFiles;
-        if (const fs::path provenance = provenanceFile(files.front()); fs::is_regular_file(provenance, ec))
+        if (const fs::path provenance = provenanceFile(card.folder); fs::is_regular_file(provenance, ec))
             files.push_back(provenance);
         return files;
     }

@@ -1,5 +1,8 @@
 #include <QtTest/QtTest>
 
+#include <functional>
+#include <map>
+
 #include <QAbstractItemModelTester>
 #include <QCheckBox>
 #include <QComboBox>
@@ -94,6 +97,20 @@ private Q_SLOTS:
     void modelsKeepTheirContract();
 
 private:
+    /// One of 20 steps with these metrics, by its step, and nothing drawn.
+    void storeFinishedRun(const QString& path, const std::function<std::map<std::string, double>(int step)>& metrics)
+    {
+        auto casebase = casebase::Casebase::open(path.toStdString(), casebase::OpenMode::readWrite);
+        QVERIFY(casebase.ok());
+        casebase::Run run;
+        run.specJson = dumpJson(align::toJson(fakeRun(20).spec));
+        run.state = "finished";
+        run.model = "starter";
+        run.steps = 20;
+        const auto id = (*casebase)->runs().add(run);
+        for (int step = 1; step <= 20; ++step)
+            QVERIFY((*casebase)->runs().recordStep(id.value(), {step, metrics(step), 1.0}, {}).ok());
+    }
     void openRuns(const QString& name)
     {
         open(copyOfSample(name));
@@ -431,25 +448,10 @@ void TestRunsPlace::runIsRenamedNotedAndDeleted()
 void TestRunsPlace::curvesAreThoseThatTheStepsHave()
 {
     const QString path = copyOfSample("supervised.casebase");
-    {
-        auto casebase = casebase::Casebase::open(path.toStdString(), casebase::OpenMode::readWrite);
-        casebase::Run run;
-        run.specJson = dumpJson(align::toJson(fakeRun(20).spec));
-        run.state = "finished";
-        run.model = "starter";
-        run.steps = 20;
-        const auto id = (*casebase)->runs().add(run);
-        for (int step = 1; step <= 20; ++step)
-            QVERIFY((*casebase)
-                        ->runs()
-                        .recordStep(id.value(),
-                            {step,
-                                {{"loss", 2.0 / step}, {"grad_norm", 1.0}, {"learning_rate", 1e-4}, {"entropy", 0.5},
-                                    {"tokens_per_second", 900.0}},
-                                1.0},
-                            {})
-                        .ok());
-    }
+    storeFinishedRun(path, [](int step) {
+        return std::map<std::string, double>{
+            {"loss", 2.0 / step}, {"grad_norm", 1.0}, {"learning_rate", 1e-4}, {"entropy", 0.5}, {"tokens_per_second", 900.0}};
+    });
     open(path);
     child<QAction>("runsGo")->trigger();
     QTRY_VERIFY(child<ui::CurvePanel>("curve8")->isVisible()); // loss
@@ -469,17 +471,7 @@ void TestRunsPlace::curvesAreThoseThatTheStepsHave()
 void TestRunsPlace::alarmsMarkCurvesOfAStoredRun()
 {
     const QString path = copyOfSample("alarms.casebase");
-    {
-        auto casebase = casebase::Casebase::open(path.toStdString(), casebase::OpenMode::readWrite);
-        casebase::Run run;
-        run.specJson = dumpJson(align::toJson(fakeRun(20).spec));
-        run.state = "finished";
-        run.model = "starter";
-        run.steps = 20;
-        const auto id = (*casebase)->runs().add(run);
-        for (int step = 1; step <= 20; ++step)
-            QVERIFY((*casebase)->runs().recordStep(id.value(), {step, {{"reward", 0.5}, {"kl", step > 12 ? 0.9 : 0.1}}, 1.0}, {}).ok());
-    }
+    storeFinishedRun(path, [](int step) { return std::map<std::string, double>{{"reward", 0.5}, {"kl", step > 12 ? 0.9 : 0.1}}; });
     open(path);
     child<QAction>("runsGo")->trigger();
     QTRY_COMPARE(child<ui::CurvePanel>("curve2")->markCount(), 1); // KL
