@@ -6,6 +6,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "core/generate/kernels.h"
@@ -93,16 +94,19 @@ private:
 };
 
 // The same on the CPU in float32: each block of logits is read once by a kernel. Hidden states are divided by the temperature
-// first, and the gradient is put together at the end: dH_r = g_r (W_t - sum over v of p_v W_v) / temperature.
+// first. dH_r = g_r (W_t - sum over v of p_v W_v) / temperature: that mean row does not depend on g, so the forward gathers it while
+// it has the block's logits, and the backward of frozen weights computes none again.
 class FusedHead : public torch::autograd::Function<FusedHead> {
 public:
+    /// gathersMean: hidden states take gradients and the weight takes none.
     static Variable forward(AutogradContext* context, const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets,
-        double temperature, std::int64_t block, at::Tensor* entropy, const std::function<void()>& checkStop)
+        double temperature, std::int64_t block, at::Tensor* entropy, const std::function<void()>& checkStop, bool gathersMean)
     {
         const at::Tensor scaled = temperature == 1.0 ? hidden : hidden / temperature; // [N, C]
         const std::int64_t N = hidden.size(0), V = weight.size(0);
         const at::Tensor highest = at::full({N}, -std::numeric_limits<float>::infinity(), hidden.options()); // [N]
         const at::Tensor sum = at::zeros_like(highest), weighted = at::zeros_like(highest), picked = at::zeros_like(highest);
+        at::Tensor mean = gathersMean ? at::zeros_like(scaled) : at::Tensor(); // sum over v of e^(logit_v - highest) W_v, then of p_v W_v
         const at::Tensor space = at::empty({N * std::min(block, V)}, hidden.options());
         for (std::int64_t first = 0; first < V; first += block) {
             if (checkStop)
@@ -112,12 +116,18 @@ public:
             at::Tensor logits = space.slice(0, 0, N * n).view({N, n});
             at::mm_out(logits, scaled, rows.t());
             readBlock({logits.data_ptr<float>(), targets.data_ptr<std::int64_t>(), N, n, first},
-                {highest.data_ptr<float>(), sum.data_ptr<float>(), weighted.data_ptr<float>(), picked.data_ptr<float>()});
+                {highest.data_ptr<float>(), sum.data_ptr<float>(), weighted.data_ptr<float>(), picked.data_ptr<float>(),
+                    gathersMean ? mean.data_ptr<float>() : nullptr, scaled.size(1)});
+            if (gathersMean)
+                mean.addmm_(logits, rows); // readBlock has made exponentials of them
         }
         const at::Tensor logOfSum = sum.log(), logSum = highest + logOfSum;
         if (entropy != nullptr)
             *entropy = logOfSum - weighted / sum;
-        context->save_for_backward({scaled, weight, targets, logSum});
+        if (gathersMean)
+            mean.div_(sum.unsqueeze(1));
+        context->save_for_backward({gathersMean ? mean : scaled, weight, targets, logSum});
+        context->saved_data["gathersMean"] = gathersMean;
         context->saved_data["temperature"] = temperature;
         context->saved_data["block"] = block;
         return picked - logSum;
@@ -126,10 +136,16 @@ public:
     static variable_list backward(AutogradContext* context, variable_list gradients)
     {
         const auto saved = context->get_saved_variables();
-        const at::Tensor &scaled = saved[0], &weight = saved[1], &targets = saved[2], &logSum = saved[3];
+        const at::Tensor &weight = saved[1], &targets = saved[2], &logSum = saved[3];
         const double temperature = context->saved_data["temperature"].toDouble();
-        const std::int64_t N = scaled.size(0), V = weight.size(0), block = context->saved_data["block"].toInt();
         const at::Tensor upstream = gradients[0].contiguous().unsqueeze(1); // [N, 1]
+        const auto hiddenGradient = [&](const at::Tensor& mean) {
+            return weight.index_select(0, targets).to(at::kFloat).sub_(mean).mul_(upstream / temperature);
+        };
+        if (context->saved_data["gathersMean"].toBool())
+            return {hiddenGradient(saved[0]), Variable(), Variable(), Variable(), Variable(), Variable(), Variable(), Variable()};
+        const at::Tensor& scaled = saved[0];
+        const std::int64_t N = scaled.size(0), V = weight.size(0), block = context->saved_data["block"].toInt();
         at::Tensor mean = context->needs_input_grad(0) ? at::zeros_like(scaled) : at::Tensor(); // sum over v of p_v W_v
         at::Tensor weightGradient = context->needs_input_grad(1) ? at::empty_like(weight) : at::Tensor();
         const at::Tensor pulled = weightGradient.defined() ? scaled * -upstream : at::Tensor();
@@ -151,30 +167,33 @@ public:
             }
         }
         if (mean.defined())
-            mean = (weight.index_select(0, targets).to(at::kFloat).sub_(mean)).mul_(upstream / temperature);
+            mean = hiddenGradient(mean);
         if (weightGradient.defined())
             weightGradient.index_add_(0, targets, scaled * upstream);
-        return {mean, weightGradient, Variable(), Variable(), Variable(), Variable(), Variable()};
+        return {mean, weightGradient, Variable(), Variable(), Variable(), Variable(), Variable(), Variable()};
     }
 
 private:
     static constexpr std::int64_t kGrain = 16384; // elements that are worth a thread
 
     struct Block {
-        const float* logits; // [N, n]
+        float* logits; // [N, n]
         const std::int64_t* targets; // [N]
         std::int64_t N, n, first;
     };
     struct RowSums {
         float *highest, *sum, *weighted, *picked; // [N]
+        float* mean; // [N, C]; nullptr: not asked for
+        std::int64_t C;
     };
 
-    /// Adds a block to each row's sums.
+    /// Adds a block to each row's sums. Where the mean is asked for, what it holds is brought to the new maximum, and the block's
+    /// logits become e^(logit - maximum).
     static void readBlock(const Block& block, const RowSums& rows)
     {
         at::parallel_for(0, block.N, std::max<std::int64_t>(1, kGrain / block.n), [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t r = begin; r < end; ++r) {
-                const float* logits = block.logits + r * block.n;
+                float* logits = block.logits + r * block.n;
                 float most = 0, products = 0;
                 const float total = bestKernels().softmaxSums(logits, block.n, &most, &products);
                 // Below another maximum m: e^(x - m) (x - m) = e^(most - m) (e^(x - most) (x - most) + (most - m) e^(x - most)).
@@ -186,6 +205,12 @@ private:
                 rows.highest[r] = highest;
                 if (const std::int64_t at = block.targets[r] - block.first; at >= 0 && at < block.n)
                     rows.picked[r] = logits[at];
+                if (rows.mean == nullptr)
+                    continue;
+                if (old != 1.0F)
+                    std::transform(rows.mean + r * rows.C, rows.mean + (r + 1) * rows.C, rows.mean + r * rows.C,
+                        [old](float value) { return value * old; });
+                bestKernels().shiftedExponentials(logits, block.n, highest);
             }
         });
     }
@@ -204,7 +229,9 @@ at::Tensor fusedTokenLogProbs(const at::Tensor& hidden, const at::Tensor& weight
     at::Tensor* entropy, const std::function<void()>& checkStop, std::int64_t blockElements)
 {
     const std::int64_t block = std::max(kLeastBlock, blockElements / std::max<std::int64_t>(1, hidden.size(0)));
-    return FusedHead::apply(hidden.contiguous(), weight.contiguous(), targets.contiguous(), temperature, block, entropy, checkStop);
+    const bool gathersMean = c10::GradMode::is_enabled() && hidden.requires_grad() && !weight.requires_grad();
+    return FusedHead::apply(
+        hidden.contiguous(), weight.contiguous(), targets.contiguous(), temperature, block, entropy, checkStop, gathersMean);
 }
 
 at::Tensor tokenLogProbs(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets, double temperature,

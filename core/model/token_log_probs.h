@@ -17,7 +17,8 @@ namespace precedent::core {
     double temperature, at::Tensor* entropy, const std::function<void()>& checkStop = {},
     std::int64_t blockElements = std::int64_t{1} << 22);
 
-/// The same for float32 rows on the CPU, where a kernel reads each block of logits once.
+/// The same for float32 rows on the CPU, where a kernel reads each block of logits once. Where the weight takes no gradients the
+/// forward gathers what the backward needs, [N, C], and no logits are computed again.
 [[nodiscard]] at::Tensor fusedTokenLogProbs(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets,
     double temperature, at::Tensor* entropy, const std::function<void()>& checkStop = {},
     std::int64_t blockElements = std::int64_t{1} << 22);

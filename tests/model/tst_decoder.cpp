@@ -292,11 +292,18 @@ void TestDecoder::blockedHeadEqualsPlain()
     const at::Tensor narrow = weight.detach().to(at::kBFloat16), frozen = narrow.to(dtype);
     if (wide)
         return;
-    const at::Tensor held = tokenLogProbs(hidden, narrow, targets, temperature, nullptr);
     const at::Tensor widened = plainTokenLogProbs(hidden, frozen, targets, temperature, nullptr);
-    QVERIFY(worst(widened, held) < tolerance);
-    QVERIFY(worst(torch::autograd::grad({(widened * upstream).sum()}, {hidden})[0],
-                torch::autograd::grad({(held * upstream).sum()}, {hidden})[0]) < tolerance);
+    const at::Tensor widenedGradient = torch::autograd::grad({(widened * upstream).sum()}, {hidden})[0];
+    for (const at::Tensor& still : {narrow, frozen}) {
+        for (const std::int64_t blockElements : {1, 1 << 22}) { // blocks of 256 rows, and all rows at once
+            const at::Tensor held = fusedTokenLogProbs(hidden, still, targets, temperature, &entropy, {}, blockElements);
+            QVERIFY(worst(widened, held) < tolerance);
+            const at::Tensor gradient = torch::autograd::grad({(held * upstream).sum()}, {hidden})[0];
+            const double difference = worst(widenedGradient, gradient) / (1 + widenedGradient.abs().max().item<double>());
+            QVERIFY2(difference < tolerance, std::to_string(difference * 1e6).c_str());
+        }
+    }
+    QVERIFY(worst(widened, tokenLogProbs(hidden, narrow, targets, temperature, nullptr)) < tolerance);
 }
 
 void TestDecoder::gradientsEqualFiniteDifferences()
