@@ -35,6 +35,7 @@ struct Prefix {
 struct PackedGroup {
     at::Tensor prompt; ///< [P] int64, P >= 1
     at::Tensor completions; ///< [G, S] int64, padded on the right
+    std::vector<std::int64_t> lengths{}; ///< [G] tokens of each that are no padding, at most S; empty: S each
 };
 
 /// One prompt and its G completions on their way: what the plain path keeps between tokens.
@@ -91,8 +92,9 @@ public:
 
     /// Groups of one prompt and its completions, each prompt computed once, all in one pass; what `before` holds comes before
     /// every prompt. Returns [sum of G S, C], group by group, completion by completion: the hidden state that predicts each
-    /// token (of the prompt's last position for token 0, of position s - 1 for token s). Values and gradients, those of
-    /// `before` among them, are those of hidden() on the concatenated sequences (tst_decoder, packedEqualsConcatenated).
+    /// token (of the prompt's last position for token 0, of position s - 1 for token s). Padding goes through attention only: its
+    /// states mean nothing, and give and take no gradients. Values and gradients, those of `before` among them, are those of hidden() on
+    /// the concatenated sequences (tst_decoder, packedEqualsConcatenated).
     [[nodiscard]] virtual at::Tensor hiddenPacked(const std::vector<PackedGroup>& groups, const Prefix& before = {}) const = 0;
 
     /// Final-normed hidden states [P, C] of a prompt [P]; `prefix` receives its keys and values. Differentiable.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
@@ -18,10 +19,53 @@ at::TensorOptions activationOptions(const at::Tensor& weight)
     return weight.options().dtype(weight.scalar_type() == at::kDouble ? at::kDouble : at::kFloat).requires_grad(false);
 }
 
-/// Positions of each completion that are computed: its last token predicts nothing that is asked for.
-std::int64_t positionsOf(const PackedGroup& group) { return std::max<std::int64_t>(0, group.completions.size(1) - 1); }
-
 } // namespace
+
+// A completion's last token predicts nothing that is asked for.
+Transformer::PackedRows::PackedRows(const PackedGroup& group)
+    : P(group.prompt.size(0))
+    , L(std::max<std::int64_t>(0, group.completions.size(1) - 1))
+    , lengths(static_cast<std::size_t>(group.completions.size(0)), L)
+{
+    for (std::size_t g = 0; g < group.lengths.size(); ++g)
+        lengths[g] = std::clamp<std::int64_t>(group.lengths[g] - 1, 0, L);
+    R = std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0});
+}
+
+at::Tensor Transformer::PackedRows::padded(const at::Tensor& rows) const
+{
+    const auto G = static_cast<std::int64_t>(lengths.size());
+    std::vector<std::int64_t> shape = rows.sizes().vec();
+    shape.insert(shape.begin(), G);
+    shape[1] = L;
+    if (R == G * L)
+        return rows.view(shape);
+    std::vector<at::Tensor> parts;
+    for (const at::Tensor& part : rows.split_with_sizes(lengths)) {
+        parts.push_back(part);
+        std::vector<std::int64_t> rest = rows.sizes().vec();
+        rest[0] = L - part.size(0);
+        parts.push_back(rows.new_zeros(rest));
+    }
+    return at::cat(parts).view(shape);
+}
+
+at::Tensor Transformer::PackedRows::unpadded(const at::Tensor& rows) const
+{
+    const at::Tensor flat = rows.flatten(0, 1); // [G L, ..]
+    if (R == flat.size(0))
+        return flat;
+    std::vector<std::int64_t> sizes;
+    for (const std::int64_t length : lengths) {
+        sizes.push_back(length);
+        sizes.push_back(L - length);
+    }
+    const std::vector<at::Tensor> parts = flat.split_with_sizes(sizes);
+    std::vector<at::Tensor> kept;
+    for (std::size_t i = 0; i < parts.size(); i += 2)
+        kept.push_back(parts[i]);
+    return at::cat(kept);
+}
 
 Transformer::Rope::Rope(const RopeConfig& config, int headDim, const at::TensorOptions& options)
     : m_frequencies(at::tensor(config.frequencies(headDim), at::kDouble))
@@ -162,27 +206,26 @@ std::vector<at::Tensor> Transformer::run(const LayerFunction& layer, std::vector
     return recomputed(layer, inputs);
 }
 
-at::Tensor Transformer::attendPacked(const Layer& layer, const Projected& own, const std::vector<PackedGroup>& groups,
+at::Tensor Transformer::attendPacked(const Layer& layer, const Projected& own, const std::vector<PackedRows>& groups,
     const at::Tensor& beforeK, const at::Tensor& beforeV) const
 {
     std::vector<at::Tensor> mixed;
     std::int64_t first = 0;
-    for (const PackedGroup& group : groups) {
-        const std::int64_t P = group.prompt.size(0), G = group.completions.size(0), L = positionsOf(group);
+    for (const PackedRows& group : groups) {
+        const std::int64_t P = group.P;
         const auto prompt = [&](const at::Tensor& t) { return t.slice(0, first, first + P); };
-        const auto completions = [&](const at::Tensor& t) {
-            return t.slice(0, first + P, first + P + G * L).view({G, L, t.size(1), t.size(2)});
-        };
+        const auto completions = [&](const at::Tensor& t) { return group.padded(t.slice(0, first + P, first + P + group.R)); };
         const at::Tensor q = prompt(own.q).unsqueeze(0), k = prompt(own.k), v = prompt(own.v);
         mixed.push_back((beforeK.defined() ? suffixAttention(q, k.unsqueeze(0), v.unsqueeze(0), beforeK, beforeV, attention(layer))
                                            : causalAttention(q, k.unsqueeze(0), v.unsqueeze(0), attention(layer)))
                             .reshape({P, -1}));
-        if (L > 0) {
+        if (group.R > 0) {
             const at::Tensor allK = beforeK.defined() ? at::cat({beforeK, k}) : k, allV = beforeV.defined() ? at::cat({beforeV, v}) : v;
-            mixed.push_back(suffixAttention(completions(own.q), completions(own.k), completions(own.v), allK, allV, attention(layer))
-                                .reshape({G * L, -1}));
+            const at::Tensor attended =
+                suffixAttention(completions(own.q), completions(own.k), completions(own.v), allK, allV, attention(layer)); // [G, L, H, D]
+            mixed.push_back(group.unpadded(attended).reshape({group.R, -1}));
         }
-        first += P + G * L;
+        first += P + group.R;
     }
     return mixed.size() == 1 ? mixed.front() : at::cat(mixed);
 }
@@ -192,22 +235,25 @@ at::Tensor Transformer::hiddenPacked(const std::vector<PackedGroup>& groups, con
     const std::int64_t F = before.length();
     std::int64_t furthest = 0;
     std::vector<at::Tensor> ids, positions;
+    std::vector<PackedRows> layout;
     for (const PackedGroup& group : groups) {
-        const std::int64_t P = group.prompt.size(0), L = positionsOf(group), end = F + P + L;
-        furthest = std::max(furthest, end);
+        const PackedRows& own = layout.emplace_back(group);
+        furthest = std::max(furthest, F + own.P + own.L);
         ids.push_back(group.prompt);
-        ids.push_back(group.completions.slice(1, 0, L).reshape({-1}));
-        positions.push_back(at::arange(F, F + P, group.prompt.options()));
-        positions.push_back(at::arange(F + P, end, group.prompt.options()).repeat({group.completions.size(0)}));
+        positions.push_back(at::arange(F, F + own.P, group.prompt.options()));
+        for (std::size_t g = 0; g < own.lengths.size(); ++g) {
+            ids.push_back(group.completions[static_cast<std::int64_t>(g)].slice(0, 0, own.lengths[g]));
+            positions.push_back(at::arange(F + own.P, F + own.P + own.lengths[g], group.prompt.options()));
+        }
     }
     const RopeRows rows = ropeRows(at::cat(positions), furthest);
     at::Tensor x = embed(at::cat(ids)); // [N, C]
     for (std::size_t i = 0; i < m_layers.size(); ++i) {
         const Layer& layer = m_layers[i];
-        const auto pass = [this, &layer, rows, groups](const std::vector<at::Tensor>& in) -> std::vector<at::Tensor> {
+        const auto pass = [this, &layer, rows, layout](const std::vector<at::Tensor>& in) -> std::vector<at::Tensor> {
             const bool after = in.size() > 1;
             const at::Tensor mixed =
-                attendPacked(layer, projectQkv(layer, in[0], rows), groups, after ? in[1] : at::Tensor(), after ? in[2] : at::Tensor());
+                attendPacked(layer, projectQkv(layer, in[0], rows), layout, after ? in[1] : at::Tensor(), after ? in[2] : at::Tensor());
             return {finishLayer(layer, in[0], mixed)};
         };
         x = F > 0 ? run(pass, {x, before.k[i], before.v[i]})[0] : run(pass, {x})[0];
@@ -215,12 +261,12 @@ at::Tensor Transformer::hiddenPacked(const std::vector<PackedGroup>& groups, con
     const at::Tensor normed = norm(x, m_norm);
     std::vector<at::Tensor> hidden;
     std::int64_t first = 0;
-    for (const PackedGroup& group : groups) {
-        const std::int64_t P = group.prompt.size(0), G = group.completions.size(0), S = group.completions.size(1), L = positionsOf(group);
-        const at::Tensor last = normed.slice(0, first + P - 1, first + P).unsqueeze(0).expand({G, 1, -1}); // predicts token 0
-        const at::Tensor own = normed.slice(0, first + P, first + P + G * L).reshape({G, L, normed.size(1)});
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        const std::int64_t G = groups[i].completions.size(0), S = groups[i].completions.size(1), ownFrom = first + layout[i].P;
+        const at::Tensor last = normed.slice(0, ownFrom - 1, ownFrom).unsqueeze(0).expand({G, 1, -1}); // predicts token 0
+        const at::Tensor own = layout[i].padded(normed.slice(0, ownFrom, ownFrom + layout[i].R)); // [G, L, C]
         hidden.push_back(at::cat({last, own}, 1).slice(1, 0, S).reshape({G * S, normed.size(1)}));
-        first += P + G * L;
+        first = ownFrom + layout[i].R;
     }
     return hidden.size() == 1 ? hidden.front() : at::cat(hidden);
 }

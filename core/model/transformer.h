@@ -33,6 +33,18 @@ private:
     struct Projected {
         at::Tensor q, k, v; // [N, H or KV, D], q and k turned
     };
+    /// The rows of a packed group in a pass: P of its prompt, then those of each completion that predict one of its tokens, without
+    /// padding.
+    struct PackedRows {
+        explicit PackedRows(const PackedGroup& group);
+        /// rows [sum of lengths, ..] -> [G, L, ..], zero at padding; and back.
+        [[nodiscard]] at::Tensor padded(const at::Tensor& rows) const;
+        [[nodiscard]] at::Tensor unpadded(const at::Tensor& rows) const;
+
+        std::int64_t P, L; // L: of the longest completion
+        std::vector<std::int64_t> lengths; // [G]
+        std::int64_t R; // their sum
+    };
     /// Rows of the rotary tables for the positions of one pass.
     struct RopeRows {
         RopeTable global, local;
@@ -58,7 +70,7 @@ private:
     /// What follows attention: output projection, residual, feed-forward, residual. x, mixed [N, C], [N, H D].
     [[nodiscard]] at::Tensor finishLayer(const Layer& layer, const at::Tensor& x, const at::Tensor& mixed) const;
     /// Attention of packed groups that come after a layer's keys and values `before` (undefined: after nothing): [N, H D].
-    [[nodiscard]] at::Tensor attendPacked(const Layer& layer, const Projected& own, const std::vector<PackedGroup>& groups,
+    [[nodiscard]] at::Tensor attendPacked(const Layer& layer, const Projected& own, const std::vector<PackedRows>& groups,
         const at::Tensor& beforeK, const at::Tensor& beforeV) const;
     /// layer(inputs), or the same with its inner values computed again in the backward. inputs[0] is the residual stream.
     [[nodiscard]] std::vector<at::Tensor> run(const LayerFunction& layer, std::vector<at::Tensor> inputs) const;

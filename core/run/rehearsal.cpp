@@ -23,19 +23,14 @@ constexpr int kStepsLookedAt = 32; // of those to come, for the sizes of their b
 
 double since(Clock::time_point began) { return std::chrono::duration<double>(Clock::now() - began).count(); }
 
-std::size_t longestOf(const UpdateGroup& group)
+double completionTokens(const UpdateGroup& group)
 {
-    std::size_t longest = 1;
-    for (const auto& ids : group.completions)
-        longest = std::max(longest, ids.size());
-    return longest;
+    return std::accumulate(group.completions.begin(), group.completions.end(), 0.0,
+        [](double sum, const std::vector<int>& ids) { return sum + static_cast<double>(ids.size()); });
 }
 
-/// What an update holds of a group: padded completions behind one prompt.
-double positionsOf(const UpdateGroup& group)
-{
-    return static_cast<double>(group.prompt.size() + group.completions.size() * longestOf(group));
-}
+/// What an update computes of a group: its completions behind one prompt.
+double positionsOf(const UpdateGroup& group) { return static_cast<double>(group.prompt.size()) + completionTokens(group); }
 
 UpdateGroup firstOf(const UpdateGroup& group, std::size_t count)
 {
@@ -161,13 +156,12 @@ private:
     /// run's bound.
     [[nodiscard]] double goesOnTo(int cutOff) const { return m_bound + (m_spec.maxCompletionLength - m_bound) * cutOff / (cutOff + 1.0); }
 
-    /// What an update would hold of a group's completions, had they not been cut off.
+    /// What an update would compute of a group's completions, had they not been cut off: they end anywhere up to the run's bound.
     [[nodiscard]] double completionPositions(const UpdateGroup& group) const
     {
         const auto cutOff = std::count_if(group.completions.begin(), group.completions.end(),
-            [this](const auto& ids) { return m_bound < m_spec.maxCompletionLength && static_cast<int>(ids.size()) >= m_bound; });
-        const double longest = cutOff > 0 ? goesOnTo(static_cast<int>(cutOff)) : static_cast<double>(longestOf(group));
-        return static_cast<double>(group.completions.size()) * longest;
+            [this](const auto& ids) { return static_cast<int>(ids.size()) >= m_bound; });
+        return completionTokens(group) + 0.5 * static_cast<double>(cutOff) * (m_spec.maxCompletionLength - m_bound);
     }
 
     Status keepGroups(const Trainer::Rollouts& rolled)
@@ -236,9 +230,9 @@ private:
         countMemoryAnew();
         const double two = held > few ? update({firstOf(first, held)}, Objective::policyGradient) : one;
         const std::int64_t peakOfMore = std::max(peakOfFew, peakMemory());
-        const double S = static_cast<double>(longestOf(first));
-        const double perPosition = held > few ? static_cast<double>(peakOfMore - peakOfFew) / (static_cast<double>(held - few) * S) : 0;
-        expectMemory(first, static_cast<double>(held) * S, peakOfMore, perPosition);
+        const double tokensOfFew = completionTokens(firstOf(first, few)), tokensOfMore = completionTokens(firstOf(first, held));
+        const double perToken = tokensOfMore > tokensOfFew ? 1 / (tokensOfMore - tokensOfFew) : 0;
+        expectMemory(first, tokensOfMore, peakOfMore, static_cast<double>(peakOfMore - peakOfFew) * perToken);
         const double perGroupAtMost =
             one + std::max(0.0, two - one) / std::max<double>(1, static_cast<double>(held - few)) * static_cast<double>(G);
         const double steps = static_cast<double>(m_groups.size());
@@ -253,11 +247,11 @@ private:
             return wholeUpdates() * (promptTokens * steps + completions) / drawn + refresh();
         const double both =
             update({firstOf(first, few), firstOf(all[std::min<std::size_t>(1, all.size() - 1)], few)}, Objective::policyGradient);
-        const double perCompletion = std::max(0.0, two - one) / std::max<double>(1, static_cast<double>(held - few) * S);
+        const double secondsPerToken = std::max(0.0, two - one) * perToken;
         const double fixed = std::clamp(2 * one - both, 0.0, one);
-        const double ofGroup = std::max(0.0, one - fixed - perCompletion * static_cast<double>(few) * S);
+        const double ofGroup = std::max(0.0, one - fixed - secondsPerToken * tokensOfFew);
         return fixed + ofGroup * promptTokens / static_cast<double>(std::max<std::size_t>(1, first.prompt.size())) +
-            perCompletion * completions / steps + refresh();
+            secondsPerToken * completions / steps + refresh();
     }
 
     [[nodiscard]] double meanGroups() const

@@ -217,33 +217,42 @@ void TestDecoder::groupsBehindAPrefixEqualWholeSequences_data()
 {
     QTest::addColumn<bool>("recomputes");
     QTest::addColumn<bool>("shared");
-    QTest::newRow("kept") << false << true;
-    QTest::newRow("computed again") << true << true;
-    QTest::newRow("no beginning, computed again") << true << false;
+    QTest::addColumn<bool>("padded");
+    QTest::newRow("kept") << false << true << false;
+    QTest::newRow("kept, completions of unlike lengths") << false << true << true;
+    QTest::newRow("computed again, completions of unlike lengths") << true << true << true;
+    QTest::newRow("no beginning, computed again") << true << false << false;
 }
 
 void TestDecoder::groupsBehindAPrefixEqualWholeSequences()
 {
     QFETCH(bool, recomputes);
     QFETCH(bool, shared);
+    QFETCH(bool, padded);
     const auto decoder = tinyDecoder(tinyConfig());
     const at::Tensor start = randomIds({9}, 31);
-    const std::vector<PackedGroup> groups{{randomIds({5}, 31), randomIds({3, 4}, 31)}, {randomIds({1}, 31), randomIds({2, 6}, 31)}};
-    const auto loss = [&](const at::Tensor& hidden) { return (hidden * hidden * at::arange(1, hidden.numel() + 1).view_as(hidden)).sum(); };
-    std::vector<at::Tensor> rows;
+    std::vector<PackedGroup> groups{{randomIds({5}, 31), randomIds({3, 4}, 31)}, {randomIds({1}, 31), randomIds({2, 6}, 31)}};
+    if (padded) {
+        groups[0].lengths = {4, 1, 2};
+        groups[1].lengths = {3, 6};
+    }
+    std::vector<at::Tensor> rows, masks;
     for (const PackedGroup& group : groups) {
         const std::int64_t G = group.completions.size(0), S = group.completions.size(1);
+        const at::Tensor lengths = padded ? at::tensor(group.lengths) : at::full({G}, S, at::kLong);
+        masks.push_back(at::arange(S).unsqueeze(0).lt(lengths.unsqueeze(1)).reshape({G * S, 1}));
         const at::Tensor before = shared ? at::cat({start, group.prompt}) : group.prompt;
         const at::Tensor whole = at::cat({before.unsqueeze(0).expand({G, -1}), group.completions}, 1);
         rows.push_back(decoder->hidden(whole).slice(1, before.size(0) - 1, before.size(0) + S - 1).reshape({G * S, -1}));
     }
-    const at::Tensor wanted = at::cat(rows);
+    const at::Tensor mask = at::cat(masks), wanted = at::cat(rows) * mask;
+    const auto loss = [&](const at::Tensor& hidden) { return (hidden * hidden * at::arange(1, hidden.numel() + 1).view_as(hidden)).sum(); };
     const auto expected = gradientsOf(*decoder, loss(wanted));
     decoder->setRecomputing(recomputes);
     Prefix prefix;
     if (shared)
         static_cast<void>(decoder->hiddenOfPrompt(start, prefix));
-    const at::Tensor packed = decoder->hiddenPacked(groups, prefix);
+    const at::Tensor packed = decoder->hiddenPacked(groups, prefix) * mask;
     QVERIFY(worst(wanted, packed) < 1e-10);
     const auto got = gradientsOf(*decoder, loss(packed));
     for (std::size_t i = 0; i < got.size(); ++i)

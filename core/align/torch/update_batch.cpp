@@ -109,6 +109,7 @@ private:
         const at::Tensor drawn = group.drawnLogProbs.empty() ? at::Tensor() : at::zeros({G, S}, at::kFloat);
         for (std::size_t g = 0; g < count; ++g) {
             const std::vector<int>& completion = group.completions[first + g];
+            part.ids.lengths.push_back(static_cast<std::int64_t>(completion.size()));
             if (drawn.defined())
                 std::copy(
                     group.drawnLogProbs[first + g].begin(), group.drawnLogProbs[first + g].end(), drawn.data_ptr<float>() + g * longest);
