@@ -143,11 +143,20 @@ PRECEDENT_KERNEL_TARGET static void matmul(const float* x, std::int64_t xStride,
     const float* panels, std::int64_t panelCount, std::int64_t panelStride, float* out, std::int64_t outStride, bool accumulate)
 {
     constexpr std::int64_t kRows = PRECEDENT_KERNEL_ROWS;
-    for (std::int64_t panel = 0; panel < panelCount; ++panel) {
+    constexpr std::int64_t kHeld = 1024; // k of all panels that the second-level cache holds
+    const auto rowsOfPanel = [&](std::int64_t m, std::int64_t panel) PRECEDENT_KERNEL_TARGET {
+        tilesOf(M - m < kRows ? M - m : kRows, x + m * xStride, xStride, xStep, K, panels + panel * panelStride,
+            out + m * outStride + panel * kPanel, outStride, accumulate);
+    };
+    if (K * panelCount <= kHeld) { // each row of out is gone through once
         for (std::int64_t m = 0; m < M; m += kRows) {
-            const std::int64_t rows = M - m < kRows ? M - m : kRows;
-            tilesOf(rows, x + m * xStride, xStride, xStep, K, panels + panel * panelStride, out + m * outStride + panel * kPanel, outStride,
-                accumulate);
+            for (std::int64_t panel = 0; panel < panelCount; ++panel)
+                rowsOfPanel(m, panel);
+        }
+    } else { // each panel is
+        for (std::int64_t panel = 0; panel < panelCount; ++panel) {
+            for (std::int64_t m = 0; m < M; m += kRows)
+                rowsOfPanel(m, panel);
         }
     }
 }

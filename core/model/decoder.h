@@ -92,7 +92,7 @@ public:
 
     /// Groups of one prompt and its completions, each prompt computed once, all in one pass; what `before` holds comes before
     /// every prompt. Returns [sum of G S, C], group by group, completion by completion: the hidden state that predicts each
-    /// token (of the prompt's last position for token 0, of position s - 1 for token s). Padding goes through attention only: its
+    /// token (of the prompt's last position for token 0, of position s - 1 for token s). Padding goes through no layer: its
     /// states mean nothing, and give and take no gradients. Values and gradients, those of `before` among them, are those of hidden() on
     /// the concatenated sequences (tst_decoder, packedEqualsConcatenated).
     [[nodiscard]] virtual at::Tensor hiddenPacked(const std::vector<PackedGroup>& groups, const Prefix& before = {}) const = 0;

@@ -211,14 +211,34 @@ at::Tensor causalAttention(const at::Tensor& q, const at::Tensor& k, const at::T
 {
     if (!canFuseAttention(q))
         return plain::causalAttention(q, k, v, options);
-    return fusedAttention(q, k, v, k.new_empty({0, k.size(2), k.size(3)}), v.new_empty({0, v.size(2), v.size(3)}), options);
+    const std::vector<std::int64_t> lengths(static_cast<std::size_t>(q.size(0)), q.size(1));
+    const at::Tensor none = k.new_empty({0, k.size(2), k.size(3)});
+    return fusedAttention(q.flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1), lengths, none, none, options).view(q.sizes());
 }
 
-at::Tensor suffixAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK,
-    const at::Tensor& promptV, const AttentionOptions& options)
+at::Tensor suffixAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const std::vector<std::int64_t>& lengths,
+    const at::Tensor& promptK, const at::Tensor& promptV, const AttentionOptions& options)
 {
-    return canFuseAttention(q) ? fusedAttention(q, k, v, promptK, promptV, options)
-                               : plain::suffixAttention(q, k, v, promptK, promptV, options);
+    return canFuseAttention(q) ? fusedAttention(q, k, v, lengths, promptK, promptV, options)
+                               : plain::suffixAttention(q, k, v, lengths, promptK, promptV, options);
+}
+
+at::Tensor paddedSequences(const at::Tensor& rows, const std::vector<std::int64_t>& lengths, std::int64_t S)
+{
+    const auto G = static_cast<std::int64_t>(lengths.size());
+    std::vector<std::int64_t> shape = rows.sizes().vec();
+    shape.insert(shape.begin(), G);
+    shape[1] = S;
+    if (rows.size(0) == G * S)
+        return rows.view(shape);
+    std::vector<at::Tensor> parts;
+    for (const at::Tensor& part : rows.split_with_sizes(lengths)) {
+        parts.push_back(part);
+        std::vector<std::int64_t> rest = rows.sizes().vec();
+        rest[0] = S - part.size(0);
+        parts.push_back(rows.new_zeros(rest));
+    }
+    return at::cat(parts).view(shape);
 }
 
 } // namespace precedent::core

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include <ATen/core/Tensor.h>
 
 /// The differentiable pieces of a decoder layer. Each has a plain form (ATen ops alone: any device and dtype, the
@@ -42,10 +44,14 @@ struct AttentionOptions {
 [[nodiscard]] at::Tensor causalAttention(
     const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionOptions& options = {});
 
-/// G suffixes of length L that see one prompt of P positions and, causally, themselves. q [G, L, H, D]; own keys and
-/// values k, v [G, L, KV, D]; the prompt's promptK, promptV [P, KV, D] -> [G, L, H, D].
-[[nodiscard]] at::Tensor suffixAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK,
-    const at::Tensor& promptV, const AttentionOptions& options = {});
+/// Suffixes of `lengths` [G] positions, N in all, that see one prompt of P positions and, causally, themselves. One after another:
+/// q [N, H, D]; own keys and values k, v [N, KV, D]; the prompt's promptK, promptV [P, KV, D] -> [N, H, D].
+[[nodiscard]] at::Tensor suffixAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+    const std::vector<std::int64_t>& lengths, const at::Tensor& promptK, const at::Tensor& promptV, const AttentionOptions& options = {});
+
+/// Sequences of `lengths` [G] rows that lie one after another, [N, ..], as [G, S, ..] with zeros behind the shorter ones; S is at least
+/// the longest one's.
+[[nodiscard]] at::Tensor paddedSequences(const at::Tensor& rows, const std::vector<std::int64_t>& lengths, std::int64_t S);
 
 namespace plain {
 [[nodiscard]] at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps);
@@ -54,8 +60,8 @@ namespace plain {
 [[nodiscard]] at::Tensor geluGlu(const at::Tensor& gate, const at::Tensor& up);
 [[nodiscard]] at::Tensor causalAttention(
     const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionOptions& options = {});
-[[nodiscard]] at::Tensor suffixAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK,
-    const at::Tensor& promptV, const AttentionOptions& options = {});
+[[nodiscard]] at::Tensor suffixAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+    const std::vector<std::int64_t>& lengths, const at::Tensor& promptK, const at::Tensor& promptV, const AttentionOptions& options = {});
 /// One new position of each of G sequences that see one prompt and their own n tokens, the new one among them. q [G, H, D];
 /// k, v [G, n, KV, D]; promptK, promptV [P, KV, D] -> [G, H, D]. No gradient is needed, so there is no fused form.
 [[nodiscard]] at::Tensor stepAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -19,17 +20,31 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
-constexpr std::int64_t kRows = 24; // (position, query head) pairs that go through the keys together
+// (position, query head) pairs that go through the keys together: more where the keys do not stay in the second-level cache, but few
+// positions, as all of a block's rows go up to its last one's keys.
+constexpr std::int64_t kRows = 24;
+constexpr std::int64_t kRowsOfMany = 96;
+constexpr std::int64_t kMany = 1024; // keys
+constexpr std::int64_t kPositions = 24;
 constexpr std::int64_t kLeastRows = 64; // positions of one sequence that are worth a task of their own
 
 struct Shape {
-    std::int64_t G, L, H, D, KV, P;
+    std::vector<std::int64_t> starts; // [G + 1]: where each sequence begins among the rows
+    std::int64_t longest; // positions of a sequence
+    std::int64_t H, D, KV, P;
     std::int64_t window; // 0: none
     float scale;
+    [[nodiscard]] std::int64_t G() const { return static_cast<std::int64_t>(starts.size()) - 1; }
+    [[nodiscard]] std::int64_t start(std::int64_t g) const { return starts[static_cast<std::size_t>(g)]; }
+    [[nodiscard]] std::int64_t length(std::int64_t g) const { return start(g + 1) - start(g); }
     [[nodiscard]] std::int64_t R() const { return H / KV; }
-    [[nodiscard]] std::int64_t keys() const { return P + L; }
+    [[nodiscard]] std::int64_t keys() const { return P + longest; }
     [[nodiscard]] std::int64_t wideD() const { return paddedToPanel(D); }
-    [[nodiscard]] std::int64_t positionsPerBlock() const { return std::max<std::int64_t>(1, kRows / R()); }
+    [[nodiscard]] std::int64_t positionsPerBlock() const
+    {
+        const std::int64_t seen = window > 0 ? std::min(window, keys()) : keys();
+        return std::clamp<std::int64_t>((seen > kMany ? kRowsOfMany : kRows) / R(), 1, kPositions);
+    }
     /// The first key that own position i sees; keys are the prompt's, then the own.
     [[nodiscard]] std::int64_t firstKey(std::int64_t i) const { return window > 0 ? std::max<std::int64_t>(0, P + i + 1 - window) : 0; }
 };
@@ -55,7 +70,7 @@ void packAlong(
     }
 }
 
-/// What one task computes: the rows [begin, end) of the sequences [first, last).
+/// What one task computes: the positions [begin, end), as far as they go, of the sequences [first, last).
 struct Run {
     std::int64_t first, last, begin, end;
 };
@@ -82,13 +97,14 @@ public:
         packPrompt(m_promptV, m_valuesAlong, false);
     }
 
-    /// out [G, L, H, D], logSums [G, L, H].
+    /// out [N, H, D], logSums [N, H].
     void forward(std::int64_t g, const Run& run, float* out, float* logSums)
     {
         pack(g);
         float *queries = m_block.data(), *result = queries + rowsPerBlock() * m.D, *scores = result + rowsPerBlock() * m.wideD();
-        for (std::int64_t begin = run.begin; begin < run.end; begin += m.positionsPerBlock()) {
-            const std::int64_t end = std::min(begin + m.positionsPerBlock(), run.end), rows = (end - begin) * m.R(), seen = m.P + end;
+        const std::int64_t last = std::min(run.end, m.length(g));
+        for (std::int64_t begin = run.begin; begin < last; begin += m.positionsPerBlock()) {
+            const std::int64_t end = std::min(begin + m.positionsPerBlock(), last), rows = (end - begin) * m.R(), seen = m.P + end;
             const std::int64_t first = firstKeyOfBlock(begin);
             gather(m_q, g, begin, rows, queries);
             m_kernels.matmul(queries, m.D, 1, rows, m.D, m_keysAcross.data() + first * m.D, (seen - first + kPanel - 1) / kPanel,
@@ -124,10 +140,11 @@ public:
         pack(g);
         packOwn(m_k, g, m_keysAlong, false);
         packOwn(m_v, g, m_valuesAcross, true);
-        std::fill_n(m_ownGradient.data(), m_ownGradient.size(), 0.0F);
-        float *keyGradient = m_ownGradient.data(), *valueGradient = keyGradient + m.L * m.wideD();
-        for (std::int64_t begin = run.begin; begin < run.end; begin += m.positionsPerBlock()) {
-            const std::int64_t end = std::min(begin + m.positionsPerBlock(), run.end), rows = (end - begin) * m.R(), seen = m.P + end;
+        const std::int64_t length = m.length(g), last = std::min(run.end, length);
+        float *keyGradient = m_ownGradient.data(), *valueGradient = keyGradient + length * m.wideD();
+        std::fill_n(keyGradient, 2 * length * m.wideD(), 0.0F);
+        for (std::int64_t begin = run.begin; begin < last; begin += m.positionsPerBlock()) {
+            const std::int64_t end = std::min(begin + m.positionsPerBlock(), last), rows = (end - begin) * m.R(), seen = m.P + end;
             backwardBlock(g, begin, rows, seen, out, logSums, upstream, gradients.q);
             const std::int64_t first = firstKeyOfBlock(begin), firstOwn = std::max(first, m.P);
             const auto addRows = [&](const float* weights, const float* panels, float* prompt, float* own) {
@@ -143,9 +160,10 @@ public:
             addRows(m_weights.data(), m_upstreamAlong.data(), gradients.promptValues, valueGradient);
             addRows(m_scoreGradient.data(), m_queriesAlong.data(), gradients.promptKeys, keyGradient);
         }
-        for (std::int64_t i = 0; i < m.L; ++i) {
-            std::copy_n(keyGradient + i * m.wideD(), m.D, gradients.k + ((g * m.L + i) * m.KV + m_head) * m.D);
-            std::copy_n(valueGradient + i * m.wideD(), m.D, gradients.v + ((g * m.L + i) * m.KV + m_head) * m.D);
+        for (std::int64_t i = 0; i < length; ++i) {
+            const std::int64_t place = ((m.start(g) + i) * m.KV + m_head) * m.D;
+            std::copy_n(keyGradient + i * m.wideD(), m.D, gradients.k + place);
+            std::copy_n(valueGradient + i * m.wideD(), m.D, gradients.v + place);
         }
     }
 
@@ -155,7 +173,7 @@ private:
     [[nodiscard]] std::int64_t firstKeyOfBlock(std::int64_t begin) const { return m.firstKey(begin) / kPanel * kPanel; }
     [[nodiscard]] std::int64_t rowIndex(std::int64_t g, std::int64_t begin, std::int64_t r) const
     {
-        return (g * m.L + begin + r / m.R()) * m.H + m_head * m.R() + r % m.R();
+        return (m.start(g) + begin + r / m.R()) * m.H + m_head * m.R() + r % m.R();
     }
 
     void gather(const float* tensor, std::int64_t g, std::int64_t begin, std::int64_t rows, float* target) const
@@ -174,11 +192,11 @@ private:
 
     void packOwn(const float* tensor, std::int64_t g, AlignedBuffer& panels, bool across) const
     {
-        const float* rows = tensor + (g * m.L * m.KV + m_head) * m.D;
+        const float* rows = tensor + (m.start(g) * m.KV + m_head) * m.D;
         if (across)
-            packAcross(rows, m.KV * m.D, m.L, m.D, m.P, panels.data());
+            packAcross(rows, m.KV * m.D, m.length(g), m.D, m.P, panels.data());
         else
-            packAlong(rows, m.KV * m.D, m.L, m.D, m.P, m.keys(), panels.data());
+            packAlong(rows, m.KV * m.D, m.length(g), m.D, m.P, m.keys(), panels.data());
     }
 
     void pack(std::int64_t g)
@@ -197,7 +215,7 @@ private:
         m_scoreGradient.reset(rowsPerBlock() * m_scoreStride);
         m_queriesAlong.reset(rowsPerBlock() * m.wideD());
         m_upstreamAlong.reset(rowsPerBlock() * m.wideD());
-        m_ownGradient.reset(2 * m.L * m.wideD());
+        m_ownGradient.reset(2 * m.longest * m.wideD());
         packPrompt(m_promptK, m_keysAlong, false);
         packPrompt(m_promptV, m_valuesAcross, true);
     }
@@ -234,7 +252,7 @@ private:
             std::copy_n(result + r * m.wideD(), m.D, queryGradient + rowIndex(g, begin, r) * m.D);
     }
 
-    const Shape m;
+    const Shape& m;
     const float *m_q, *m_k, *m_v, *m_promptK, *m_promptV;
     const std::int64_t m_head;
     const std::int64_t m_scoreStride;
@@ -244,37 +262,49 @@ private:
 };
 
 /// The runs that each key head's workers take: as few as keep every thread busy, because each packs the prompt; all
-/// sequences alone where no prompt is shared. A single sequence is cut at rows, so that each part has as many scores.
+/// sequences alone where no prompt is shared. They are cut so that each has about as many scores: between sequences, or a single
+/// sequence at its rows.
 std::vector<Run> runsOf(const Shape& shape)
 {
-    const std::int64_t wanted = std::max<std::int64_t>(1, (threadCount() + shape.KV - 1) / shape.KV);
+    const std::int64_t wanted = std::max<std::int64_t>(1, (threadCount() + shape.KV - 1) / shape.KV), G = shape.G();
+    const double P = static_cast<double>(shape.P);
+    const auto scoresBefore = [P](std::int64_t row) { return static_cast<double>(row) * (P + static_cast<double>(row) / 2); };
     std::vector<Run> all;
-    if (shape.G == 1) {
-        const std::int64_t parts = std::clamp<std::int64_t>(shape.L / kLeastRows, 1, wanted);
-        const auto cut = [&](std::int64_t i) { // scores before row x: x (P + x / 2)
-            const double P = static_cast<double>(shape.P), L = static_cast<double>(shape.L);
-            const double share = static_cast<double>(i) / static_cast<double>(parts) * L * (P + L / 2);
-            return i == parts ? shape.L : static_cast<std::int64_t>(std::sqrt(P * P + 2 * share) - P);
+    if (G == 1) {
+        const std::int64_t length = shape.longest, parts = std::clamp<std::int64_t>(length / kLeastRows, 1, wanted);
+        const auto cut = [&](std::int64_t i) {
+            const double share = static_cast<double>(i) / static_cast<double>(parts) * scoresBefore(length);
+            return i == parts ? length : static_cast<std::int64_t>(std::sqrt(P * P + 2 * share) - P);
         };
         for (std::int64_t i = 0; i < parts; ++i)
             all.push_back({0, 1, cut(i), cut(i + 1)});
         return all;
     }
-    const std::int64_t runs = shape.P == 0 ? shape.G : std::min(wanted, std::max<std::int64_t>(1, shape.G));
-    for (std::int64_t i = 0; i < runs; ++i)
-        all.push_back({shape.G * i / runs, shape.G * (i + 1) / runs, 0, shape.L});
+    const std::int64_t runs = shape.P == 0 ? G : std::min(wanted, G);
+    double total = 0, before = 0;
+    for (std::int64_t g = 0; g < G; ++g)
+        total += scoresBefore(shape.length(g));
+    for (std::int64_t g = 0; g < G; ++g) {
+        const double share = (before + scoresBefore(shape.length(g)) / 2) / std::max(total, 1.0);
+        before += scoresBefore(shape.length(g));
+        const bool next = runs == G || static_cast<double>(all.size()) <= share * static_cast<double>(runs);
+        if (all.empty() || (next && static_cast<std::int64_t>(all.size()) < runs))
+            all.push_back({g, g + 1, 0, shape.longest});
+        else
+            all.back().last = g + 1;
+    }
     return all;
 }
 
 class Attention : public torch::autograd::Function<Attention> {
 public:
     static Variable forward(AutogradContext* context, const at::Tensor& qIn, const at::Tensor& kIn, const at::Tensor& vIn,
-        const at::Tensor& promptKIn, const at::Tensor& promptVIn, const AttentionOptions& options)
+        const std::vector<std::int64_t>& lengths, const at::Tensor& promptKIn, const at::Tensor& promptVIn, const AttentionOptions& options)
     {
         const at::Tensor q = qIn.contiguous(), k = kIn.contiguous(), v = vIn.contiguous(), promptK = promptKIn.contiguous(),
                          promptV = promptVIn.contiguous();
-        const Shape shape = shapeOf(q, k, promptK, options);
-        const at::Tensor out = at::empty_like(q), logSums = at::empty({shape.G, shape.L, shape.H}, q.options());
+        const Shape shape = shapeOf(q, k, lengths, promptK, options);
+        const at::Tensor out = at::empty_like(q), logSums = at::empty({q.size(0), shape.H}, q.options());
         const std::vector<Run> runs = runsOf(shape);
         const auto tasks = static_cast<std::int64_t>(runs.size()) * shape.KV;
         parallelTasks(tasks, /*wide=*/true, [&](std::int64_t i, int) {
@@ -287,6 +317,7 @@ public:
         context->save_for_backward({q, k, v, promptK, promptV, out, logSums});
         context->saved_data["scale"] = options.scale;
         context->saved_data["window"] = options.window;
+        context->saved_data["lengths"] = lengths;
         return out;
     }
 
@@ -296,11 +327,12 @@ public:
         const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2], &promptK = saved[3], &promptV = saved[4], &out = saved[5],
                          &logSums = saved[6];
         const at::Tensor upstream = gradients[0].contiguous();
-        const Shape shape = shapeOf(q, k, promptK, {context->saved_data["scale"].toDouble(), context->saved_data["window"].toInt()});
+        const Shape shape = shapeOf(q, k, context->saved_data["lengths"].toIntVector(), promptK,
+            {context->saved_data["scale"].toDouble(), context->saved_data["window"].toInt()});
         const std::vector<Run> runs = runsOf(shape);
         const auto tasks = static_cast<std::int64_t>(runs.size()) * shape.KV;
         // Rows of one sequence in several runs: each adds to all keys before it.
-        const std::int64_t copies = shape.G == 1 ? static_cast<std::int64_t>(runs.size()) : 1;
+        const std::int64_t copies = shape.G() == 1 ? static_cast<std::int64_t>(runs.size()) : 1;
         const at::Tensor dq = at::empty_like(q), dks = at::empty({copies, k.numel()}, k.options()), dvs = at::empty_like(dks);
         // One part a task, added up below in a fixed order.
         const at::Tensor promptParts =
@@ -320,14 +352,19 @@ public:
         const auto added = [&](const at::Tensor& copiesOf) { return (copies > 1 ? copiesOf.sum(0) : copiesOf[0]).view(k.sizes()); };
         // [2, runs, KV, P, wide D] -> [2, P, KV, D]
         const at::Tensor promptGradients = promptParts.sum(1).slice(-1, 0, shape.D).permute({0, 2, 1, 3}).contiguous();
-        return {dq, added(dks), added(dvs), promptGradients[0], promptGradients[1], Variable()};
+        return {dq, added(dks), added(dvs), Variable(), promptGradients[0], promptGradients[1], Variable()};
     }
 
 private:
-    static Shape shapeOf(const at::Tensor& q, const at::Tensor& k, const at::Tensor& promptK, const AttentionOptions& options)
+    static Shape shapeOf(const at::Tensor& q, const at::Tensor& k, const std::vector<std::int64_t>& lengths, const at::Tensor& promptK,
+        const AttentionOptions& options)
     {
-        const float scale = options.scale > 0 ? static_cast<float>(options.scale) : 1.0F / std::sqrt(static_cast<float>(q.size(3)));
-        return {q.size(0), q.size(1), q.size(2), q.size(3), k.size(2), promptK.size(0), options.window, scale};
+        const float scale = options.scale > 0 ? static_cast<float>(options.scale) : 1.0F / std::sqrt(static_cast<float>(q.size(2)));
+        std::vector<std::int64_t> starts(lengths.size() + 1, 0);
+        std::partial_sum(lengths.begin(), lengths.end(), starts.begin() + 1);
+        TORCH_CHECK(!lengths.empty() && starts.back() == q.size(0), "attention: the lengths are not those of the rows");
+        return {std::move(starts), *std::max_element(lengths.begin(), lengths.end()), q.size(1), q.size(2), k.size(1), promptK.size(0),
+            options.window, scale};
     }
 };
 
@@ -335,10 +372,10 @@ private:
 
 bool canFuseAttention(const at::Tensor& q) { return q.device().is_cpu() && q.scalar_type() == at::kFloat; }
 
-at::Tensor fusedAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK,
-    const at::Tensor& promptV, const AttentionOptions& options)
+at::Tensor fusedAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const std::vector<std::int64_t>& lengths,
+    const at::Tensor& promptK, const at::Tensor& promptV, const AttentionOptions& options)
 {
-    return Attention::apply(q, k, v, promptK, promptV, options);
+    return Attention::apply(q, k, v, lengths, promptK, promptV, options);
 }
 
 } // namespace precedent::core

@@ -68,15 +68,17 @@ at::Tensor causalAttention(const at::Tensor& q, const at::Tensor& k, const at::T
     return mixed.reshape({B, KV, R, T, D}).permute({0, 3, 1, 2, 4}).reshape({B, T, H, D});
 }
 
-at::Tensor suffixAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK,
-    const at::Tensor& promptV, const AttentionOptions& options)
+at::Tensor suffixAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const std::vector<std::int64_t>& lengths,
+    const at::Tensor& promptK, const at::Tensor& promptV, const AttentionOptions& options)
 {
-    const std::int64_t G = q.size(0), L = q.size(1), H = q.size(2), D = q.size(3), KV = k.size(2), P = promptK.size(0);
-    const std::int64_t R = H / KV;
-    const at::Tensor queries = q.reshape({G, L, KV, R, D}).permute({2, 0, 3, 1, 4}).reshape({KV, G * R * L, D});
+    const std::int64_t H = q.size(1), D = q.size(2), KV = k.size(1), P = promptK.size(0), R = H / KV;
+    const auto G = static_cast<std::int64_t>(lengths.size());
+    const std::int64_t L = *std::max_element(lengths.begin(), lengths.end());
+    const auto padded = [&](const at::Tensor& rows) { return paddedSequences(rows, lengths, L); }; // [G, L, ..]
+    const at::Tensor queries = padded(q).reshape({G, L, KV, R, D}).permute({2, 0, 3, 1, 4}).reshape({KV, G * R * L, D});
     const at::Tensor seen = promptK.permute({1, 2, 0}).contiguous(); // [KV, D, P]
-    const at::Tensor own = k.permute({2, 0, 3, 1}).reshape({KV * G, D, L}); // own keys
-    const at::Tensor ownValues = v.permute({2, 0, 1, 3}).reshape({KV * G, L, D});
+    const at::Tensor own = padded(k).permute({2, 0, 3, 1}).reshape({KV * G, D, L}); // own keys
+    const at::Tensor ownValues = padded(v).permute({2, 0, 1, 3}).reshape({KV * G, L, D});
     const at::Tensor promptScores = at::bmm(queries, seen).reshape({KV, G, R, L, P});
     const at::Tensor ownScores = at::bmm(queries.reshape({KV * G, R * L, D}), own).reshape({KV, G, R, L, L});
     const at::Tensor scores = at::cat({promptScores, ownScores}, -1) * scaleOf(options, D);
@@ -84,7 +86,11 @@ at::Tensor suffixAttention(const at::Tensor& q, const at::Tensor& k, const at::T
     const at::Tensor fromPrompt = at::bmm(weights.slice(-1, 0, P).reshape({KV, G * R * L, P}), promptV.permute({1, 0, 2}));
     const at::Tensor fromOwn = at::bmm(weights.slice(-1, P).reshape({KV * G, R * L, L}), ownValues);
     const at::Tensor mixed = fromPrompt.reshape({KV, G, R, L, D}) + fromOwn.reshape({KV, G, R, L, D});
-    return mixed.permute({1, 3, 0, 2, 4}).reshape({G, L, H, D});
+    const at::Tensor out = mixed.permute({1, 3, 0, 2, 4}).reshape({G, L, H, D});
+    std::vector<at::Tensor> rows;
+    for (std::int64_t g = 0; g < G; ++g)
+        rows.push_back(out[g].slice(0, 0, lengths[static_cast<std::size_t>(g)]));
+    return at::cat(rows);
 }
 
 at::Tensor stepAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& promptK,

@@ -32,41 +32,6 @@ Transformer::PackedRows::PackedRows(const PackedGroup& group)
     R = std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0});
 }
 
-at::Tensor Transformer::PackedRows::padded(const at::Tensor& rows) const
-{
-    const auto G = static_cast<std::int64_t>(lengths.size());
-    std::vector<std::int64_t> shape = rows.sizes().vec();
-    shape.insert(shape.begin(), G);
-    shape[1] = L;
-    if (R == G * L)
-        return rows.view(shape);
-    std::vector<at::Tensor> parts;
-    for (const at::Tensor& part : rows.split_with_sizes(lengths)) {
-        parts.push_back(part);
-        std::vector<std::int64_t> rest = rows.sizes().vec();
-        rest[0] = L - part.size(0);
-        parts.push_back(rows.new_zeros(rest));
-    }
-    return at::cat(parts).view(shape);
-}
-
-at::Tensor Transformer::PackedRows::unpadded(const at::Tensor& rows) const
-{
-    const at::Tensor flat = rows.flatten(0, 1); // [G L, ..]
-    if (R == flat.size(0))
-        return flat;
-    std::vector<std::int64_t> sizes;
-    for (const std::int64_t length : lengths) {
-        sizes.push_back(length);
-        sizes.push_back(L - length);
-    }
-    const std::vector<at::Tensor> parts = flat.split_with_sizes(sizes);
-    std::vector<at::Tensor> kept;
-    for (std::size_t i = 0; i < parts.size(); i += 2)
-        kept.push_back(parts[i]);
-    return at::cat(kept);
-}
-
 Transformer::Rope::Rope(const RopeConfig& config, int headDim, const at::TensorOptions& options)
     : m_frequencies(at::tensor(config.frequencies(headDim), at::kDouble))
     , m_magnitude(config.magnitude())
@@ -214,16 +179,16 @@ at::Tensor Transformer::attendPacked(const Layer& layer, const Projected& own, c
     for (const PackedRows& group : groups) {
         const std::int64_t P = group.P;
         const auto prompt = [&](const at::Tensor& t) { return t.slice(0, first, first + P); };
-        const auto completions = [&](const at::Tensor& t) { return group.padded(t.slice(0, first + P, first + P + group.R)); };
-        const at::Tensor q = prompt(own.q).unsqueeze(0), k = prompt(own.k), v = prompt(own.v);
-        mixed.push_back((beforeK.defined() ? suffixAttention(q, k.unsqueeze(0), v.unsqueeze(0), beforeK, beforeV, attention(layer))
-                                           : causalAttention(q, k.unsqueeze(0), v.unsqueeze(0), attention(layer)))
+        const auto completions = [&](const at::Tensor& t) { return t.slice(0, first + P, first + P + group.R); };
+        const at::Tensor q = prompt(own.q), k = prompt(own.k), v = prompt(own.v);
+        mixed.push_back((beforeK.defined() ? suffixAttention(q, k, v, {P}, beforeK, beforeV, attention(layer))
+                                           : causalAttention(q.unsqueeze(0), k.unsqueeze(0), v.unsqueeze(0), attention(layer)))
                             .reshape({P, -1}));
         if (group.R > 0) {
             const at::Tensor allK = beforeK.defined() ? at::cat({beforeK, k}) : k, allV = beforeV.defined() ? at::cat({beforeV, v}) : v;
-            const at::Tensor attended =
-                suffixAttention(completions(own.q), completions(own.k), completions(own.v), allK, allV, attention(layer)); // [G, L, H, D]
-            mixed.push_back(group.unpadded(attended).reshape({group.R, -1}));
+            mixed.push_back(
+                suffixAttention(completions(own.q), completions(own.k), completions(own.v), group.lengths, allK, allV, attention(layer))
+                    .reshape({group.R, -1}));
         }
         first += P + group.R;
     }
@@ -264,7 +229,8 @@ at::Tensor Transformer::hiddenPacked(const std::vector<PackedGroup>& groups, con
     for (std::size_t i = 0; i < groups.size(); ++i) {
         const std::int64_t G = groups[i].completions.size(0), S = groups[i].completions.size(1), ownFrom = first + layout[i].P;
         const at::Tensor last = normed.slice(0, ownFrom - 1, ownFrom).unsqueeze(0).expand({G, 1, -1}); // predicts token 0
-        const at::Tensor own = layout[i].padded(normed.slice(0, ownFrom, ownFrom + layout[i].R)); // [G, L, C]
+        const at::Tensor own =
+            paddedSequences(normed.slice(0, ownFrom, ownFrom + layout[i].R), layout[i].lengths, layout[i].L); // [G, L, C]
         hidden.push_back(at::cat({last, own}, 1).slice(1, 0, S).reshape({G * S, normed.size(1)}));
         first = ownFrom + layout[i].R;
     }

@@ -37,9 +37,6 @@ private:
     /// padding.
     struct PackedRows {
         explicit PackedRows(const PackedGroup& group);
-        /// rows [sum of lengths, ..] -> [G, L, ..], zero at padding; and back.
-        [[nodiscard]] at::Tensor padded(const at::Tensor& rows) const;
-        [[nodiscard]] at::Tensor unpadded(const at::Tensor& rows) const;
 
         std::int64_t P, L; // L: of the longest completion
         std::vector<std::int64_t> lengths; // [G]

@@ -274,7 +274,7 @@ public:
 };
 
 /// The version of this facade: the library is refused if it was built against another.
-inline constexpr int kEngineVersion = 11;
+inline constexpr int kEngineVersion = 12;
 
 } // namespace precedent::core
 
