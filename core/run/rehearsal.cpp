@@ -276,12 +276,12 @@ private:
         return n > 0 ? sum / n : 0;
     }
 
-    /// The most that one part of an update holds: as many completions of the longest allowed as go into it.
+    /// The most that one part of an update holds: completions of the longest allowed, as many as go into it.
     void expectMemory(const UpdateGroup& group, double measured, std::int64_t peak, double perPosition)
     {
-        const double room = std::max(1.0, static_cast<double>(m_spec.microBatchTokens) - static_cast<double>(group.prompt.size()));
-        const double count = std::clamp(room / m_spec.maxCompletionLength, 1.0, static_cast<double>(group.completions.size()));
-        const double most = std::max(measured, std::floor(count) * m_spec.maxCompletionLength);
+        const double microBatch = m_spec.microBatchTokens, longest = m_spec.maxCompletionLength;
+        const double room = std::max({longest, microBatch - static_cast<double>(group.prompt.size()), microBatch / 2});
+        const double most = std::max(measured, std::min(room, longest * static_cast<double>(group.completions.size())));
         m_result.memoryBytes = std::max(m_result.memoryBytes, peak + static_cast<std::int64_t>(perPosition * (most - measured)));
     }
 

@@ -325,6 +325,49 @@ private Q_SLOTS:
         QVERIFY((tokens.logProbs.grad() - wanted).abs().max().item<double>() < 1e-12);
     }
 
+    // Two prompts that begin with the same 30 tokens and have one or two of their own; each has 8 completions of 1 to 15 tokens.
+    void chunksHoldWhatHasRoom_data()
+    {
+        QTest::addColumn<int>("microBatch");
+        QTest::addColumn<std::vector<int>>("completions"); // of each chunk
+        QTest::newRow("everything") << 8192 << std::vector<int>{16};
+        QTest::newRow("a group: 64 real positions, 120 with padding") << 100 << std::vector<int>{8, 8};
+        QTest::newRow("the trunk leaves half at least") << 40 << std::vector<int>{3, 2, 2, 1, 3, 2, 2, 1};
+        QTest::newRow("one at a time") << 1 << std::vector<int>(16, 1);
+    }
+
+    void chunksHoldWhatHasRoom()
+    {
+        QFETCH(int, microBatch);
+        QFETCH(std::vector<int>, completions);
+        std::vector<UpdateGroup> groups(2);
+        for (int g = 0; g < 2; ++g) {
+            UpdateGroup& group = groups[static_cast<std::size_t>(g)];
+            for (int i = 0; i < 30; ++i)
+                group.prompt.push_back(1 + i % 7);
+            group.prompt.insert(group.prompt.end(), static_cast<std::size_t>(g) + 1, 10 + g);
+            for (const int length : {5, 5, 7, 9, 9, 6, 8, 15}) {
+                group.completions.emplace_back(static_cast<std::size_t>(length), 3);
+                group.advantages.push_back(0.5);
+            }
+        }
+        RunSpec spec = specOf(LossType::dapo, 0.1);
+        spec.microBatchTokens = microBatch;
+        const std::vector<UpdateBatch> batches = updateBatches(groups, spec, Objective::policyGradient, at::kCPU);
+        QCOMPARE(batches.size(), std::size_t(1));
+        QCOMPARE(batches.front().trunk.size(0), 30);
+        std::vector<int> got;
+        std::int64_t tokens = 0;
+        for (const UpdateChunk& chunk : batches.front().chunks) {
+            got.push_back(0);
+            for (const UpdatePart& part : chunk.parts)
+                got.back() += static_cast<int>(part.ids.lengths.size());
+            tokens += chunk.targets.size(0);
+        }
+        QCOMPARE(got, completions);
+        QCOMPARE(tokens, 128);
+    }
+
     void updateEqualsThePlainStep_data()
     {
         QTest::addColumn<int>("type");

@@ -62,13 +62,19 @@ at::Tensor idTensor(const std::vector<int>& ids, std::size_t from, std::size_t t
     return tensor;
 }
 
+/// The positions that a chunk may have of its own. A long trunk leaves half: completions one at a time would each read the whole head.
+std::size_t roomBehind(std::size_t trunk, std::size_t microBatch)
+{
+    return std::max(microBatch - std::min(trunk, microBatch), microBatch / 2);
+}
+
 /// Puts completions into chunks.
 class Packer {
 public:
     Packer(const RunSpec& spec, Objective objective, std::size_t trunk, at::Device device)
         : m_objective(objective)
         , m_trunk(trunk)
-        , m_room(static_cast<std::size_t>(spec.microBatchTokens) - std::min(trunk, static_cast<std::size_t>(spec.microBatchTokens)))
+        , m_room(roomBehind(trunk, static_cast<std::size_t>(spec.microBatchTokens)))
         , m_device(device)
     {
     }
@@ -79,15 +85,16 @@ public:
         std::size_t first = 0;
         while (first < group.completions.size()) {
             const std::size_t left = group.completions.size() - first;
-            const auto fitting = [&](std::size_t used) { return m_room > used + own ? (m_room - used - own) / longest : 0; };
+            const auto fitting = [&](std::size_t used) { return fittingFrom(group, first, used + own); };
             // A group is only cut where it does not fit whole into a chunk of its own.
             if (m_used > 0 && fitting(m_used) < left &&
                 (fitting(0) >= left || fitting(m_used) == 0 || m_objective == Objective::preference))
                 finish();
-            const std::size_t count =
-                m_objective == Objective::preference ? left : std::min(left, std::max<std::size_t>(1, fitting(m_used)));
+            const std::size_t count = m_objective == Objective::preference ? left : std::max<std::size_t>(1, fitting(m_used));
             addPart(group, weights, first, count, longest);
-            m_used += own + count * longest;
+            m_used += own;
+            for (std::size_t i = first; i < first + count; ++i)
+                m_used += group.completions[i].size();
             first += count;
         }
     }
@@ -99,6 +106,15 @@ public:
     }
 
 private:
+    /// How many of a group's completions, from `first` on, have room beside `used` positions.
+    [[nodiscard]] std::size_t fittingFrom(const UpdateGroup& group, std::size_t first, std::size_t used) const
+    {
+        std::size_t last = first;
+        while (last < group.completions.size() && used + group.completions[last].size() <= m_room)
+            used += group.completions[last++].size();
+        return last - first;
+    }
+
     void addPart(const UpdateGroup& group, const double* weights, std::size_t first, std::size_t count, std::size_t longest)
     {
         const auto G = static_cast<std::int64_t>(count), S = static_cast<std::int64_t>(longest);

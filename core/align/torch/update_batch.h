@@ -49,9 +49,9 @@ struct GroupShare {
     [[nodiscard]] bool has(std::size_t group) const { return group % static_cast<std::size_t>(size) == static_cast<std::size_t>(rank); }
 };
 
-/// Divides a step's groups. A chunk has at most micro_batch_tokens positions, its trunk's among them, but at least one completion
-/// (a preference's pair stays together). Every token's weight is its share of the whole step's loss, also where
-/// only the groups of a share are wanted: the gradients of all shares then add up to the step's.
+/// Divides a step's groups. A chunk has at most micro_batch_tokens positions, padding not counted, its trunk's among them as far as they
+/// leave half of that to the rest, but at least one completion (a preference's pair stays together). Every token's weight is its share of
+/// the whole step's loss, also where only the groups of a share are wanted: the gradients of all shares then add up to the step's.
 [[nodiscard]] std::vector<UpdateBatch> updateBatches(
     const std::vector<UpdateGroup>& groups, const RunSpec& spec, Objective objective, at::Device device, GroupShare share = {});
 

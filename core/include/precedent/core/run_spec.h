@@ -163,7 +163,7 @@ struct RunSpec {
     GuardActions guards; ///< guards: warn, stop or off for all, or an object of guard to that
     double klBound = 0.3; ///< kl_bound: KL to the reference from which kl_over_bound speaks
     double maxKl = 0.0; ///< max_kl: the run stops over it whatever guards say; 0: never
-    int microBatchTokens = 2048; ///< micro_batch_tokens: positions held at once in the update
+    int microBatchTokens = 2048; ///< micro_batch_tokens: positions held at once in the update; of a shared beginning, half of it at most
     bool gradientCheckpointing = false; ///< gradient_checkpointing: activations are computed again in the backward, not kept
     bool evaluateBeforeAfter = false; ///< evaluate_before_after: the workspace runs the sealed suites before and after
     int evaluateLimit = 0; ///< evaluate_limit: prompts an axis; 0: all
