@@ -105,6 +105,7 @@ void TestOps::fusedAttentionEqualsPlain_data()
     QTest::newRow("suffixes of unlike lengths") << 45 << 5 << 60 << 6 << 2 << 32 << 0 << std::vector<std::int64_t>{57, 0, 60, 31, 12};
     QTest::newRow("the same with a window") << 45 << 5 << 60 << 4 << 1 << 16 << 33 << std::vector<std::int64_t>{57, 0, 60, 31, 12};
     QTest::newRow("unlike lengths behind nothing") << 0 << 3 << 40 << 2 << 2 << 8 << 0 << std::vector<std::int64_t>{0, 40, 3};
+    QTest::newRow("more keys than stay near") << 1100 << 3 << 40 << 6 << 1 << 80 << 0 << std::vector<std::int64_t>{3, 0, 25};
     QTest::newRow("all but one empty") << 7 << 3 << 40 << 2 << 1 << 8 << 0 << std::vector<std::int64_t>{40, 40, 5};
 }
 

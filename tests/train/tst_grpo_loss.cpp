@@ -325,7 +325,7 @@ private Q_SLOTS:
         QVERIFY((tokens.logProbs.grad() - wanted).abs().max().item<double>() < 1e-12);
     }
 
-    // Two prompts that begin with the same 30 tokens and have one or two of their own; each has 8 completions of 1 to 15 tokens.
+    // Two prompts that begin with the same 30 tokens and have one or two of their own; each has 8 completions of 5 to 15 tokens.
     void chunksHoldWhatHasRoom_data()
     {
         QTest::addColumn<int>("microBatch");
