@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "casebase/connection.h"
@@ -12,11 +13,11 @@ namespace precedent::casebase {
 /// SQL conditions with their values. Texts are owned here, so that they outlive the statement they are bound to.
 class Where {
 public:
-    void add(std::string condition) { m_conditions.push_back(std::move(condition)); }
+    void add(std::string_view condition) { m_conditions.emplace_back(condition); }
     /// One value for each "?" of the condition, in order.
-    void add(std::string condition, const std::vector<std::string>& values)
+    void add(std::string_view condition, const std::vector<std::string>& values)
     {
-        add(std::move(condition));
+        add(condition);
         m_values.insert(m_values.end(), values.begin(), values.end());
     }
     void addAnyOf(const std::string& column, const std::vector<std::string>& values);

@@ -6,14 +6,17 @@ if(PRECEDENT_WERROR)
     target_compile_options(precedent_warnings INTERFACE -Werror)
 endif()
 
-# GCC 12 sees overlapping copies in std::string's operator+ that are not there (GCC bug 105651).
+# GCC 12 sees overlapping copies in std::string's operator+ that are not there (GCC bug 105651), and behind a precompiled header
+# copies past its end in the same place. GCC 13 and 14 see such past the end of the std::vector<bool> in LibTorch's custom_function.h,
+# and take the members of a std::variant that is moved from for read while unset.
 set(PRECEDENT_COMPILER_QUIRKS "")
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    set(PRECEDENT_COMPILER_QUIRKS -Wno-restrict)
-elseif(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # GCC 13 and 14 take the members of a std::variant that is moved from for read while unset, and see copies past the end of
-    # the std::vector<bool> in LibTorch's custom_function.h.
-    set(PRECEDENT_COMPILER_QUIRKS -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    set(PRECEDENT_COMPILER_QUIRKS -Wno-array-bounds -Wno-stringop-overflow)
+    if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+        list(APPEND PRECEDENT_COMPILER_QUIRKS -Wno-restrict)
+    else()
+        list(APPEND PRECEDENT_COMPILER_QUIRKS -Wno-maybe-uninitialized)
+    endif()
 endif()
 
 # In tests its checks for uninitialised values misfire on LibTorch's optional types once a sanitizer's code is woven in.
@@ -28,12 +31,17 @@ if(PRECEDENT_SANITIZE)
     target_link_options(precedent_sanitizers INTERFACE -fsanitize=${PRECEDENT_SANITIZE})
 endif()
 
-# precedent_library(NAME STATIC|SHARED SOURCES ... PUBLIC libs... PRIVATE libs...)
+# precedent_library(NAME STATIC|SHARED SOURCES ... PUBLIC libs... PRIVATE libs... HEADERS <headers to precompile beside the plain ones>...)
 # Public headers are in include/ beside the target's CMakeLists.txt; private ones are included from the source root
 # ("core/model/decoder.h").
 function(precedent_library name type)
-    cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+    cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE;HEADERS" ${ARGN})
     add_library(${name} ${type} ${arg_SOURCES})
+    if(arg_HEADERS)
+        precedent_precompile(${name} ${arg_HEADERS})
+    elseif(type STREQUAL "STATIC")
+        target_precompile_headers(${name} REUSE_FROM precedent_plain_headers)
+    endif()
     if(IS_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/include)
         target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/include)
     endif()
@@ -84,11 +92,15 @@ function(precedent_check_layers)
     endforeach()
 endfunction()
 
-# precedent_add_tests(FOLDER_LABEL LIBS ...): one Qt Test program for each tst_*.cpp of the current folder.
+# precedent_add_tests(FOLDER_LABEL LIBS ... HEADERS_OF TARGET): one Qt Test program for each tst_*.cpp of the current folder, with the
+# precompiled headers of TARGET.
 function(precedent_add_tests label)
-    cmake_parse_arguments(arg "" "TIMEOUT" "LIBS" ${ARGN})
+    cmake_parse_arguments(arg "" "TIMEOUT;HEADERS_OF" "LIBS" ${ARGN})
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 300)
+    endif()
+    if(NOT arg_HEADERS_OF)
+        set(arg_HEADERS_OF precedent_test_headers)
     endif()
     file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tst_*.cpp)
     foreach(source IN LISTS sources)
@@ -96,6 +108,7 @@ function(precedent_add_tests label)
         add_executable(${name} ${source})
         set_target_properties(${name} PROPERTIES AUTOMOC ON)
         target_compile_options(${name} PRIVATE ${PRECEDENT_TEST_QUIRKS})
+        target_precompile_headers(${name} REUSE_FROM ${arg_HEADERS_OF})
         target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
         target_compile_definitions(${name} PRIVATE QT_NO_KEYWORDS
             PRECEDENT_TEST_FIXTURES="${PROJECT_SOURCE_DIR}/tests/fixtures"
