@@ -196,8 +196,7 @@ void RunPanel::load()
             m_curves->setSteps(m_records, m_steps);
             watch();
             showWaiting();
-            if (!m_records.empty())
-                m_step->show(m_records, m_records.back().step);
+            m_step->setSteps(m_records);
             if (!m_bridge)
                 loadResults();
             loadAbout();
@@ -390,7 +389,7 @@ void RunPanel::end(const RunEnded& ended)
 
 void RunPanel::take(const std::vector<RunNews>& news)
 {
-    int newest = 0;
+    bool stepped = false;
     for (const RunNews& item : news) {
         if (const auto* evaluating = std::get_if<RunEvaluating>(&item)) {
             const QString phase = QString::fromLatin1(workspace::toString(evaluating->phase));
@@ -415,7 +414,7 @@ void RunPanel::take(const std::vector<RunNews>& news)
                 m_writing->add(token->step, token->group, token->index, text(token->text));
             } else if (const auto* step = std::get_if<core::StepEvent>(event)) {
                 addStep(step->step, step->steps);
-                newest = step->step.step;
+                stepped = true;
             } else if (const auto* state = std::get_if<core::StateEvent>(event)) {
                 setState(QString::fromLatin1(core::toString(state->state)));
             }
@@ -423,11 +422,11 @@ void RunPanel::take(const std::vector<RunNews>& news)
             end(*ended);
         }
     }
-    if (newest > 0) {
+    if (stepped) {
         m_curves->setSteps(m_records, m_steps);
         watch();
         showWaiting();
-        m_step->follow(m_records, newest);
+        m_step->addSteps(m_records);
     }
     m_writing->showIfChanged();
 }

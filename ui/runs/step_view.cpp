@@ -152,8 +152,7 @@ void StepView::connectParts()
     connect(m_export, &QToolButton::clicked, this, &StepView::exportWanted);
     connect(m_newer, &QPushButton::clicked, this, [this] {
         m_following = true;
-        if (!m_steps.empty())
-            load(m_steps.back());
+        load(m_steps.back());
     });
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &StepView::showRollout);
     connect(m_model, &QAbstractItemModel::modelReset, this, [this] {
@@ -181,7 +180,9 @@ void StepView::setRun(const QString& run, bool following)
 {
     m_run = run;
     m_following = following;
+    m_question.reset();
     m_waiting = 0;
+    m_askedStep = 0;
     m_shownStep = 0;
     m_group = 0;
     m_steps.clear();
@@ -209,25 +210,59 @@ void StepView::setExported(int answers, const QString& path)
 
 void StepView::setWeights(const std::map<std::string, double>& weights) { m_rewards->setWeights(weights); }
 
-void StepView::show(const std::vector<casebase::RunStep>& records, int step)
+void StepView::setSteps(const std::vector<casebase::RunStep>& records)
 {
-    m_steps.clear();
+    if (records.empty())
+        return; // before the first step; and a file that was deleted under the window has none, while its steps stay in view
+    listSteps(records);
+    if (!isReading())
+        load(m_steps.back());
+    else if (m_askedStep <= m_selfGenerationSteps)
+        load(m_askedStep); // a checkpoint may say by now which are kept
+}
+
+void StepView::addSteps(const std::vector<casebase::RunStep>& records)
+{
+    const int more = std::max(1, static_cast<int>(records.size()) - static_cast<int>(m_steps.size()));
+    listSteps(records);
+    if (!isReading()) {
+        load(m_steps.back());
+        return;
+    }
+    m_waiting += more;
+    m_newer->setText(counted(m_waiting, tr("1 new step"), tr("%1 new steps")));
+    m_newer->show();
+}
+
+bool StepView::isReading() const { return !m_following && std::find(m_steps.begin(), m_steps.end(), m_askedStep) != m_steps.end(); }
+
+void StepView::listSteps(const std::vector<casebase::RunStep>& records)
+{
+    std::vector<int> steps;
     for (const casebase::RunStep& record : records)
-        m_steps.push_back(record.step);
-    load(step);
+        steps.push_back(record.step);
+    const QSignalBlocker quiet(m_stepCombo);
+    // A live run adds one at a time: what is listed already stays.
+    if (steps.size() < m_steps.size() || !std::equal(m_steps.begin(), m_steps.end(), steps.begin())) {
+        m_stepCombo->clear();
+        m_steps.clear();
+    }
+    for (std::size_t i = m_steps.size(); i < steps.size(); ++i)
+        m_stepCombo->insertItem(0, tr("Step %1").arg(steps[i]), steps[i]); // newest first
+    m_steps = std::move(steps);
 }
 
 void StepView::load(int step)
 {
     if (!m_casebase)
         return;
+    m_askedStep = step;
+    m_question = std::make_unique<QObject>();
     m_casebase->ask(
-        this,
+        m_question.get(),
         [id = m_run.toStdString(), step, keeping = step <= m_selfGenerationSteps](
             casebase::Casebase& casebase) { return readStep(casebase, id, step, keeping); },
-        [this, id = m_run, step](Result<StepRows> rows) {
-            if (id != m_run)
-                return;
+        [this, step](Result<StepRows> rows) {
             if (!rows.ok()) {
                 Q_EMIT troubled(text(rows.error().message()), text(rows.error().hint()));
                 return;
@@ -241,14 +276,11 @@ void StepView::load(int step)
             m_marks = {step <= m_selfGenerationSteps, std::move(rows->examples)};
             m_export->setVisible(m_marks.keeping);
             m_export->setEnabled(m_marks.examples.has_value());
-            m_waiting = 0;
-            m_newer->setVisible(false);
+            if (step == m_steps.back()) {
+                m_waiting = 0;
+                m_newer->hide();
+            }
             const QSignalBlocker quiet(m_stepCombo);
-            // Newest first. A live run adds one at a time: what is listed already stays.
-            if (m_stepCombo->count() > static_cast<int>(m_steps.size()) || (!m_steps.empty() && m_stepCombo->findData(m_steps.front()) < 0))
-                m_stepCombo->clear();
-            for (std::size_t i = static_cast<std::size_t>(m_stepCombo->count()); i < m_steps.size(); ++i)
-                m_stepCombo->insertItem(0, tr("Step %1").arg(m_steps[i]), m_steps[i]);
             m_stepCombo->setCurrentIndex(m_stepCombo->findData(step));
             showGroup();
         });
@@ -313,17 +345,6 @@ void StepView::showRollout()
         m_view->setRollout(rollout, rollout != nullptr && m_sensitive.contains(rollout->promptId), m_sensitiveCases);
     m_rewards->setMark(m_marks.keeping && rollout != nullptr ? std::optional(m_marks.of(*rollout)) : std::nullopt, m_threshold);
     m_rewards->setRollout(rollout, property("groupMean").toDouble(), property("groupSpread").toDouble(), m_model->rowCount());
-}
-
-void StepView::follow(const std::vector<casebase::RunStep>& records, int step)
-{
-    if (m_following || m_shownStep == 0) {
-        show(records, step);
-        return;
-    }
-    ++m_waiting;
-    m_newer->setText(counted(m_waiting, tr("1 new step"), tr("%1 new steps")));
-    m_newer->show();
 }
 
 } // namespace precedent::ui

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -39,11 +40,10 @@ public:
     void setSelfGeneration(int steps, double threshold);
     /// So many kept answers of the run stand in a file now.
     void setExported(int answers, const QString& path);
-    /// Reads and shows a step; `records` are those to choose from.
-    void show(const std::vector<casebase::RunStep>& records, int step);
-    using Pane::show;
-    /// A step came: shows it, or says that it waits.
-    void follow(const std::vector<casebase::RunStep>& records, int step);
+    /// The run's steps, in order, as they are stored now. Shows the newest, or what the user reads with what is known of it by now.
+    void setSteps(const std::vector<casebase::RunStep>& records);
+    /// The same with one or more new ones at the end: shows the newest, or says that they wait.
+    void addSteps(const std::vector<casebase::RunStep>& records);
 
 Q_SIGNALS:
     void citationClicked(const QString& id);
@@ -55,6 +55,9 @@ private:
     void buildBar();
     QWidget* buildBody();
     void connectParts();
+    /// Whether the user chose what is in view, and it is still there.
+    [[nodiscard]] bool isReading() const;
+    void listSteps(const std::vector<casebase::RunStep>& records);
     void load(int step);
     void showGroup();
     void showRollout();
@@ -63,6 +66,8 @@ private:
     QPointer<CasebaseBridge> m_casebase;
     QString m_run;
     bool m_following = true;
+    std::unique_ptr<QObject> m_question; ///< the last one to the casebase: answers to those before are dropped
+    int m_askedStep = 0;
     int m_shownStep = 0;
     int m_selfGenerationSteps = 0;
     double m_threshold = 0; ///< of self-generation
