@@ -29,17 +29,20 @@ std::string Progress::timeLeft(std::int64_t done, std::int64_t total) const
     // The first few say little: they pay for what all share.
     if (done - m_first < std::max<std::int64_t>(1, total / 50) || done >= total)
         return {};
-    const double elapsed = std::chrono::duration<double>(Clock::now() - m_started).count();
-    return ", about " + durationText(elapsed / static_cast<double>(done - m_first) * static_cast<double>(total - done)) + " left";
+    const std::optional<double> left = m_pace.secondsLeft(static_cast<double>(total));
+    return left ? ", about " + durationText(*left) + " left" : std::string();
 }
 
 void Progress::update(std::int64_t done, std::int64_t total, const std::string& detail)
 {
     if (m_quiet || total <= 0)
         return;
-    if (m_first < 0)
-        m_first = std::min<std::int64_t>(done, total) - (done > 0 ? 1 : 0);
     const Clock::time_point now = Clock::now();
+    if (m_first < 0) {
+        m_first = std::min<std::int64_t>(done, total) - (done > 0 ? 1 : 0);
+        m_pace.add(static_cast<double>(m_first), 0);
+    }
+    m_pace.add(static_cast<double>(done), std::chrono::duration<double>(now - m_started).count());
     const bool last = done >= total;
     if (!last && now - m_lastShown < (m_terminal ? Clock::duration(kTerminalInterval) : Clock::duration(kLineInterval)))
         return;

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "precedent/base/pace.h"
+
 namespace precedent::cli {
 
 /// Progress on stderr: one bar that is drawn over on a terminal, else a line every few seconds. One thread at a time.
@@ -14,7 +16,7 @@ public:
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
-    /// `detail` stands behind the bar ("reward 0.41"). The time left is estimated from what this object has seen done.
+    /// `detail` stands behind the bar ("reward 0.41"). The time left is estimated from the pace that this object has seen.
     void update(std::int64_t done, std::int64_t total, const std::string& detail = {});
     /// Ends the bar's line, so that other lines can follow.
     void finish();
@@ -28,7 +30,8 @@ private:
     const bool m_terminal;
     const Clock::time_point m_started = Clock::now();
     Clock::time_point m_lastShown;
-    std::int64_t m_first = -1; ///< done at the first update
+    std::int64_t m_first = -1; ///< done before the first update
+    Pace m_pace;
     bool m_open = false;
 };
 

@@ -84,6 +84,7 @@ private Q_SLOTS:
     void measuredEstimateStaysWithTheRun();
     void draftStandsOverTheRuns();
     void phasesAreToldUntilThereIsAStep();
+    void liveRunIsFoundAsItWasLeft();
     void resultsGoToInspectAndToAPage();
     void keptAnswersAreMarkedAndExported();
     void runsAreFilteredAndCompared();
@@ -274,6 +275,26 @@ void TestRunsPlace::phasesAreToldUntilThereIsAStep()
         (QStringList{QStringLiteral("Measuring before training"), QStringLiteral("Writing the first answers"),
             QStringLiteral("Measuring after training")}));
     QVERIFY(!child<QWidget>("waitingPanel")->isVisible());
+}
+
+void TestRunsPlace::liveRunIsFoundAsItWasLeft()
+{
+    openRuns("returned.casebase");
+    runToEnd(fakeRun(2));
+    qputenv("FAKE_STEP_MS", "300");
+    runs()->start(fakeRun(60));
+    QTRY_VERIFY_WITH_TIMEOUT(labelText("runPositionLabel").startsWith(QStringLiteral("step 2 of 60")), kLong);
+    QVERIFY(child<QPushButton>("pauseButton")->isVisible());
+    runs()->showRun(QStringLiteral("run-1"));
+    QTRY_COMPARE(state(), QStringLiteral("finished"));
+    QVERIFY(!child<QPushButton>("pauseButton")->isVisible());
+    runs()->showRun(QStringLiteral("run-2"));
+    QCOMPARE(state(), QStringLiteral("running"));
+    QVERIFY(child<QPushButton>("pauseButton")->isVisible());
+    QVERIFY(labelText("runPositionLabel").contains(QStringLiteral("left")));
+    QTRY_VERIFY(child<QTableView>("rolloutsTable")->isVisible()); // and no word of measuring
+    runs()->stopRun();
+    QTRY_VERIFY_WITH_TIMEOUT(!runs()->isRunning(), kLong);
 }
 
 void TestRunsPlace::resultsGoToInspectAndToAPage()

@@ -155,9 +155,40 @@ void RunBridge::drain()
 {
     const std::vector<RunNews> news = m_shared->channel.drain();
     for (const RunNews& item : news)
-        m_over = m_over || std::holds_alternative<RunEnded>(item);
+        follow(item);
     if (!news.empty())
         Q_EMIT arrived(news);
+}
+
+void RunBridge::follow(const RunNews& item)
+{
+    using Phase = RunActivity::Phase;
+    if (const auto* evaluating = std::get_if<RunEvaluating>(&item)) {
+        advance(evaluating->phase == workspace::Phase::before ? Phase::before : Phase::after, static_cast<double>(evaluating->done),
+            static_cast<double>(evaluating->total));
+    } else if (const auto* training = std::get_if<RunTraining>(&item)) {
+        advance(Phase::training, training->fromStep, 0);
+    } else if (const auto* event = std::get_if<core::RunEvent>(&item)) {
+        if (const auto* step = std::get_if<core::StepEvent>(event))
+            advance(Phase::training, step->step.step, step->steps);
+        else if (const auto* state = std::get_if<core::StateEvent>(event))
+            m_activity.state = state->state;
+    } else if (std::holds_alternative<RunEnded>(item)) {
+        m_over = true;
+    }
+}
+
+void RunBridge::advance(RunActivity::Phase phase, double done, double total)
+{
+    if (phase != m_activity.phase) {
+        m_activity = {.phase = phase};
+        m_phaseClock.start();
+        m_pace = {};
+    }
+    m_pace.add(done, static_cast<double>(m_phaseClock.elapsed()) / 1000);
+    m_activity.done = done;
+    m_activity.total = total;
+    m_activity.secondsLeft = done < total ? m_pace.secondsLeft(total) : std::nullopt;
 }
 
 } // namespace precedent::ui

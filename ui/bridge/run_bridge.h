@@ -8,8 +8,10 @@
 #include <variant>
 #include <vector>
 
+#include <QElapsedTimer>
 #include <QObject>
 
+#include "precedent/base/pace.h"
 #include "precedent/core/engine.h"
 #include "precedent/workspace/run_estimate.h"
 #include "precedent/workspace/run_service.h"
@@ -48,6 +50,17 @@ struct RunEnded {
 };
 using RunNews = std::variant<RunStored, RunEvaluating, RunTraining, core::RunEvent, RunEnded>;
 
+/// What a run under way does, by its news so far.
+struct RunActivity {
+    enum class Phase { preparing, before, training, after };
+    Phase phase = Phase::preparing;
+    core::RunState state = core::RunState::running;
+    // Of the phase: answers measured, or steps.
+    double done = 0;
+    double total = 0; ///< 0: not known yet
+    std::optional<double> secondsLeft = {}; ///< at the pace of late
+};
+
 /// One run under way, off the UI thread: prepared, stored, evaluated, trained, evaluated. News come through one bounded
 /// channel that wakes the event loop once and is drained once a frame; only progress is ever dropped.
 ///
@@ -66,6 +79,7 @@ public:
     void checkpointNow();
 
     [[nodiscard]] bool isOver() const { return m_over; }
+    [[nodiscard]] const RunActivity& activity() const { return m_activity; }
 
 Q_SIGNALS:
     void arrived(const std::vector<precedent::ui::RunNews>& news);
@@ -73,10 +87,15 @@ Q_SIGNALS:
 private:
     struct Shared;
     void drain();
+    void follow(const RunNews& item);
+    void advance(RunActivity::Phase phase, double done, double total);
 
     std::shared_ptr<Shared> m_shared;
     QTimer* m_frame;
     bool m_over = false;
+    RunActivity m_activity;
+    Pace m_pace; ///< of the phase
+    QElapsedTimer m_phaseClock;
 };
 
 } // namespace precedent::ui

@@ -132,21 +132,22 @@ void RunPanel::showRun(const QString& id, RunBridge* bridge)
     if (same && bridge != nullptr)
         return;
     m_records.clear();
+    m_steps = 0;
     m_step->setRun(id, bridge != nullptr);
     m_results->setComparisons({}, false);
     m_header->setResults(false);
     m_tabs->setCurrentIndex(livePage);
     m_writing->clear();
-    m_writing->setVisible(bridge != nullptr);
-    m_phase.clear();
+    m_writing->hide();
     m_endMessage.clear();
     m_alarms.clear();
     m_about->clear();
     m_waitingPage->setFacts({}, {});
     m_curves->setSteps(m_records, m_steps);
     if (bridge != nullptr)
-        m_waitingPage->setPhase(tr("Getting ready"), tr("The engine is being loaded."), {}, {}, -1);
-    showWaiting();
+        showActivity();
+    else
+        showWaiting();
     load();
 }
 
@@ -195,7 +196,10 @@ void RunPanel::load()
                 setState(m_endMessage.isEmpty() ? text(rows->run.state) : QStringLiteral("failed"));
             m_curves->setSteps(m_records, m_steps);
             watch();
-            showWaiting();
+            if (m_bridge)
+                showActivity();
+            else
+                showWaiting();
             m_step->setSteps(m_records);
             if (!m_bridge)
                 loadResults();
@@ -332,7 +336,7 @@ void RunPanel::loadResults()
         });
 }
 
-bool RunPanel::isTraining() const { return m_phase == QLatin1String("training"); }
+bool RunPanel::isTraining() const { return m_bridge && m_bridge->activity().phase == RunActivity::Phase::training; }
 
 void RunPanel::setState(const QString& state)
 {
@@ -341,29 +345,45 @@ void RunPanel::setState(const QString& state)
     m_writing->setVisible(live && isTraining());
 }
 
-void RunPanel::setProgress(const QString& what, double done, double total)
+void RunPanel::showActivity()
 {
-    m_progress.text = what;
-    m_progress.share = total > 0 ? done / total : -1;
-    m_progress.left.clear();
-    const double made = done - m_phaseFrom;
-    if (made > 0 && done < total && m_phaseClock.isValid())
-        m_progress.left = tr("%1 left").arg(clockText(static_cast<double>(m_phaseClock.elapsed()) / 1000 / made * (total - done)));
-    QString position = what;
-    if (!m_progress.left.isEmpty())
-        position += QStringLiteral("   ") + m_progress.left;
-    m_header->setProgress(position, m_progress.share);
-    const bool before = m_phase == QLatin1String("before");
-    if (isTraining())
-        m_waitingPage->setPhase(
-            tr("Writing the first answers"), tr("A step is over when its answers are written, judged and learned from."), what, {}, -1);
-    else
-        m_waitingPage->setPhase(before ? tr("Measuring before training") : tr("Measuring after training"),
-            before ? tr("The model answers the held-out requests as it is, so that there is something to compare with.")
-                   : tr("The trained model answers the same held-out requests."),
-            tr("%L1 of %L2 answers").arg(done, 0, 'f', 0).arg(total, 0, 'f', 0), m_progress.left, m_progress.share);
+    using Phase = RunActivity::Phase;
+    RunActivity activity = m_bridge->activity();
+    if (activity.phase == Phase::training && activity.total <= 0)
+        activity.total = m_steps;
+    setState(QString::fromLatin1(core::toString(activity.state)));
+    const QString of = tr("%L1 of %L2").arg(activity.done, 0, 'f', 0).arg(activity.total, 0, 'f', 0);
+    switch (activity.phase) {
+    case Phase::preparing:
+        m_waitingPage->setPhase(tr("Getting ready"), tr("The engine is being loaded."), {}, {}, -1);
+        showWaiting();
+        return;
+    case Phase::before:
+        setProgress(tr("measuring before: %1").arg(of), activity);
+        m_waitingPage->setPhase(tr("Measuring before training"),
+            tr("The model answers the held-out requests as it is, so that there is something to compare with."), tr("%1 answers").arg(of),
+            m_progress.left, m_progress.share);
+        break;
+    case Phase::training:
+        setProgress(tr("step %1").arg(of), activity);
+        m_waitingPage->setPhase(tr("Writing the first answers"),
+            tr("A step is over when its answers are written, judged and learned from."), m_progress.text, {}, -1);
+        break;
+    case Phase::after:
+        setProgress(tr("measuring after: %1").arg(of), activity);
+        m_waitingPage->setPhase(tr("Measuring after training"), tr("The trained model answers the same held-out requests."),
+            tr("%1 answers").arg(of), m_progress.left, m_progress.share);
+        break;
+    }
     showWaiting();
     Q_EMIT progressChanged();
+}
+
+void RunPanel::setProgress(const QString& what, const RunActivity& activity)
+{
+    m_progress = {what, activity.secondsLeft ? tr("%1 left").arg(clockText(*activity.secondsLeft)) : QString(),
+        activity.total > 0 ? activity.done / activity.total : -1};
+    m_header->setProgress(m_progress.left.isEmpty() ? what : what + QStringLiteral("   ") + m_progress.left, m_progress.share);
 }
 
 void RunPanel::addStep(const core::StepRecord& step, int steps)
@@ -372,12 +392,10 @@ void RunPanel::addStep(const core::StepRecord& step, int steps)
     while (!m_records.empty() && m_records.back().step >= step.step)
         m_records.pop_back();
     m_records.push_back({step.step, step.metrics, step.seconds});
-    setProgress(tr("step %1 of %2").arg(step.step).arg(steps), step.step, steps);
 }
 
 void RunPanel::end(const RunEnded& ended)
 {
-    m_phase.clear();
     m_bridge = nullptr;
     m_endMessage = ended.state == core::RunState::failed ? text(ended.message) : QString();
     setState(QString::fromLatin1(core::toString(ended.state)));
@@ -389,43 +407,28 @@ void RunPanel::end(const RunEnded& ended)
 
 void RunPanel::take(const std::vector<RunNews>& news)
 {
+    bool stands = false; // words alone change nothing of how the run stands
     bool stepped = false;
     for (const RunNews& item : news) {
-        if (const auto* evaluating = std::get_if<RunEvaluating>(&item)) {
-            const QString phase = QString::fromLatin1(workspace::toString(evaluating->phase));
-            if (m_phase != phase) {
-                m_phase = phase;
-                m_phaseClock.start();
-                m_phaseFrom = static_cast<double>(evaluating->done);
-                setState(QStringLiteral("running"));
-            }
-            const QString what =
-                evaluating->phase == workspace::Phase::before ? tr("measuring before: %L1 of %L2") : tr("measuring after: %L1 of %L2");
-            setProgress(what.arg(evaluating->done).arg(evaluating->total), static_cast<double>(evaluating->done),
-                static_cast<double>(evaluating->total));
-        } else if (const auto* training = std::get_if<RunTraining>(&item)) {
-            m_phase = QStringLiteral("training");
-            m_phaseClock.start();
-            m_phaseFrom = training->fromStep;
-            setState(QStringLiteral("running"));
-            setProgress(tr("step %1 of %2").arg(training->fromStep).arg(m_steps), training->fromStep, m_steps);
-        } else if (const auto* event = std::get_if<core::RunEvent>(&item)) {
-            if (const auto* token = std::get_if<core::TokenEvent>(event)) {
-                m_writing->add(token->step, token->group, token->index, text(token->text));
-            } else if (const auto* step = std::get_if<core::StepEvent>(event)) {
-                addStep(step->step, step->steps);
-                stepped = true;
-            } else if (const auto* state = std::get_if<core::StateEvent>(event)) {
-                setState(QString::fromLatin1(core::toString(state->state)));
-            }
-        } else if (const auto* ended = std::get_if<RunEnded>(&item)) {
+        const auto* event = std::get_if<core::RunEvent>(&item);
+        const auto* token = event == nullptr ? nullptr : std::get_if<core::TokenEvent>(event);
+        if (token != nullptr) {
+            m_writing->add(token->step, token->group, token->index, text(token->text));
+            continue;
+        }
+        stands = true;
+        if (const auto* ended = std::get_if<RunEnded>(&item))
             end(*ended);
+        else if (const auto* step = event == nullptr ? nullptr : std::get_if<core::StepEvent>(event)) {
+            addStep(step->step, step->steps);
+            stepped = true;
         }
     }
+    if (stands && m_bridge)
+        showActivity();
     if (stepped) {
         m_curves->setSteps(m_records, m_steps);
         watch();
-        showWaiting();
         m_step->addSteps(m_records);
     }
     m_writing->showIfChanged();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <QElapsedTimer>
 #include <QPointer>
 #include <QWidget>
 
@@ -76,7 +75,8 @@ private:
     void chooseExamples();
     void setState(const QString& state);
     [[nodiscard]] bool isTraining() const;
-    void setProgress(const QString& what, double done, double total);
+    void showActivity(); ///< of the run under way
+    void setProgress(const QString& what, const RunActivity& activity);
     void addStep(const core::StepRecord& step, int steps);
 
     QPointer<CasebaseBridge> m_casebase;
@@ -89,9 +89,6 @@ private:
     std::string m_model; ///< that the run began from
     bool m_hasCheckpoint = false;
     Progress m_progress;
-    QElapsedTimer m_phaseClock;
-    double m_phaseFrom = 0;
-    QString m_phase; ///< "before", "training", "after", or empty
     QString m_endMessage; ///< of a run that ended in this window: where the disk is full the casebase cannot say it
     std::vector<workspace::Alarm> m_alarms;
 
