@@ -16,6 +16,8 @@ public:
         m_templates.openInPrompt = false; // a chat message cannot be begun for the server
     }
 
+    bool keepsAnswers() const override { return m_cache != nullptr && !m_cache->isReadOnly(); }
+
     Result<align::FittedPrompt> fit(ContextParts parts, const casebase::Prompt& prompt, std::uint64_t seed) const override
     {
         align::FittedPrompt fitted;

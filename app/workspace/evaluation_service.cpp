@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "app/workspace/pending_answers.h"
 #include "precedent/align/templates.h"
 #include "precedent/base/digest.h"
 #include "precedent/base/files.h"
@@ -269,6 +270,7 @@ Result<std::shared_ptr<TextVectors>> vectorsFor(const casebase::Casebase& caseba
 struct Answered {
     casebase::Evaluation evaluation;
     std::vector<casebase::EvaluationRow> rows;
+    std::shared_ptr<PendingAnswers> pending; ///< no longer needed when it is stored; null: none
 };
 
 /// What the evaluation's spec says beside evaluationSpec(): the precedents, frozen in a hash.
@@ -298,7 +300,8 @@ Result<Answered> answer(const casebase::Casebase& casebase, const EngineOpener& 
     const Result<core::Engine*> engine = opener();
     if (!engine)
         return engine.error();
-    const Result<std::shared_ptr<core::Model>> loaded = engine.value()->load({model.source.folder.string(), model.source.adapter});
+    const core::LoadOptions load{model.source.folder.string(), model.source.adapter};
+    const Result<std::shared_ptr<core::Model>> loaded = engine.value()->load(load);
     if (!loaded)
         return loaded.error();
     const core::ModelInfo& info = loaded.value()->info();
@@ -307,8 +310,10 @@ Result<Answered> answer(const casebase::Casebase& casebase, const EngineOpener& 
     if (!vectors)
         return vectors.error();
     const SuiteMaterial with{casebase, ground.precedents.codes, ground.precedents.cases, *templates, *ground.judge, vectors.value()};
+    Answered answered;
+    answered.pending = pendingAnswersOf(casebase, *engine.value(), load, info, encoder.value(), plan);
     const std::unique_ptr<Answerer> answerer =
-        modelAnswerer(loaded.value(), encoder.value(), *templates, plan.sampling, plan.promptBudget, plan.weighsChoices);
+        modelAnswerer(loaded.value(), encoder.value(), *templates, plan.sampling, plan.promptBudget, plan.weighsChoices, answered.pending);
     Result<SuiteAnswers> answers = answerSuites(with, plan, *answerer, progress, stop);
     if (!answers)
         return answers.error();
@@ -316,7 +321,6 @@ Result<Answered> answer(const casebase::Casebase& casebase, const EngineOpener& 
     Json spec = evaluationSpec(plan, with, info.sha256, *answers);
     addPrecedents(order, ground, *templates, spec);
     spec["starter"] = model.lineage.ofStarter;
-    Answered answered;
     answered.evaluation.name = model.checkpoint.empty() ? model.name : model.checkpoint;
     answered.evaluation.specJson = dumpJson(spec);
     answered.rows = std::move(answers->rows);
@@ -419,6 +423,10 @@ Result<std::vector<std::string>> runEvaluation(casebase::Casebase& casebase, con
     }
     std::vector<std::string> ids;
     PRECEDENT_TRY(casebase.transact([&] { return store(casebase, whole, ids); }));
+    for (const Answered& answered : whole) {
+        if (answered.pending != nullptr)
+            answered.pending->remove();
+    }
     return ids;
 }
 
@@ -453,7 +461,8 @@ Json evaluationSpec(const SuitePlan& plan, const SuiteMaterial& material, const 
         {"seed", plan.seed}, {"chain_open_in_prompt", material.templates.openInPrompt}, {"judge", material.judge.name()},
         {"judge_hash", material.judge.hash()}, {"weighed", answers.weighed}, {"self_judged", plan.selfJudged},
         {"budget", toJson(answers.budget)}, {"unjudged", answers.unjudged}, {"unanswered", answers.unanswered},
-        {"seconds", answers.seconds}, {"prompt_tokens", answers.promptTokens}, {"completion_tokens", answers.completionTokens}};
+        {"kept_answers", answers.kept}, {"seconds", answers.seconds}, {"prompt_tokens", answers.promptTokens},
+        {"completion_tokens", answers.completionTokens}};
     spec.update(toJson(plan.cases));
     if (material.vectors != nullptr)
         spec["retrieval_vectors"] = material.vectors->model();
@@ -469,6 +478,9 @@ std::vector<std::string> budgetSentences(const Json& spec)
     if (const auto weighed = spec.value("weighed", std::int64_t{0}); weighed > 0)
         sentences.push_back(grouped(weighed) + (weighed == 1 ? " question" : " questions") +
             " of multiple choice: answered by the letter that is likeliest behind an empty chain, not by what is written.");
+    if (const auto kept = spec.value("kept_answers", std::int64_t{0}); kept > 0)
+        sentences.push_back(grouped(kept) + (kept == 1 ? " answer is" : " answers are") +
+            " of an earlier sitting that was cut short; the seconds are of the rest.");
     if (const auto unjudged = spec.value("unjudged", std::int64_t{0}); unjudged > 0)
         sentences.push_back(grouped(unjudged) + (unjudged == 1 ? " answer is" : " answers are") +
             " in no figure, because the judge's reply holds no verdict that can be read.");

@@ -1,5 +1,6 @@
 #include <set>
 
+#include "app/workspace/pending_answers.h"
 #include "precedent/align/context_budget.h"
 #include "precedent/align/run_spec_json.h"
 #include "precedent/casebase/prompt_store.h"
@@ -89,7 +90,9 @@ Result<std::string> evaluateRun(casebase::Casebase& casebase, core::Engine& engi
         vectors = std::move(*loaded);
     }
     const SuiteMaterial material{casebase, inputs.codes, inputs.cases, inputs.templates, *judge.value(), vectors};
-    const std::unique_ptr<Answerer> answerer = modelAnswerer(*model, encoder.value(), inputs.templates, plan.sampling, plan.promptBudget);
+    const std::shared_ptr<PendingAnswers> pending = pendingAnswersOf(casebase, engine, what.load, (*model)->info(), encoder.value(), plan);
+    const std::unique_ptr<Answerer> answerer =
+        modelAnswerer(*model, encoder.value(), inputs.templates, plan.sampling, plan.promptBudget, plan.weighsChoices, pending);
     const Result<SuiteAnswers> answers = answerSuites(material, plan, *answerer, progress, std::move(stop));
     if (!answers)
         return answers.error();
@@ -110,6 +113,8 @@ Result<std::string> evaluateRun(casebase::Casebase& casebase, core::Engine& engi
         id = *added;
         return casebase.evaluations().addRows(id, answers.value().rows);
     }));
+    if (pending != nullptr)
+        pending->remove();
     return id;
 }
 

@@ -142,6 +142,7 @@ private:
             return cutShort();
         if (!given)
             return given.error();
+        m_answers.kept += given.value().kept;
         m_answers.promptTokens += given.value().promptTokens;
         m_answers.completionTokens += given.value().completionTokens;
         std::vector<bool> answered(asked.size(), false);
@@ -185,9 +186,11 @@ private:
         return {};
     }
 
-    static Error cutShort()
+    Error cutShort() const
     {
-        return {ErrorCode::cancelled, "The evaluation was stopped before it was whole.", "Nothing of it was stored."};
+        return {ErrorCode::cancelled, "The evaluation was stopped before it was whole.",
+            m_answerer.keepsAnswers() ? "Its answers so far are kept: the same evaluation goes on with them."
+                                      : "Nothing of it was stored."};
     }
 
     /// A row without its verdict.

@@ -1,8 +1,10 @@
 #include <QtTest/QtTest>
 
+#include <QDir>
 #include <QFile>
 #include <QJsonArray>
 #include <QTemporaryDir>
+#include <QThread>
 
 #include <csignal>
 #include <map>
@@ -79,8 +81,11 @@ private Q_SLOTS:
     void casesAreChosenAsTheLineSays();
     void dryRunSaysWhatWouldBeAsked();
     void interruptStoresNothing();
+    void whatWasCutShortGoesOn();
 
 private:
+    /// Sends `signal` to the command, so long after the first answers came. What it printed.
+    static QByteArray cutShort(const QStringList& line, int signal, int afterMs);
     [[nodiscard]] QString path(const QString& name) const { return m_folder.filePath(name); }
     [[nodiscard]] QString sampleCopy(const QString& name) const
     {
@@ -409,23 +414,79 @@ void TestEvaluateCli::dryRunSaysWhatWouldBeAsked()
     QCOMPARE(evaluationsIn(m_sample), 0);
 }
 
-void TestEvaluateCli::interruptStoresNothing()
+QByteArray TestEvaluateCli::cutShort(const QStringList& line, int signal, int afterMs)
 {
-    const QString casebase = sampleCopy("interrupted.casebase");
     QProcess process;
-    process.start(QStringLiteral(PRECEDENT_CLI), evaluateLine(casebase, {kAttacks, kLookAlikes, kEveryday}, {"none", "cases"}));
+    process.start(QStringLiteral(PRECEDENT_CLI), line);
     process.setReadChannel(QProcess::StandardError);
     QByteArray err;
     while (!err.contains("Evaluating: ") && process.waitForReadyRead(kCliTimeoutMs))
         err += process.readAllStandardError();
-    QVERIFY2(err.contains("Evaluating: "), err.constData());
-    ::kill(static_cast<pid_t>(process.processId()), SIGINT);
-    QVERIFY(process.waitForFinished(kCliTimeoutMs));
-    QCOMPARE(process.exitStatus(), QProcess::NormalExit);
-    QCOMPARE(process.exitCode(), 130);
-    QCOMPARE(
-        QJsonDocument::fromJson(process.readAllStandardOutput()).object()["error"].toObject()["code"].toString(), QString("cancelled"));
+    if (!err.contains("Evaluating: "))
+        qFatal("%s", err.constData());
+    QThread::msleep(static_cast<unsigned long>(afterMs));
+    ::kill(static_cast<pid_t>(process.processId()), signal);
+    if (!process.waitForFinished(kCliTimeoutMs))
+        qFatal("it does not end");
+    if (signal == SIGINT && (process.exitStatus() != QProcess::NormalExit || process.exitCode() != 130))
+        qFatal("exit %d", process.exitCode());
+    return process.readAllStandardOutput();
+}
+
+void TestEvaluateCli::interruptStoresNothing()
+{
+    const QString casebase = sampleCopy("interrupted.casebase");
+    const QByteArray out = cutShort(evaluateLine(casebase, {kAttacks, kLookAlikes, kEveryday}, {"none", "cases"}), SIGINT, 0);
+    const QJsonObject error = QJsonDocument::fromJson(out).object()["error"].toObject();
+    QCOMPARE(error["code"].toString(), QString("cancelled"));
+    QVERIFY(error["hint"].toString().contains("goes on with them"));
     QCOMPARE(evaluationsIn(casebase), 0);
+}
+
+void TestEvaluateCli::whatWasCutShortGoesOn()
+{
+    const auto pending = [](const QString& casebase) {
+        return QDir(casebase + ".runs").entryList({"pending-*.jsonl"}, QDir::Files).size();
+    };
+    const auto lineFor = [](const QString& casebase) {
+        return evaluateLine(casebase, {kAttacks, kLookAlikes}, {"none", "cases"}) + QStringList{"--temperature", "0.7", "--limit", "60"};
+    };
+    const QString whole = sampleCopy("whole.casebase");
+    const CliResult once = runCli(lineFor(whole));
+    QVERIFY2(once.exitCode == 0, once.err.constData());
+    QCOMPARE(pending(whole), 0);
+
+    const QString cut = sampleCopy("cut.casebase");
+    (void)cutShort(lineFor(cut), SIGKILL, 0);
+    (void)cutShort(lineFor(cut), SIGINT, 20);
+    (void)cutShort(lineFor(cut), SIGKILL, 50);
+    QCOMPARE(pending(cut), 1);
+    QCOMPARE(evaluationsIn(cut), 0);
+    const CliResult last = runCli(lineFor(cut));
+    QVERIFY2(last.exitCode == 0, last.err.constData());
+    QVERIFY2(last.out.contains("of an earlier sitting"), last.out.constData());
+    QCOMPARE(pending(cut), 0);
+
+    const auto a = casebase::Casebase::open(whole.toStdString(), casebase::OpenMode::readOnly);
+    const auto b = casebase::Casebase::open(cut.toStdString(), casebase::OpenMode::readOnly);
+    QVERIFY(a.ok() && b.ok());
+    const auto rowsA = (*a)->evaluations().rows("eval-1"), rowsB = (*b)->evaluations().rows("eval-1");
+    QVERIFY(rowsA.ok() && rowsB.ok());
+    QVERIFY(!rowsA->empty());
+    QCOMPARE(rowsB->size(), rowsA->size());
+    for (std::size_t i = 0; i < rowsA->size(); ++i) {
+        QCOMPARE((*rowsB)[i].promptId, (*rowsA)[i].promptId);
+        QCOMPARE((*rowsB)[i].mode, (*rowsA)[i].mode);
+        QCOMPARE((*rowsB)[i].completion, (*rowsA)[i].completion); // to the last byte
+        QCOMPARE((*rowsB)[i].verdict, (*rowsA)[i].verdict);
+    }
+    const auto specOf = [](const casebase::Casebase& casebase) {
+        return QJsonDocument::fromJson(QByteArray::fromStdString(casebase.evaluations().find("eval-1")->specJson)).object();
+    };
+    QVERIFY(specOf(**b)["kept_answers"].toInt() > 0);
+    QCOMPARE(specOf(**a)["kept_answers"].toInt(), 0);
+    QCOMPARE(specOf(**b)["completion_tokens"].toInt(), specOf(**a)["completion_tokens"].toInt());
+    QCOMPARE(specOf(**b)["prompt_tokens"].toInt(), specOf(**a)["prompt_tokens"].toInt());
 }
 
 QTEST_GUILESS_MAIN(TestEvaluateCli)

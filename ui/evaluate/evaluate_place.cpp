@@ -193,7 +193,7 @@ void EvaluatePlace::finish(const Result<std::vector<std::string>>& ids)
     }
     const bool cancelled = !ids.ok() && ids.error().code() == ErrorCode::cancelled;
     m_job.release()->deleteLater(); // it is emitting
-    endJob(cancelled ? tr("Cancelled: nothing of it was stored.") : QString());
+    endJob(cancelled ? tr("Cancelled. %1").arg(text(ids.error().hint())) : QString());
 }
 
 /// The note stays until the next evaluation; without one the strip goes.

@@ -153,7 +153,7 @@ QMessageBox::StandardButton MainWindow::askToClose()
     QString question = tr("Stop the run and close? Its state is saved first, and it can be continued from there.");
     if (!m_runsPlace->isRunning() && m_evaluatePlace->isBusy()) {
         title = tr("An evaluation is under way");
-        question = tr("An evaluation is under way: close and drop it? Nothing of it is stored.");
+        question = tr("Cut the evaluation short and close? Its answers so far are kept, and the same evaluation goes on with them.");
     } else if (!m_runsPlace->isRunning()) {
         title = tr("Work on a model is under way");
         question = tr("An export or a measurement is under way: close and drop it? What an export has written is removed.");

@@ -45,7 +45,10 @@ struct GivenAnswers {
     std::vector<GivenAnswer> answers;
     std::int64_t promptTokens = 0; ///< 0 where nobody counts them
     std::int64_t completionTokens = 0;
+    std::int64_t kept = 0; ///< of the answers, those that an earlier sitting left
 };
+
+class PendingAnswers;
 
 /// Whoever answers a suite's prompts: a model of this machine, a server, or a file of answers made elsewhere. Thread: one at a time.
 class Answerer {
@@ -54,6 +57,9 @@ public:
 
     /// Whether a context is made for it: not for answers that are there already.
     [[nodiscard]] virtual bool readsContext() const { return true; }
+
+    /// Whether the answers given so far are there when the same is asked again.
+    [[nodiscard]] virtual bool keepsAnswers() const { return false; }
 
     /// The prompt with as much of its context as is read.
     [[nodiscard]] virtual Result<align::FittedPrompt> fit(ContextParts parts, const casebase::Prompt& prompt, std::uint64_t seed) const = 0;
@@ -67,9 +73,11 @@ public:
 };
 
 /// A loaded model. `encoder` and `templates` are borrowed. With `weighsChoices` it answers questions of multiple choice with the letter
-/// that is likeliest behind a chain without a word, and writes nothing.
+/// that is likeliest behind a chain without a word, and writes nothing. `pending`, where given, keeps the answers as they come, and what
+/// it holds is not asked again.
 [[nodiscard]] std::unique_ptr<Answerer> modelAnswerer(std::shared_ptr<core::Model> model, const align::PromptEncoder& encoder,
-    const core::ContextTemplates& templates, const core::Sampling& sampling, int promptBudget, bool weighsChoices = true);
+    const core::ContextTemplates& templates, const core::Sampling& sampling, int promptBudget, bool weighsChoices = true,
+    std::shared_ptr<PendingAnswers> pending = nullptr);
 
 /// An OpenAI-compatible server, `name` MODEL@URL, asked with messages: context and request. Whole replies are kept in the casebase, which
 /// is borrowed and may be null, and not asked for again. How long a prompt it takes is the server's matter. Fails as ChatClient::create().

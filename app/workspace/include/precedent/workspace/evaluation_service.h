@@ -82,10 +82,11 @@ struct EvaluationProgress {
 using EvaluationObserver = std::function<void(const EvaluationProgress&)>;
 
 /// Answers the suites with the casebase's codes and cases as they are now, judges the answers and stores one evaluation a model, all of
-/// them at once when the last is whole: cut short, it fails with cancelled and stores nothing. Returns the ids in the order of the
-/// models. The engine is opened for models of this machine alone. Blocks. Fails as outlineEvaluation(), answerSuites() and Engine::load()
-/// do, and with failedPrecondition where no prompt fits a model's context in some mode; prompts that do not fit beside others that do are
-/// counted in the spec's `budget` (Rule 9).
+/// them at once when the last is whole. Cut short, in whatever way, it stores no evaluation and keeps the answers of this machine's models
+/// (pending_answers.h) and of servers, and the same order goes on with them; stopped, it fails with cancelled. Returns the ids in the order
+/// of the models. The engine is opened for models of this machine alone. Blocks. Fails as outlineEvaluation(), answerSuites() and
+/// Engine::load() do, and with failedPrecondition where no prompt fits a model's context in some mode; prompts that do not fit beside
+/// others that do are counted in the spec's `budget` (Rule 9).
 [[nodiscard]] Result<std::vector<std::string>> runEvaluation(casebase::Casebase& casebase, const EngineOpener& engine,
     const EvaluationOrder& order, const EvaluationObserver& observer, std::stop_token stop);
 

@@ -74,8 +74,9 @@ struct SuiteAnswers {
     std::vector<BudgetLine> budget;
     std::int64_t unjudged = 0; ///< answers without a row: the judge said nothing of them that can be read as a verdict
     std::int64_t unanswered = 0; ///< prompts without a row: nothing answered them
+    std::int64_t kept = 0; ///< answers that an earlier sitting left, which was cut short
     std::int64_t weighed = 0; ///< letters that were chosen by their log-probabilities, not written
-    double seconds = 0;
+    double seconds = 0; ///< of this sitting
     std::int64_t promptTokens = 0;
     std::int64_t completionTokens = 0;
 };
