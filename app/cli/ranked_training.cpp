@@ -1,5 +1,6 @@
 #include "app/cli/ranked_training.h"
 
+#include <csignal>
 #include <cstdio>
 
 #include "app/cli/loaded_model.h"
@@ -51,6 +52,7 @@ Result<Outcome> leadThem(Context& context, const core::RankPlace& place, Interru
 Result<Outcome> trainAmongRanks(
     Context& context, const Launch& launch, const Patience& patience, const std::function<Result<Outcome>(RankedTraining*)>& lead)
 {
+    std::signal(SIGPIPE, SIG_IGN); // Gloo writes to sockets as they are: a rank that is gone must be an error here, not the end
     InterruptWatcher interrupt(kEcho);
     interrupt.endAtOnce(true); // until the run begins
     context.setDefaultThreads(threadsPerRank(launch));

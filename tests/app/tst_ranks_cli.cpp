@@ -66,8 +66,9 @@ std::vector<CliResult> finishRanks(const Ranks& ranks)
     for (const auto& process : ranks) {
         if (process->state() != QProcess::NotRunning && !process->waitForFinished(kCliTimeoutMs))
             process->kill();
-        results.push_back({process->exitStatus() == QProcess::NormalExit ? process->exitCode() : -1, process->readAllStandardOutput(),
-            process->readAllStandardError()});
+        const bool crashed = process->exitStatus() == QProcess::CrashExit; // then the code is the signal's number
+        results.push_back(
+            {crashed ? -process->exitCode() : process->exitCode(), process->readAllStandardOutput(), process->readAllStandardError()});
     }
     return results;
 }
