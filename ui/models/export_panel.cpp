@@ -108,7 +108,7 @@ bool ExportPanel::showResult()
     return true;
 }
 
-QString ExportPanel::emptyText() const { return tr("For other programs: a Hugging Face folder, a GGUF file, or an adapter alone."); }
+QString ExportPanel::emptyText() const { return tr("For other programs: a Hugging Face folder or a GGUF file; an adapter also alone."); }
 
 QString ExportPanel::busyText(const ModelJobs::Now&) const { return tr("Writing it, reading it again and comparing"); }
 
