@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 #include "core/generate/batch.h"
+#include "core/generate/kept_prefix.h"
 #include "core/generate/packed_weights.h"
 #include "core/generate/plain_generation.h"
 #include "core/generate/pooled_states.h"
@@ -131,12 +133,14 @@ Result<std::vector<double>> plainContinuations(
     return sums;
 }
 
-/// Takes ids into the sequence pass by pass, `onPass(begin, rows)` after each with its states in scratch.normed. False if stopped.
+/// Takes ids into a block of the sequence's own, pass by pass, `onPass(begin, rows)` after each with its states in scratch.normed.
+/// False if stopped.
 template <class OnPass>
-bool takeIn(const Forward& forward, KvSequence& sequence, Scratch& scratch, const std::vector<int>& ids, const std::stop_token& stop,
-    const OnPass& onPass)
+bool takeIn(const Forward& forward, const DecoderConfig& config, KvSequence& sequence, Scratch& scratch, std::span<const int> ids,
+    const std::stop_token& stop, const OnPass& onPass)
 {
     const auto length = static_cast<std::int64_t>(ids.size());
+    sequence.addBlock(std::make_shared<KvBlock>(config, length, forward.kvFormat()));
     const std::int64_t most = forward.rowsPerPass(length);
     for (std::int64_t begin = 0; begin < length; begin += most) {
         const std::int64_t rows = std::min(most, length - begin);
@@ -169,6 +173,7 @@ void eachRowsLogits(const Forward& forward, Scratch& scratch, std::int64_t first
 
 struct Generator::State {
     PackedWeights weights;
+    KeptPrefix prefix; // of prompts before continuations
     std::vector<Scratch> scratch;
 };
 
@@ -189,6 +194,7 @@ Generator::~Generator() = default;
 
 void Generator::refreshWeights()
 {
+    m_state->prefix.clear();
     if (kernelsCompute(*m_decoder))
         m_state->weights.copyFrom(*m_decoder);
 }
@@ -229,9 +235,8 @@ Result<LogitsResult> Generator::logits(const std::vector<int>& ids, int topK, st
     const Forward forward(weights, m_kernels);
     const auto length = static_cast<std::int64_t>(ids.size());
     KvSequence sequence;
-    sequence.addBlock(std::make_shared<KvBlock>(weights.config, length, forward.kvFormat()));
     LogitsResult result;
-    const bool whole = takeIn(forward, sequence, scratch, ids, stop, [&](std::int64_t begin, std::int64_t rows) {
+    const bool whole = takeIn(forward, weights.config, sequence, scratch, ids, stop, [&](std::int64_t begin, std::int64_t rows) {
         eachRowsLogits(forward, scratch, 0, rows, weights.config.vocabulary, [&](std::int64_t row, const float* logits, float logSum) {
             const std::int64_t next = begin + row + 1;
             if (next < length)
@@ -270,15 +275,19 @@ Result<std::vector<double>> Generator::continuationsByKernels(
     m_state->scratch.resize(std::max<std::size_t>(1, m_state->scratch.size()));
     Scratch& scratch = m_state->scratch.front();
     const Forward forward(weights, m_kernels);
-    const auto block = [&](std::size_t positions) {
-        return std::make_shared<KvBlock>(weights.config, static_cast<std::int64_t>(positions), forward.kvFormat());
-    };
-
     std::vector<double> sums(continuations.size());
-    KvSequence before;
-    before.addBlock(block(prompt.size()));
+    const std::span<const int> ids(prompt);
+    const auto [kept, wanted] = m_state->prefix.planFor(prompt);
+    KvSequence before = m_state->prefix.sequence().fork();
+    if (wanted > kept) {
+        if (!takeIn(forward, weights.config, before, scratch, ids.subspan(kept, wanted - kept), stop, [](std::int64_t, std::int64_t) {}))
+            return Error(ErrorCode::cancelled, "Stopped.");
+        m_state->prefix.keep(before, wanted);
+        before = before.fork();
+    }
     std::int64_t last = 0; // the prompt's last row in its last pass
-    if (!takeIn(forward, before, scratch, prompt, stop, [&](std::int64_t, std::int64_t rows) { last = rows - 1; }))
+    const auto onPass = [&](std::int64_t, std::int64_t rows) { last = rows - 1; };
+    if (!takeIn(forward, weights.config, before, scratch, ids.subspan(wanted), stop, onPass))
         return Error(ErrorCode::cancelled, "Stopped.");
     eachRowsLogits(forward, scratch, last, 1, vocabulary, [&](std::int64_t, const float* logits, float logSum) {
         for (std::size_t c = 0; c < continuations.size(); ++c)
@@ -289,8 +298,7 @@ Result<std::vector<double>> Generator::continuationsByKernels(
         if (taken.empty())
             continue;
         KvSequence sequence = before.fork();
-        sequence.addBlock(block(taken.size()));
-        const bool whole = takeIn(forward, sequence, scratch, taken, stop, [&](std::int64_t begin, std::int64_t rows) {
+        const bool whole = takeIn(forward, weights.config, sequence, scratch, taken, stop, [&](std::int64_t begin, std::int64_t rows) {
             eachRowsLogits(forward, scratch, 0, rows, vocabulary, [&](std::int64_t row, const float* logits, float logSum) {
                 sums[c] += logits[continuations[c][static_cast<std::size_t>(begin + row + 1)]] - logSum;
             });

@@ -29,6 +29,9 @@ private Q_SLOTS:
     void cachedEqualsUncached();
     void continuationsEqualWholeTexts_data();
     void continuationsEqualWholeTexts();
+    void aKeptBeginningChangesNoBit_data();
+    void aKeptBeginningChangesNoBit();
+    void aKeptBeginningGoesWithItsWeights();
     void badContinuationsAreRefused();
     void logprobsAreThePlainPaths();
     void batchedEqualsSingle_data();
@@ -227,6 +230,49 @@ void TestGenerator::continuationsEqualWholeTexts()
     }
     QCOMPARE((*sums)[3], (*sums)[0]);
     QVERIFY(generator.continuationLogProbs(prompt, {})->empty());
+}
+
+void TestGenerator::aKeptBeginningChangesNoBit_data()
+{
+    QTest::addColumn<QString>("family");
+    QTest::addColumn<bool>("bf16");
+    for (const bool bf16 : {false, true}) {
+        QTest::addRow("plain, %s", bf16 ? "bfloat16" : "float32") << "" << bf16;
+        QTest::addRow("windows, %s", bf16 ? "bfloat16" : "float32") << "sandwich norms and windows" << bf16;
+    }
+}
+
+// Every question behind others that begin alike, for a while or not at all, and alone.
+void TestGenerator::aKeptBeginningChangesNoBit()
+{
+    QFETCH(QString, family);
+    QFETCH(bool, bf16);
+    const auto decoder = familyDecoder(family, bf16);
+    Generator generator(decoder);
+    const std::vector<int> rubric = someIds(20, 75), shorter(rubric.begin(), rubric.begin() + 41);
+    const std::vector<std::vector<int>> prompts = {joined(rubric, someIds(21, 9)), joined(rubric, someIds(22, 30)),
+        joined(rubric, someIds(23, 1)), joined(rubric, someIds(22, 80)), joined(rubric, someIds(22, 90)), rubric,
+        joined(shorter, someIds(24, 50)), joined(shorter, someIds(25, 3)), someIds(26, 60), joined(rubric, someIds(27, 9))};
+    for (const std::vector<int>& prompt : prompts) {
+        const std::vector<std::vector<int>> continuations = {{3}, someIds(9, 5)};
+        const auto behind = generator.continuationLogProbs(prompt, continuations);
+        const auto alone = Generator(decoder).continuationLogProbs(prompt, continuations);
+        QVERIFY(behind.ok() && alone.ok());
+        QCOMPARE(*behind, *alone);
+    }
+}
+
+void TestGenerator::aKeptBeginningGoesWithItsWeights()
+{
+    const auto decoder = familyDecoder("");
+    Generator generator(decoder);
+    const std::vector<int> rubric = someIds(20, 75);
+    for (const std::uint64_t seed : {21, 22, 23})
+        QVERIFY(generator.continuationLogProbs(joined(rubric, someIds(seed, 9)), {{3}}).ok());
+    decoder->setAdapter(someAdapter(*decoder, 5));
+    generator.refreshWeights();
+    const std::vector<int> prompt = joined(rubric, someIds(24, 9));
+    QCOMPARE(*generator.continuationLogProbs(prompt, {{3}}), *Generator(decoder).continuationLogProbs(prompt, {{3}}));
 }
 
 void TestGenerator::badContinuationsAreRefused()

@@ -74,9 +74,10 @@ public:
     [[nodiscard]] virtual Result<LogitsResult> logits(const std::vector<int>& ids, int topK) = 0;
 
     /// log p of each continuation behind the prompt, the sum over its tokens. The prompt goes through the model once and the head
-    /// only where a continuation stands, so this is much cheaper than logits() of each whole text. Fails with invalidArgument (an
-    /// empty prompt or continuation, an id out of the vocabulary, more tokens than the context), cancelled, internal for weights
-    /// that are not numbers.
+    /// only where a continuation stands, so this is much cheaper than logits() of each whole text. On the processor a beginning that
+    /// the last prompts had in common is kept, keys and values, and not computed again; sums are the same to the last bit. Fails with
+    /// invalidArgument (an empty prompt or continuation, an id out of the vocabulary, more tokens than the context), cancelled,
+    /// internal for weights that are not numbers.
     [[nodiscard]] virtual Result<std::vector<double>> continuationLogProbs(
         const std::vector<int>& prompt, const std::vector<std::vector<int>>& continuations, std::stop_token stop = {}) = 0;
 
