@@ -43,7 +43,8 @@ void Progress::update(std::int64_t done, std::int64_t total, const std::string& 
         m_pace.add(static_cast<double>(m_first), 0);
     }
     m_pace.add(static_cast<double>(done), std::chrono::duration<double>(now - m_started).count());
-    const bool last = done >= total;
+    const bool last = done >= total && !m_whole; // what comes after it is told every while, as before it
+    m_whole = done >= total;
     if (!last && now - m_lastShown < (m_terminal ? Clock::duration(kTerminalInterval) : Clock::duration(kLineInterval)))
         return;
     m_lastShown = now;

@@ -31,6 +31,7 @@ private:
     const Clock::time_point m_started = Clock::now();
     Clock::time_point m_lastShown;
     std::int64_t m_first = -1; ///< done before the first update
+    bool m_whole = false; ///< shown as done
     Pace m_pace;
     bool m_open = false;
 };

@@ -56,7 +56,7 @@ Status AnswerFeatures::addRows(const std::vector<Ids>& some, std::vector<float>&
 }
 
 Result<std::vector<float>> AnswerFeatures::of(
-    const std::vector<core::JudgeQuestion>& questions, const std::function<void(std::size_t done)>& observer, const std::stop_token& stop)
+    const std::vector<core::JudgeQuestion>& questions, const core::JudgedObserver& observer, const std::stop_token& stop)
 {
     std::vector<float> rows;
     for (std::size_t begin = 0; begin < questions.size(); begin += kAtOnce) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -32,8 +31,8 @@ public:
     [[nodiscard]] std::int64_t width() const { return m_model.info().hiddenSize; }
 
     /// [N, width()], a row a question. `observer`, where given, is told how many are done. Fails as Model::pooledStates().
-    [[nodiscard]] Result<std::vector<float>> of(const std::vector<core::JudgeQuestion>& questions,
-        const std::function<void(std::size_t done)>& observer, const std::stop_token& stop);
+    [[nodiscard]] Result<std::vector<float>> of(
+        const std::vector<core::JudgeQuestion>& questions, const core::JudgedObserver& observer, const std::stop_token& stop);
 
 private:
     /// Ids of a request's prompt and of the answer after it.

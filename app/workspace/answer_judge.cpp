@@ -16,7 +16,8 @@ bool hasNoAnswer(const text::ParsedCompletion& completion) { return completion.a
 /// A judge by rules: what it says of one answer hangs on nothing else.
 class RuleJudge : public AnswerJudge {
 public:
-    Result<std::vector<core::Judgement>> judge(const std::vector<JudgedAnswer>& answers, const std::stop_token& /*stop*/) final
+    Result<std::vector<core::Judgement>> judge(
+        const std::vector<JudgedAnswer>& answers, const std::stop_token& /*stop*/, const core::JudgedObserver& /*onJudged*/) final
     {
         std::vector<core::Judgement> judgements(answers.size());
         for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -81,7 +82,8 @@ public:
     {
     }
 
-    Result<std::vector<core::Judgement>> judge(const std::vector<JudgedAnswer>& answers, const std::stop_token& stop) override
+    Result<std::vector<core::Judgement>> judge(
+        const std::vector<JudgedAnswer>& answers, const std::stop_token& stop, const core::JudgedObserver& onJudged) override
     {
         std::vector<core::Judgement> judgements(answers.size());
         std::vector<core::JudgeQuestion> questions;
@@ -94,7 +96,11 @@ public:
             questions.push_back({lastUserText(answers[i].prompt->messages), answers[i].completion->answer});
             asked.push_back(i);
         }
-        Result<std::vector<core::Judgement>> given = m_judge->judge(questions, stop);
+        const std::size_t empty = answers.size() - questions.size();
+        Result<std::vector<core::Judgement>> given = m_judge->judge(questions, stop, [&](std::size_t judged) {
+            if (onJudged)
+                onJudged(empty + judged);
+        });
         if (!given)
             return given.error();
         for (std::size_t i = 0; i < asked.size(); ++i)

@@ -20,9 +20,11 @@ public:
     {
     }
 
-    Result<std::vector<core::Judgement>> judge(const std::vector<core::JudgeQuestion>& questions, const std::stop_token& stop) override
+    Result<std::vector<core::Judgement>> judge(
+        const std::vector<core::JudgeQuestion>& questions, const std::stop_token& stop, const core::JudgedObserver& onJudged) override
     {
         std::vector<core::Judgement> judgements(questions.size());
+        std::size_t judged = 0;
         std::vector<remote::ChatRequest> requests;
         for (const core::JudgeQuestion& question : questions)
             requests.push_back({{{"user", m_rubric.promptFor(question)}}, kReplyTokens, 0});
@@ -30,6 +32,8 @@ public:
             m_client, m_cache, requests,
             [&](std::size_t request, const remote::ChatReply& reply) -> Status {
                 judgements[request] = JudgeRubric::read(reply.text);
+                if (onJudged)
+                    onJudged(++judged);
                 return {};
             },
             stop, m_tally.get()));

@@ -412,8 +412,11 @@ Result<std::vector<std::string>> runEvaluation(casebase::Casebase& casebase, con
         const std::int64_t before = perModel * static_cast<std::int64_t>(whole.size());
         const std::string name = model.checkpoint.empty() ? model.name : model.checkpoint;
         const auto tell = [&](const SuiteStep& step) {
-            if (observer)
-                observer({before + step.done, outline.answers, name + ", " + toString(step.mode) + ", " + step.suite});
+            if (!observer)
+                return;
+            const std::string judging = "judged " + std::to_string(step.judged) + " of " + std::to_string(step.toJudge);
+            observer({before + step.done, outline.answers,
+                name + ", " + toString(step.mode) + ", " + (step.toJudge > 0 ? judging : step.suite)});
         };
         Result<Answered> answered = order.models.empty() ? answerElsewhere(casebase, engine, order, ground.value(), model, tell, stop)
                                                          : answer(casebase, engine, order, ground.value(), model, tell, stop);

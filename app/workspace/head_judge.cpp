@@ -43,7 +43,8 @@ public:
     {
     }
 
-    Result<std::vector<core::Judgement>> judge(const std::vector<core::JudgeQuestion>& questions, const std::stop_token& stop) override
+    Result<std::vector<core::Judgement>> judge(
+        const std::vector<core::JudgeQuestion>& questions, const std::stop_token& stop, const core::JudgedObserver& onJudged) override
     {
         if (!m_reader) {
             Result<Reader> reader = readerOf(m_source, m_engine);
@@ -57,7 +58,7 @@ public:
                 "The head in " + m_folder.string() + " reads states of width " + std::to_string(m_stored.head.width) +
                     ", and its model's are " + std::to_string(features.width()) + " wide.",
                 "Train the head again.");
-        const Result<std::vector<float>> rows = features.of(questions, {}, stop);
+        const Result<std::vector<float>> rows = features.of(questions, onJudged, stop);
         if (!rows)
             return rows.error();
         std::vector<core::Judgement> judgements(questions.size());

@@ -15,9 +15,6 @@ namespace {
 
 constexpr std::array<Verdict, 4> kVerdicts = {Verdict::comply, Verdict::refuse, Verdict::safeComplete, Verdict::noAnswer};
 
-/// How many answers a judge is given between two looks at how far it is.
-constexpr std::size_t kAtOnce = 64;
-
 std::size_t indexOf(Verdict verdict)
 {
     return static_cast<std::size_t>(std::find(kVerdicts.begin(), kVerdicts.end(), verdict) - kVerdicts.begin());
@@ -174,27 +171,22 @@ double Agreement::recall(Verdict verdict) const
 }
 
 Result<std::vector<std::optional<Verdict>>> verdictsOn(
-    const std::vector<LabelledAnswer>& answers, AnswerJudge& judge, const JudgedObserver& observer, const std::stop_token& stop)
+    const std::vector<LabelledAnswer>& answers, AnswerJudge& judge, const core::JudgedObserver& onJudged, const std::stop_token& stop)
 {
-    std::vector<std::optional<Verdict>> verdicts;
-    for (std::size_t begin = 0; begin < answers.size(); begin = verdicts.size()) {
-        const std::size_t count = std::min(kAtOnce, answers.size() - begin);
-        std::vector<casebase::Prompt> prompts(count);
-        std::vector<text::ParsedCompletion> completions(count);
-        std::vector<JudgedAnswer> asked;
-        for (std::size_t i = 0; i < count; ++i) {
-            prompts[i].messages = {{"user", answers[begin + i].request}};
-            completions[i] = {{}, answers[begin + i].answer, true, {}};
-            asked.push_back({&prompts[i], &completions[i]});
-        }
-        const Result<std::vector<core::Judgement>> judgements = judge.judge(asked, stop);
-        if (!judgements)
-            return judgements.error();
-        for (const core::Judgement& judgement : judgements.value())
-            verdicts.push_back(judgement.verdict);
-        if (observer)
-            observer(verdicts.size());
+    std::vector<casebase::Prompt> prompts(answers.size());
+    std::vector<text::ParsedCompletion> completions(answers.size());
+    std::vector<JudgedAnswer> asked;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        prompts[i].messages = {{"user", answers[i].request}};
+        completions[i] = {{}, answers[i].answer, true, {}};
+        asked.push_back({&prompts[i], &completions[i]});
     }
+    const Result<std::vector<core::Judgement>> judgements = judge.judge(asked, stop, onJudged);
+    if (!judgements)
+        return judgements.error();
+    std::vector<std::optional<Verdict>> verdicts;
+    for (const core::Judgement& judgement : judgements.value())
+        verdicts.push_back(judgement.verdict);
     return verdicts;
 }
 

@@ -42,9 +42,10 @@ public:
         return {};
     }
 
-    Result<std::vector<core::Judgement>> judge(const std::vector<core::JudgeQuestion>& questions, const std::stop_token& stop) override
+    Result<std::vector<core::Judgement>> judge(
+        const std::vector<core::JudgeQuestion>& questions, const std::stop_token& stop, const core::JudgedObserver& onJudged) override
     {
-        return m_judge->judge(questions, stop);
+        return m_judge->judge(questions, stop, onJudged);
     }
     bool learntFrom(const std::string& request) const override { return m_judge->learntFrom(request); }
     std::string name() const override { return m_judge->name(); }

@@ -50,7 +50,8 @@ public:
         m_templates.openInPrompt = false;
     }
 
-    Result<std::vector<core::Judgement>> judge(const std::vector<core::JudgeQuestion>& questions, const std::stop_token& stop) override
+    Result<std::vector<core::Judgement>> judge(
+        const std::vector<core::JudgeQuestion>& questions, const std::stop_token& stop, const core::JudgedObserver& onJudged) override
     {
         PRECEDENT_TRY(load());
         std::vector<core::Judgement> judgements;
@@ -61,6 +62,8 @@ public:
             if (!judgement)
                 return judgement.error();
             judgements.push_back(std::move(*judgement));
+            if (onJudged)
+                onJudged(judgements.size());
         }
         return judgements;
     }

@@ -165,7 +165,10 @@ private:
             if (answer.whole && !answer.weighed)
                 asked.push_back({answer.prompt, &answer.parsed});
         }
-        const Result<std::vector<core::Judgement>> judgements = m_material.judge.judge(asked, m_stop);
+        const Result<std::vector<core::Judgement>> judgements = m_material.judge.judge(asked, m_stop, [&](std::size_t judged) {
+            if (m_progress)
+                m_progress({m_done, m_total, mode, {}, judged, asked.size()});
+        });
         if (!judgements)
             return judgements.error().code() == ErrorCode::cancelled ? cutShort() : judgements.error();
         std::size_t next = 0;
@@ -235,7 +238,7 @@ private:
     {
         ++m_done;
         if (m_progress)
-            m_progress({m_done, m_total, mode, prompt.suite});
+            m_progress({m_done, m_total, mode, prompt.suite, 0, 0});
     }
 
     const SuiteMaterial& m_material;

@@ -238,6 +238,22 @@ private Q_SLOTS:
         QCOMPARE(asked.load(), 4);
     }
 
+    void aJudgeThatTakesItsTimeTellsHowFarItIs()
+    {
+        const SmallHttpServer server([](int, const SmallHttpServer::Request&) { return saying("VERDICT: comply", "stop"); });
+        EvaluationOrder order = this->order();
+        order.endpoint = server.url();
+        order.servedModel = "large";
+        order.judge.name = "endpoint:strict@" + server.url();
+        std::vector<std::string> told;
+        const auto ids = runEvaluation(*m_casebase, noEngine, order, [&](const EvaluationProgress& p) { told.push_back(p.what); }, {});
+        QVERIFY2(ids.ok(), ids.ok() ? "" : ids.error().message().c_str());
+        QCOMPARE(told.size(), std::size_t(4));
+        QVERIFY2(told[1].ends_with("none, locks"), told[1].c_str());
+        QVERIFY2(told[2].ends_with("none, judged 1 of 2"), told[2].c_str());
+        QVERIFY2(told[3].ends_with("none, judged 2 of 2"), told[3].c_str());
+    }
+
     void ordersThatDoNotGoTogetherAreRefused()
     {
         const auto refused = [&](auto change) {

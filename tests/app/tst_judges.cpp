@@ -130,8 +130,10 @@ private Q_SLOTS:
         QVERIFY2(judge.ok(), judge.ok() ? "" : judge.error().message().c_str());
         QCOMPARE((*judge)->name(), "endpoint strict@" + server.url());
         const auto answers = someAnswers();
-        const auto verdicts = verdictsOn(answers, **judge);
+        std::vector<std::size_t> told;
+        const auto verdicts = verdictsOn(answers, **judge, [&](std::size_t judged) { told.push_back(judged); });
         QVERIFY2(verdicts.ok(), verdicts.ok() ? "" : verdicts.error().message().c_str());
+        QCOMPARE(told, (std::vector<std::size_t>{2, 3})); // the empty one first
         const Agreement agreement = agreementOf(answers, verdicts.value());
         QCOMPARE(agreement.accuracy, 1.0);
         // What is no answer is not put before the judge.

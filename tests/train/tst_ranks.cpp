@@ -90,7 +90,8 @@ RankedEnd runAmong(const AllRanks& ranks, const RunInputs& inputs, Begin begin =
 /// Judges by nothing but the text, and keeps what it was asked.
 class LengthJudge final : public Judge {
 public:
-    Result<std::vector<Judgement>> judge(const std::vector<JudgeQuestion>& questions, const std::stop_token&) override
+    Result<std::vector<Judgement>> judge(
+        const std::vector<JudgeQuestion>& questions, const std::stop_token&, const JudgedObserver&) override
     {
         if (fails)
             return Error(ErrorCode::io, "The judge is away.", "Ask later.");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -23,13 +24,16 @@ struct Judgement {
     std::string why;
 };
 
+/// How many of the questions have their judgement. Called on the thread that judges; must not block.
+using JudgedObserver = std::function<void(std::size_t judged)>;
+
 /// Says what answers did. Frozen: it is never the model that is being trained. Thread: one at a time.
 class Judge {
 public:
     virtual ~Judge() = default;
     /// One judgement a question, in order. May take long; blocks. Fails with cancelled, or as what it asks does.
     [[nodiscard]] virtual Result<std::vector<Judgement>> judge(
-        const std::vector<JudgeQuestion>& questions, const std::stop_token& stop) = 0;
+        const std::vector<JudgeQuestion>& questions, const std::stop_token& stop, const JudgedObserver& onJudged = {}) = 0;
 
     /// Whether it learnt from answers to this request, so that agreement on them says little.
     [[nodiscard]] virtual bool learntFrom(const std::string& /*request*/) const { return false; }

@@ -26,9 +26,10 @@ public:
     virtual ~AnswerJudge() = default;
 
     /// One judgement an answer, in order. The chain is not shown to the judge: request and answer only. A completion that did not parse is
-    /// no_answer. Blocks. Fails with cancelled, or as what the judge asks does; the rules never fail.
+    /// no_answer. Blocks; `onJudged` is told of those that take their time: the rules tell nothing. Fails with cancelled, or as what the
+    /// judge asks does; the rules never fail.
     [[nodiscard]] virtual Result<std::vector<core::Judgement>> judge(
-        const std::vector<JudgedAnswer>& answers, const std::stop_token& stop = {}) = 0;
+        const std::vector<JudgedAnswer>& answers, const std::stop_token& stop = {}, const core::JudgedObserver& onJudged = {}) = 0;
     /// Whether the answer holds what a utility prompt asks for.
     [[nodiscard]] virtual bool holds(const casebase::Prompt& prompt, const text::ParsedCompletion& completion) const = 0;
 

@@ -77,7 +77,7 @@ struct EvaluationOutline {
 struct EvaluationProgress {
     std::int64_t done = 0;
     std::int64_t total = 0;
-    std::string what; ///< "starter, cases, held-out attacks"
+    std::string what; ///< "starter, cases, held-out attacks"; "starter, cases, judged 12 of 640" where its judge takes its time
 };
 using EvaluationObserver = std::function<void(const EvaluationProgress&)>;
 

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <optional>
 #include <stop_token>
@@ -46,11 +45,9 @@ struct Agreement {
     [[nodiscard]] double recall(Verdict verdict) const;
     [[nodiscard]] std::size_t count(Verdict verdict) const;
 };
-/// `done` answers are judged.
-using JudgedObserver = std::function<void(std::size_t done)>;
 /// What the judge says of each; nothing where it gave no verdict that can be read. Fails as AnswerJudge::judge() does.
-[[nodiscard]] Result<std::vector<std::optional<Verdict>>> verdictsOn(
-    const std::vector<LabelledAnswer>& answers, AnswerJudge& judge, const JudgedObserver& observer = {}, const std::stop_token& stop = {});
+[[nodiscard]] Result<std::vector<std::optional<Verdict>>> verdictsOn(const std::vector<LabelledAnswer>& answers, AnswerJudge& judge,
+    const core::JudgedObserver& onJudged = {}, const std::stop_token& stop = {});
 /// `verdicts`: one an answer.
 [[nodiscard]] Agreement agreementOf(const std::vector<LabelledAnswer>& answers, const std::vector<std::optional<Verdict>>& verdicts);
 

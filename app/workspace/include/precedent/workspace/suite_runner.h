@@ -86,6 +86,9 @@ struct SuiteStep {
     std::int64_t total = 0;
     Mode mode = Mode::none; ///< of the prompt that was just done
     std::string suite;
+    // Once a mode's answers are there, how many of them are judged; told by judges that take their time.
+    std::size_t judged = 0;
+    std::size_t toJudge = 0; ///< 0: none yet
 };
 using SuiteProgress = std::function<void(const SuiteStep& step)>;
 
