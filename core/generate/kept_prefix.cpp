@@ -2,23 +2,18 @@
 
 #include <algorithm>
 
+#include "core/generate/prefix_groups.h"
+
 namespace precedent::core {
 namespace {
 
 constexpr std::size_t kLeastGain = 32; // positions; for fewer a block of their own is not worth it
 
-/// Ids that both begin with, short of the prompt's last one.
-std::size_t sharedIds(const std::vector<int>& prompt, const std::vector<int>& other)
-{
-    const auto most = static_cast<std::ptrdiff_t>(std::min(prompt.size() - 1, other.size()));
-    return static_cast<std::size_t>(std::mismatch(prompt.begin(), prompt.begin() + most, other.begin()).first - prompt.begin());
-}
-
 } // namespace
 
 KeptPrefix::Plan KeptPrefix::planFor(const std::vector<int>& prompt)
 {
-    if (sharedIds(prompt, m_ids) < m_ids.size()) {
+    if (m_ids.size() >= prompt.size() || !std::equal(m_ids.begin(), m_ids.end(), prompt.begin())) {
         m_ids.clear();
         m_sequence = {};
     }

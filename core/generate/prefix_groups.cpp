@@ -9,13 +9,15 @@ namespace {
 
 constexpr std::int64_t kLeastShared = 8; // below this a block of its own costs more than it saves
 
-std::int64_t sharedIds(const std::vector<int>& a, const std::vector<int>& b)
-{
-    const auto most = static_cast<std::ptrdiff_t>(std::min(a.size(), b.size())) - 1;
-    return std::mismatch(a.begin(), a.begin() + most, b.begin()).first - a.begin();
-}
-
 } // namespace
+
+std::size_t sharedIds(const std::vector<int>& a, const std::vector<int>& b)
+{
+    if (a.empty() || b.empty())
+        return 0;
+    const auto most = static_cast<std::ptrdiff_t>(std::min(a.size(), b.size())) - 1;
+    return static_cast<std::size_t>(std::mismatch(a.begin(), a.begin() + most, b.begin()).first - a.begin());
+}
 
 PrefixGroups groupByPrefix(const std::vector<const std::vector<int>*>& prompts)
 {
@@ -30,7 +32,7 @@ PrefixGroups groupByPrefix(const std::vector<const std::vector<int>*>& prompts)
     std::vector<std::int64_t> shared(n, 0); // with the one before in that order
     std::set<std::int64_t> cuts;
     for (std::size_t i = 1; i < n; ++i) {
-        shared[i] = sharedIds(*prompts[order[i - 1]], *prompts[order[i]]);
+        shared[i] = static_cast<std::int64_t>(sharedIds(*prompts[order[i - 1]], *prompts[order[i]]));
         if (shared[i] >= kLeastShared)
             cuts.insert(shared[i] / kLeastShared * kLeastShared); // coarse, so that few are tried
     }

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace precedent::core {
+
+/// Ids that two prompts begin with alike, short of the last id of each: what follows a prompt is read off its own last state.
+[[nodiscard]] std::size_t sharedIds(const std::vector<int>& a, const std::vector<int>& b);
 
 /// Which prompts share how long a beginning.
 struct PrefixGroups {
