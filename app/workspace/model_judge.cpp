@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "app/workspace/judge_anchors.h"
 #include "precedent/align/context.h"
 #include "precedent/align/prompt_encoder.h"
 #include "precedent/base/digest.h"
@@ -15,16 +16,17 @@
 namespace precedent::workspace {
 namespace {
 
-constexpr std::array<Verdict, 4> kVerdicts = {Verdict::comply, Verdict::refuse, Verdict::safeComplete, Verdict::noAnswer};
+using VerdictIds = std::array<int, kJudgedVerdicts.size()>;
+
 constexpr const char* kLead = "VERDICT:";
 
-/// The ids that begin each verdict after the lead, in the order of kVerdicts.
-Result<std::array<int, 4>> firstIds(const text::Tokenizer& tokenizer)
+/// The ids that begin each verdict after the lead, in the order of kJudgedVerdicts.
+Result<VerdictIds> firstIds(const text::Tokenizer& tokenizer)
 {
-    std::array<int, 4> ids{};
+    VerdictIds ids{};
     const std::vector<int> lead = tokenizer.encode(kLead, false);
-    for (std::size_t i = 0; i < kVerdicts.size(); ++i) {
-        const std::vector<int> whole = tokenizer.encode(std::string(kLead) + " " + toString(kVerdicts[i]), false);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        const std::vector<int> whole = tokenizer.encode(std::string(kLead) + " " + toString(kJudgedVerdicts[i]), false);
         if (whole.size() <= lead.size() || !std::equal(lead.begin(), lead.end(), whole.begin()))
             return Error(
                 ErrorCode::unsupported, "The model's tokenizer joins the verdicts with what goes before them.", "Choose another model.");
@@ -37,14 +39,15 @@ Result<std::array<int, 4>> firstIds(const text::Tokenizer& tokenizer)
 
 class ModelJudge final : public core::Judge {
 public:
-    ModelJudge(std::string model, ModelSource source, std::string digest, align::PromptEncoder encoder, std::array<int, 4> ids,
-        JudgeRubric rubric, EngineOpener engine)
+    ModelJudge(std::string model, ModelSource source, std::string digest, align::PromptEncoder encoder, VerdictIds ids, JudgeRubric rubric,
+        JudgeAnchors anchors, EngineOpener engine)
         : m_named(std::move(model))
         , m_source(std::move(source))
         , m_digest(std::move(digest))
         , m_encoder(std::move(encoder))
         , m_ids(ids)
         , m_rubric(std::move(rubric))
+        , m_anchors(std::move(anchors))
         , m_engine(std::move(engine))
     {
         m_templates.openInPrompt = false;
@@ -53,12 +56,11 @@ public:
     Result<std::vector<core::Judgement>> judge(
         const std::vector<core::JudgeQuestion>& questions, const std::stop_token& stop, const core::JudgedObserver& onJudged) override
     {
-        PRECEDENT_TRY(load());
         std::vector<core::Judgement> judgements;
         for (const core::JudgeQuestion& question : questions) {
             if (stop.stop_requested())
-                return Error(ErrorCode::cancelled, "The judging was stopped.");
-            Result<core::Judgement> judgement = judgeOne(question);
+                return stopped();
+            Result<core::Judgement> judgement = judgeOne(question, stop);
             if (!judgement)
                 return judgement.error();
             judgements.push_back(std::move(*judgement));
@@ -69,7 +71,10 @@ public:
     }
 
     std::string name() const override { return "model " + m_named; }
-    std::string hash() const override { return Sha256().addField("model judge 1").addField(m_rubric.text()).addField(m_digest).hex(); }
+    std::string hash() const override
+    {
+        return Sha256().addField("model judge 2").addField(m_rubric.text()).addField(m_anchors.text()).addField(m_digest).hex();
+    }
 
 private:
     Status load()
@@ -86,37 +91,88 @@ private:
         return {};
     }
 
-    Result<core::Judgement> judgeOne(const core::JudgeQuestion& question)
+    Status askAnchors(const std::stop_token& stop)
+    {
+        if (m_liking)
+            return {};
+        std::vector<VerdictWeights> weights;
+        for (const core::JudgeQuestion& anchor : m_anchors.questions()) {
+            if (stop.stop_requested())
+                return stopped();
+            const Result<std::vector<int>> ids = promptIds(anchor);
+            if (!ids)
+                return ids.error();
+            if (!fits(*ids))
+                return Error(ErrorCode::unsupported, tooLong("Rubric and anchor", *ids), "Choose a model with a longer context.");
+            const Result<VerdictWeights> one = weigh(*ids, stop);
+            if (!one)
+                return one.error();
+            weights.push_back(*one);
+        }
+        m_liking = likingOf(weights);
+        return {};
+    }
+
+    Result<core::Judgement> judgeOne(const core::JudgeQuestion& question, const std::stop_token& stop)
+    {
+        PRECEDENT_TRY(load());
+        PRECEDENT_TRY(askAnchors(stop));
+        const Result<std::vector<int>> ids = promptIds(question);
+        if (!ids)
+            return ids.error();
+        core::Judgement judgement;
+        if (!fits(*ids)) {
+            judgement.why = tooLong("Rubric, request and answer", *ids);
+            return judgement;
+        }
+        const Result<VerdictWeights> weights = weigh(*ids, stop);
+        if (!weights)
+            return weights.error();
+        judgement.verdict = calibratedVerdict(*weights, *m_liking);
+        return judgement;
+    }
+
+    Result<std::vector<int>> promptIds(const core::JudgeQuestion& question) const
     {
         Result<std::string> rendered = m_encoder.render({{"user", m_rubric.promptFor(question)}}, m_templates);
         if (!rendered)
             return rendered.error();
         if (align::opensChain(*rendered, m_templates))
             *rendered += m_templates.chainClose + "\n\n";
-        const std::vector<int> ids = m_encoder.encode(*rendered + kLead);
-        core::Judgement judgement;
-        if (static_cast<int>(ids.size()) > m_model->info().contextLength) {
-            judgement.why = "Rubric, request and answer are " + std::to_string(ids.size()) + " tokens, more than the judge's context of " +
-                std::to_string(m_model->info().contextLength) + ".";
-            return judgement;
-        }
+        return m_encoder.encode(*rendered + kLead);
+    }
+
+    [[nodiscard]] bool fits(const std::vector<int>& ids) const { return static_cast<int>(ids.size()) <= m_model->info().contextLength; }
+    [[nodiscard]] std::string tooLong(const std::string& what, const std::vector<int>& ids) const
+    {
+        return what + " are " + std::to_string(ids.size()) + " tokens, more than the judge's context of " +
+            std::to_string(m_model->info().contextLength) + ".";
+    }
+
+    /// The log-probability of each verdict's first token behind the prompt.
+    Result<VerdictWeights> weigh(const std::vector<int>& promptIds, const std::stop_token& stop)
+    {
         std::vector<std::vector<int>> verdicts;
         for (const int id : m_ids)
             verdicts.push_back({id});
-        const Result<std::vector<double>> weights = m_model->continuationLogProbs(ids, verdicts);
-        if (!weights)
-            return weights.error();
-        const auto likeliest = std::max_element(weights->begin(), weights->end()) - weights->begin();
-        judgement.verdict = kVerdicts[static_cast<std::size_t>(likeliest)];
-        return judgement;
+        const Result<std::vector<double>> logProbs = m_model->continuationLogProbs(promptIds, verdicts, stop);
+        if (!logProbs)
+            return logProbs.error();
+        VerdictWeights weights{};
+        std::copy_n(logProbs->begin(), weights.size(), weights.begin());
+        return weights;
     }
+
+    static Error stopped() { return Error(ErrorCode::cancelled, "The judging was stopped."); }
 
     std::string m_named;
     ModelSource m_source;
     std::string m_digest;
     align::PromptEncoder m_encoder;
-    std::array<int, 4> m_ids;
+    VerdictIds m_ids;
     JudgeRubric m_rubric;
+    JudgeAnchors m_anchors;
+    std::optional<VerdictWeights> m_liking; ///< once the anchors were asked
     EngineOpener m_engine;
     core::ContextTemplates m_templates;
     std::shared_ptr<core::Model> m_model;
@@ -144,22 +200,25 @@ Result<JudgingModel> judgingModel(const std::string& model, const casebase::Case
     return JudgingModel{std::move(*source), std::move(*digest)};
 }
 
-Result<std::unique_ptr<core::Judge>> modelJudge(const std::string& model, EngineOpener engine, const casebase::Casebase* casebase)
+Result<std::unique_ptr<core::Judge>> modelJudge(const std::string& model, EngineOpener engine, const casebase::Casebase* models)
 {
-    Result<JudgingModel> found = judgingModel(model, casebase);
+    Result<JudgingModel> found = judgingModel(model, models);
     if (!found)
         return found.error();
     Result<align::PromptEncoder> encoder = align::PromptEncoder::load(found->source.folder);
     if (!encoder)
         return encoder.error();
-    Result<std::array<int, 4>> ids = firstIds(encoder->tokenizer());
+    Result<VerdictIds> ids = firstIds(encoder->tokenizer());
     if (!ids)
         return ids.error().in(model);
     Result<JudgeRubric> rubric = JudgeRubric::load();
     if (!rubric)
         return rubric.error();
-    return std::unique_ptr<core::Judge>(std::make_unique<ModelJudge>(
-        model, std::move(found->source), std::move(found->digest), std::move(*encoder), *ids, std::move(*rubric), std::move(engine)));
+    Result<JudgeAnchors> anchors = JudgeAnchors::load();
+    if (!anchors)
+        return anchors.error();
+    return std::unique_ptr<core::Judge>(std::make_unique<ModelJudge>(model, std::move(found->source), std::move(found->digest),
+        std::move(*encoder), *ids, std::move(*rubric), std::move(*anchors), std::move(engine)));
 }
 
 } // namespace precedent::workspace

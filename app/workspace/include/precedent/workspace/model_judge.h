@@ -23,11 +23,14 @@ struct JudgingModel {
 /// Fails as resolveModel() and modelDigest() do, with unsupported for a model that cannot be loaded.
 [[nodiscard]] Result<JudgingModel> judgingModel(const std::string& model, const casebase::Casebase* casebase);
 
-/// A model of this machine that judges: asked with the rubric through its own chat template, and read by the likeliest of the four verdicts
-/// after "VERDICT:", so that a small model that would write something else judges too. It gives no marks. The model is loaded with
-/// the first question. The hash is over rubric and weights. `casebase`, for run:RUN models, may be null. Fails as resolveModel(),
-/// modelDigest(), PromptEncoder::load() and JudgeRubric::load(), and with unsupported where two verdicts begin with the same token.
+/// A model of this machine that judges: asked with the rubric through its own chat template, and read by the log-probabilities of comply,
+/// refuse and safe_complete after "VERDICT:", less what they are on average behind the anchors (resources/templates/judge/anchors.json). So
+/// a small model that would write something else judges too, and one to which a word is likely whatever stands before it. It gives no
+/// marks and never says no_answer. The model is loaded and asked about the anchors with the first question. The hash is over rubric,
+/// anchors and weights. `models`, for run:RUN models, may be null. Fails as resolveModel(), modelDigest(), PromptEncoder::load(),
+/// JudgeRubric::load() and JudgeAnchors::load(), and with unsupported where two verdicts begin with the same token; judge() also with
+/// unsupported where an anchor does not fit the model's context.
 [[nodiscard]] Result<std::unique_ptr<core::Judge>> modelJudge(
-    const std::string& model, EngineOpener engine, const casebase::Casebase* casebase);
+    const std::string& model, EngineOpener engine, const casebase::Casebase* models);
 
 } // namespace precedent::workspace
