@@ -118,7 +118,9 @@ void addJudgeCommand(CLI::App& app, Commands& commands)
         "endpoint:llama3@http://localhost:8000/v1 --casebase demo.casebase");
     command->add_option("--labels", options->labels, "Judged answers; required")->type_name("FILE.csv");
     addJudgeOptions(*command, options->judge, "Which judge (analysis unless named)");
-    command->add_option("--casebase", options->casebase, "Keeps what an endpoint answered, and asks nothing twice; finds run:RUN models")
+    command
+        ->add_option("--casebase", options->casebase,
+            "Keeps what an endpoint answered or a model of this machine said, and asks nothing twice; finds run:RUN models")
         ->type_name("CASEBASE");
     command->add_option("--map", options->map, "field=column for request, answer, label, type, group; may be given again")
         ->allow_extra_args(false);

@@ -83,7 +83,7 @@ Result<std::unique_ptr<core::Judge>> openCoreJudge(const JudgeChoice& choice, co
         return Error(ErrorCode::unsupported, "The judge \"" + choice.name + "\" needs the engine, which is not at hand here.");
     if (parts->first == "head")
         return headJudge(parts->second, means.engine, models);
-    return modelJudge(parts->second, means.engine, models);
+    return modelJudge(parts->second, means.engine, models, means.casebase);
 }
 
 Result<std::string> rewardJudgeHash(const core::RunSpec& spec, const casebase::Casebase* models)

@@ -9,6 +9,8 @@
 #include "precedent/align/context.h"
 #include "precedent/align/prompt_encoder.h"
 #include "precedent/base/digest.h"
+#include "precedent/base/json.h"
+#include "precedent/casebase/reply_store.h"
 #include "precedent/workspace/judge_rubric.h"
 #include "precedent/workspace/model_catalog.h"
 #include "precedent/workspace/model_source.h"
@@ -19,6 +21,8 @@ namespace {
 using VerdictIds = std::array<int, kJudgedVerdicts.size()>;
 
 constexpr const char* kLead = "VERDICT:";
+/// In the place of the address of a reply that no server gave.
+constexpr const char* kKeptUnder = "model judge";
 
 /// The ids that begin each verdict after the lead, in the order of kJudgedVerdicts.
 Result<VerdictIds> firstIds(const text::Tokenizer& tokenizer)
@@ -40,7 +44,7 @@ Result<VerdictIds> firstIds(const text::Tokenizer& tokenizer)
 class ModelJudge final : public core::Judge {
 public:
     ModelJudge(std::string model, ModelSource source, std::string digest, align::PromptEncoder encoder, VerdictIds ids, JudgeRubric rubric,
-        JudgeAnchors anchors, EngineOpener engine)
+        JudgeAnchors anchors, EngineOpener engine, casebase::Casebase* cache)
         : m_named(std::move(model))
         , m_source(std::move(source))
         , m_digest(std::move(digest))
@@ -49,6 +53,7 @@ public:
         , m_rubric(std::move(rubric))
         , m_anchors(std::move(anchors))
         , m_engine(std::move(engine))
+        , m_cache(cache)
     {
         m_templates.openInPrompt = false;
     }
@@ -60,7 +65,7 @@ public:
         for (const core::JudgeQuestion& question : questions) {
             if (stop.stop_requested())
                 return stopped();
-            Result<core::Judgement> judgement = judgeOne(question, stop);
+            Result<core::Judgement> judgement = keptOrJudged(question, stop);
             if (!judgement)
                 return judgement.error();
             judgements.push_back(std::move(*judgement));
@@ -77,6 +82,28 @@ public:
     }
 
 private:
+    Result<core::Judgement> keptOrJudged(const core::JudgeQuestion& question, const std::stop_token& stop)
+    {
+        if (m_cache == nullptr)
+            return judgeOne(question, stop);
+        casebase::RemoteReply reply{kKeptUnder, hash(), dumpJson(Json{question.request, question.answer}), {}, false, 0};
+        const Result<std::optional<casebase::KeptReply>> kept = m_cache->replies().find(reply.url, reply.model, reply.request);
+        if (!kept)
+            return kept.error();
+        core::Judgement judgement;
+        if (kept.value())
+            judgement.verdict = verdictFromString(kept.value()->text);
+        if (judgement.verdict)
+            return judgement;
+        Result<core::Judgement> judged = judgeOne(question, stop);
+        if (!judged || !judged->verdict || m_cache->isReadOnly())
+            return judged;
+        reply.reply = toString(*judged->verdict);
+        if (const Result<casebase::KeptReply> added = m_cache->replies().add(reply); !added)
+            return added.error();
+        return judged;
+    }
+
     Status load()
     {
         if (m_model)
@@ -174,6 +201,7 @@ private:
     JudgeAnchors m_anchors;
     std::optional<VerdictWeights> m_liking; ///< once the anchors were asked
     EngineOpener m_engine;
+    casebase::Casebase* m_cache;
     core::ContextTemplates m_templates;
     std::shared_ptr<core::Model> m_model;
 };
@@ -200,7 +228,8 @@ Result<JudgingModel> judgingModel(const std::string& model, const casebase::Case
     return JudgingModel{std::move(*source), std::move(*digest)};
 }
 
-Result<std::unique_ptr<core::Judge>> modelJudge(const std::string& model, EngineOpener engine, const casebase::Casebase* models)
+Result<std::unique_ptr<core::Judge>> modelJudge(
+    const std::string& model, EngineOpener engine, const casebase::Casebase* models, casebase::Casebase* cache)
 {
     Result<JudgingModel> found = judgingModel(model, models);
     if (!found)
@@ -218,7 +247,7 @@ Result<std::unique_ptr<core::Judge>> modelJudge(const std::string& model, Engine
     if (!anchors)
         return anchors.error();
     return std::unique_ptr<core::Judge>(std::make_unique<ModelJudge>(model, std::move(found->source), std::move(found->digest),
-        std::move(*encoder), *ids, std::move(*rubric), std::move(*anchors), std::move(engine)));
+        std::move(*encoder), *ids, std::move(*rubric), std::move(*anchors), std::move(engine), cache));
 }
 
 } // namespace precedent::workspace

@@ -7,6 +7,7 @@
 
 #include "app/workspace/judge_anchors.h"
 #include "precedent/base/files.h"
+#include "precedent/casebase/reply_store.h"
 #include "precedent/workspace/engine_loader.h"
 #include "precedent/workspace/judge_choice.h"
 
@@ -123,6 +124,34 @@ private Q_SLOTS:
         QVERIFY(!judged.ok());
         QCOMPARE(static_cast<int>(judged.error().code()), static_cast<int>(ErrorCode::unsupported));
         QVERIFY2(judged.error().message().find("context of 64") != std::string::npos, judged.error().message().c_str());
+    }
+
+    void keptVerdictsAreNotAskedForAgain()
+    {
+        auto casebase = casebase::Casebase::createInMemory().value();
+        const EngineOpener none = []() -> Result<core::Engine*> { return Error(ErrorCode::unsupported, "none here"); };
+        const auto judgeKeeping = [&](const EngineOpener& opener) {
+            return openCoreJudge({"model:starter", {}}, {opener, casebase.get()}).value();
+        };
+        std::vector<core::JudgeQuestion> questions = JudgeAnchors::load().value().questions();
+        questions.push_back({"How?", std::string("a zero \0 and a byte that is no text: \xff", 38)});
+        const auto first = judgeKeeping(engine)->judge(questions, {}, {});
+        QVERIFY2(first.ok(), first.ok() ? "" : first.error().message().c_str());
+        QCOMPARE(casebase->replies().count().value(), std::int64_t(questions.size()));
+        std::size_t told = 0;
+        const auto again = judgeKeeping(none)->judge(questions, {}, [&](std::size_t count) { told = count; });
+        QVERIFY2(again.ok(), again.ok() ? "" : again.error().message().c_str());
+        QCOMPARE(told, questions.size());
+        for (std::size_t i = 0; i < questions.size(); ++i)
+            QCOMPARE(*again.value()[i].verdict, *first.value()[i].verdict);
+        // What it was not asked yet is asked now; so is all of it by other anchors.
+        const auto asked = judgeKeeping(none)->judge({{"How?", "Otherwise."}}, {}, {});
+        QVERIFY(!asked.ok());
+        QCOMPARE(asked.error().message(), std::string("none here"));
+        const fs::path resources = copyOf(qEnvironmentVariable("PRECEDENT_RESOURCES").toStdString(), "other-anchors");
+        const OtherResources other(resources);
+        replaceIn(resources / "templates" / "judge" / "anchors.json", "wild bees", "honey bees");
+        QVERIFY(!judgeKeeping(none)->judge(questions, {}, {}).ok());
     }
 
     void aStopIsHeard()

@@ -25,8 +25,9 @@ struct KeptReply {
     bool cutOff = false;
 };
 
-/// Replies of remote judges, by the digest of address, model and request: what was asked once is not asked again, and a run that
-/// asked can be replayed without the server. Not in the audit chain. Errors and threads: see Casebase.
+/// Replies of servers, and verdicts of a model of this machine that judges, by the digest of address, model and request: what was asked
+/// once is not asked again, and a run that asked can be replayed without the server. Not in the audit chain. Errors and threads: see
+/// Casebase.
 class ReplyStore {
 public:
     explicit ReplyStore(Connection& connection)

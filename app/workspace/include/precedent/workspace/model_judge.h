@@ -27,10 +27,11 @@ struct JudgingModel {
 /// refuse and safe_complete after "VERDICT:", less what they are on average behind the anchors (resources/templates/judge/anchors.json). So
 /// a small model that would write something else judges too, and one to which a word is likely whatever stands before it. It gives no
 /// marks and never says no_answer. The model is loaded and asked about the anchors with the first question. The hash is over rubric,
-/// anchors and weights. `models`, for run:RUN models, may be null. Fails as resolveModel(), modelDigest(), PromptEncoder::load(),
-/// JudgeRubric::load() and JudgeAnchors::load(), and with unsupported where two verdicts begin with the same token; judge() also with
-/// unsupported where an anchor does not fit the model's context.
+/// anchors and weights. `models`, for run:RUN models, may be null. Where there is a `cache`, verdicts are kept in it and not asked for
+/// again; borrowed, may be null. Fails as resolveModel(), modelDigest(), PromptEncoder::load(), JudgeRubric::load() and
+/// JudgeAnchors::load(), and with unsupported where two verdicts begin with the same token; judge() also with unsupported where an anchor
+/// does not fit the model's context.
 [[nodiscard]] Result<std::unique_ptr<core::Judge>> modelJudge(
-    const std::string& model, EngineOpener engine, const casebase::Casebase* models);
+    const std::string& model, EngineOpener engine, const casebase::Casebase* models, casebase::Casebase* cache);
 
 } // namespace precedent::workspace
