@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 
 #include "app/cli/case_options.h"
 #include "app/cli/command.h"
@@ -206,11 +207,17 @@ Result<Outcome> evaluate(const EvaluateOptions& options, Context& context)
     PRECEDENT_TRY(checkMeasured(thresholds.value(), outline.value()));
     if (options.dryRun)
         return dryOutcome(outline.value(), options);
-    Progress progress("Evaluating", context.globals().quiet);
+    std::optional<Progress> progress;
+    bool judging = false;
+    const auto tell = [&](const workspace::EvaluationProgress& p) {
+        if (!progress || judging != p.judging)
+            progress.emplace(p.judging ? "Judging" : "Evaluating", context.globals().quiet);
+        judging = p.judging;
+        progress->update(p.done, p.total, p.what);
+    };
     const Result<std::vector<std::string>> ids = workspace::runEvaluation(
-        casebase, [&context] { return openEngine(context); }, order,
-        [&](const workspace::EvaluationProgress& p) { progress.update(p.done, p.total, p.what); }, interrupt.token());
-    progress.finish();
+        casebase, [&context] { return openEngine(context); }, order, tell, interrupt.token());
+    progress.reset();
     if (!ids)
         return ids.error();
     return outcomeOf(casebase, ids.value(), thresholds.value(), context);

@@ -414,9 +414,11 @@ Result<std::vector<std::string>> runEvaluation(casebase::Casebase& casebase, con
         const auto tell = [&](const SuiteStep& step) {
             if (!observer)
                 return;
-            const std::string judging = "judged " + std::to_string(step.judged) + " of " + std::to_string(step.toJudge);
-            observer({before + step.done, outline.answers,
-                name + ", " + toString(step.mode) + ", " + (step.toJudge > 0 ? judging : step.suite)});
+            const std::string what = name + ", " + toString(step.mode);
+            if (step.toJudge > 0)
+                observer({static_cast<std::int64_t>(step.judged), static_cast<std::int64_t>(step.toJudge), what, true});
+            else
+                observer({before + step.done, outline.answers, what + ", " + step.suite, false});
         };
         Result<Answered> answered = order.models.empty() ? answerElsewhere(casebase, engine, order, ground.value(), model, tell, stop)
                                                          : answer(casebase, engine, order, ground.value(), model, tell, stop);

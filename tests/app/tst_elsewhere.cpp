@@ -245,13 +245,17 @@ private Q_SLOTS:
         order.endpoint = server.url();
         order.servedModel = "large";
         order.judge.name = "endpoint:strict@" + server.url();
-        std::vector<std::string> told;
-        const auto ids = runEvaluation(*m_casebase, noEngine, order, [&](const EvaluationProgress& p) { told.push_back(p.what); }, {});
+        std::vector<EvaluationProgress> told;
+        const auto ids = runEvaluation(*m_casebase, noEngine, order, [&](const EvaluationProgress& p) { told.push_back(p); }, {});
         QVERIFY2(ids.ok(), ids.ok() ? "" : ids.error().message().c_str());
         QCOMPARE(told.size(), std::size_t(4));
-        QVERIFY2(told[1].ends_with("none, locks"), told[1].c_str());
-        QVERIFY2(told[2].ends_with("none, judged 1 of 2"), told[2].c_str());
-        QVERIFY2(told[3].ends_with("none, judged 2 of 2"), told[3].c_str());
+        QVERIFY2(told[1].what.ends_with("none, locks") && !told[1].judging, told[1].what.c_str());
+        for (const std::size_t judged : {1, 2}) {
+            const EvaluationProgress& step = told[1 + judged];
+            QVERIFY2(step.what.ends_with(", none") && step.judging, step.what.c_str());
+            QCOMPARE(step.done, std::int64_t(judged));
+            QCOMPARE(step.total, std::int64_t(2));
+        }
     }
 
     void ordersThatDoNotGoTogetherAreRefused()

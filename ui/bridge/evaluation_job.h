@@ -24,7 +24,8 @@ public:
     void cancel();
 
 Q_SIGNALS:
-    void progressed(const QString& what, qint64 done, qint64 total); ///< at most once a frame
+    /// At most once a frame. Of answers; while `judging` of those that go to a judge that takes its time.
+    void progressed(const QString& what, qint64 done, qint64 total, bool judging);
     void finished(const precedent::Result<std::vector<std::string>>& ids);
 
 private:

@@ -77,7 +77,8 @@ struct EvaluationOutline {
 struct EvaluationProgress {
     std::int64_t done = 0;
     std::int64_t total = 0;
-    std::string what; ///< "starter, cases, held-out attacks"; "starter, cases, judged 12 of 640" where its judge takes its time
+    std::string what; ///< "starter, cases, held-out attacks"; "starter, cases" while judging
+    bool judging = false; ///< done and total are of the answers of this model and mode that go to a judge that takes its time
 };
 using EvaluationObserver = std::function<void(const EvaluationProgress&)>;
 
