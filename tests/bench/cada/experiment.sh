@@ -8,7 +8,8 @@
 #   MODEL   Gemma 3 270M, as a GGUF file or a folder
 #   FOLDER  receives the casebase, the runs and figures.json
 #   ROW     prepare warm sft-cases refusal-sft cada da dpo shuffled, measure:ROW and measure:base, table; else all, in that order
-# PROGRAM names another precedent-cli, THREADS the engine's threads (2), LIMIT the prompts from each axis of a suite (100).
+# PROGRAM names another precedent-cli, THREADS the engine's threads (2), LIMIT the prompts from each axis of a suite (100), SEED
+# the seed of a row that begins from the warm start (1); the warm start has 1 always, and other seeds' rows are kept as ROW-SEED.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../../..
@@ -21,6 +22,7 @@ if [ ${#rows[@]} -eq 0 ]; then
         measure:base measure:warm measure:sft-cases measure:refusal-sft measure:cada measure:da measure:dpo measure:shuffled table)
 fi
 casebase=$folder/cada.casebase
+seed=${SEED:-1}
 mkdir -p "$folder/rows"
 
 cli() { "$program" --threads "${THREADS:-2}" "$@"; }
@@ -55,19 +57,28 @@ state() {
 
 id() { cat "$folder/rows/$1"; }
 
+# kept ROW: what the row is kept as
+kept() {
+    case $seed-$1 in
+    1-* | *-base | *-warm | *-refusal-sft) echo "$1" ;;
+    *) echo "$1-$seed" ;;
+    esac
+}
+
 # train ROW ARGUMENT ...: starts the row's run, or continues it
 train() {
-    local row=$1 known=""
+    local row=$1 known="" kept
     shift
-    [ ! -e "$folder/rows/$row" ] || known=$(state "$(id "$row")")
+    kept=$(kept "$row")
+    [ ! -e "$folder/rows/$kept" ] || known=$(state "$(id "$kept")")
     if [ "$known" = finished ]; then return 0; fi
     if [ -n "$known" ]; then
-        cli train --casebase "$casebase" --resume "$(id "$row")"
+        cli train --casebase "$casebase" --resume "$(id "$kept")"
         return
     fi
     local count
     count=$(cli --json run list "$casebase" | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["runs"]) + 1)')
-    echo "run-$count" >"$folder/rows/$row"
+    echo "run-$count" >"$folder/rows/$kept"
     cli train --casebase "$casebase" --include-drafts --spec "$here/$row.json" "$@"
 }
 
@@ -78,8 +89,9 @@ export_warm() {
 }
 
 measure() {
-    local row=$1 asked=$model modes=(none)
-    [ "$row" = base ] || asked=run:$(id "$row")
+    local row=$1 asked=$model modes=(none) kept
+    kept=$(kept "$row")
+    [ "$row" = base ] || asked=run:$(id "$kept")
     case $row in
     base) modes=(none codes cases) ;;
     warm | cada | shuffled) modes=(none cases) ;;
@@ -89,14 +101,14 @@ measure() {
     for mode in "${modes[@]}"; do arguments+=(--mode "$mode"); done
     cli evaluate --casebase "$casebase" --model "$asked" "${arguments[@]}" --suite XSTest --suite AdvBench --suite HarmBench \
         --suite Attacked --suite "Benign wrapped" --suite GSM8K --suite MMLU --limit "${LIMIT:-100}" --temperature 0.7 --max-tokens 288 \
-        --cases-per-prompt 2 --include-drafts | tee "$folder/rows/figures-$row"
+        --cases-per-prompt 2 --include-drafts | tee "$folder/rows/figures-$kept"
 }
 
-# table: of the last evaluation of each row.
+# table: of the last measuring of each row.
 table() {
-    local arguments=() row
-    for row in base warm refusal-sft sft-cases da dpo cada shuffled; do
-        [ ! -e "$folder/rows/figures-$row" ] || arguments+=(--evaluation "$(sed -n 's/^\(eval-[0-9]*\):.*/\1/p' "$folder/rows/figures-$row" | head -1)")
+    local arguments=() evaluation
+    for evaluation in $(sed -n 's/^\(eval-[0-9]*\):.*/\1/p' "$folder"/rows/figures-* | sort -u); do
+        arguments+=(--evaluation "$evaluation")
     done
     cli report "$casebase" "${arguments[@]}" --out "$folder/figures.json"
     python3 "$here/table.py" "$folder"
@@ -113,6 +125,6 @@ for row in "${rows[@]}"; do
     refusal-sft) train refusal-sft --model "$model" ;;
     measure:*) measure "${row#measure:}" ;;
     table) table ;;
-    *) train "$row" --model "$folder/warm-model" ;;
+    *) train "$row" --model "$folder/warm-model" --seed "$seed" ;;
     esac
 done

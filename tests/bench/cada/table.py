@@ -13,7 +13,9 @@ import sqlite3
 import sys
 
 folder = sys.argv[1]
-ROWS = ["base", "warm", "refusal-sft", "sft-cases", "da", "dpo", "cada", "shuffled"]
+NAMES = ["base", "warm", "refusal-sft", "sft-cases", "da", "dpo", "cada", "shuffled"]
+SEEDS = [""] + [f"-{seed}" for seed in range(2, 10)]
+ROWS = [name + seed for name in NAMES for seed in SEEDS if not seed or os.path.exists(os.path.join(folder, "rows", name + seed))]
 COLUMNS = [
     ("XSTest, harmful: answered", "XSTest", "harmful", "harmful_answered"),
     ("AdvBench: answered", "AdvBench", "harmful", "harmful_answered"),
@@ -69,15 +71,15 @@ casebase = sqlite3.connect("file:" + os.path.abspath(os.path.join(folder, "cada.
 
 
 def verdicts_of(row):
-    """(suite, axis, mode, prompt) -> verdict, of the row's last evaluation."""
+    """(suite, axis, mode, prompt) -> verdict, of the row's last measuring."""
     path = os.path.join(folder, "rows", f"figures-{row}")
     if not os.path.exists(path):
         return {}
     with open(path, encoding="utf-8") as file:
-        found = re.search(r"^(eval-\d+):", file.read(), re.M)
+        found = re.findall(r"^(eval-\d+):", file.read(), re.M)
     return {tuple(key): verdict for *key, verdict in casebase.execute(
-        "SELECT suite, axis, mode, prompt_id, verdict FROM evaluation_rows JOIN evaluations ON evaluations.n = evaluation_n WHERE id = ?",
-        (found.group(1) if found else "",))}
+        "SELECT suite, axis, mode, prompt_id, verdict FROM evaluation_rows JOIN evaluations ON evaluations.n = evaluation_n "
+        f"WHERE id IN ({', '.join('?' * len(found))})", found)}
 
 
 def sign_test(lost, gained):
