@@ -32,8 +32,8 @@ shortRun() {
 }
 shortRun || failed="${failed:+$failed, }the short run of the main job"
 
-# Test programs that use the engine take both cores each, so they run one after the other.
-ctest --test-dir build/release --output-on-failure --no-tests=error --label-exclude slow "$@" || failed="${failed:+$failed, }tests"
+# Two at a time: those that use the engine wait and calculate in turns, and most others take one core.
+ctest --test-dir build/release -j2 --output-on-failure --no-tests=error --label-exclude slow "$@" || failed="${failed:+$failed, }tests"
 if [ -n "$failed" ]; then
     say "Failed: $failed"
     exit 1
