@@ -1,6 +1,7 @@
 #include "app/cli/interrupt.h"
 
 #include <ctime>
+#include <optional>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -10,6 +11,13 @@ namespace {
 constexpr int kInterruptedStatus = 130;
 constexpr long kPollNanoseconds = 50'000'000;
 
+/// nohup and batch systems have it ignored: such a process outlives its terminal.
+bool hangUpMatters()
+{
+    struct sigaction action { };
+    return sigaction(SIGHUP, nullptr, &action) == 0 && action.sa_handler != SIG_IGN;
+}
+
 } // namespace
 
 InterruptWatcher::InterruptWatcher(std::chrono::seconds echo)
@@ -18,6 +26,9 @@ InterruptWatcher::InterruptWatcher(std::chrono::seconds echo)
     sigemptyset(&m_signals);
     sigaddset(&m_signals, SIGINT);
     sigaddset(&m_signals, SIGTERM);
+    if (hangUpMatters())
+        sigaddset(&m_signals, SIGHUP);
+    m_pipeBefore = std::signal(SIGPIPE, SIG_IGN);
     pthread_sigmask(SIG_BLOCK, &m_signals, &m_before);
     m_thread = std::jthread([this](const std::stop_token& ended) { watch(ended); });
 }
@@ -27,19 +38,22 @@ InterruptWatcher::~InterruptWatcher()
     m_thread.request_stop();
     m_thread.join();
     pthread_sigmask(SIG_SETMASK, &m_before, nullptr);
+    std::signal(SIGPIPE, m_pipeBefore);
 }
 
 void InterruptWatcher::watch(const std::stop_token& ended)
 {
-    std::chrono::steady_clock::time_point first;
+    std::optional<std::chrono::steady_clock::time_point> first;
     while (!ended.stop_requested()) {
         const timespec wait{0, kPollNanoseconds};
-        if (sigtimedwait(&m_signals, nullptr, &wait) < 0)
+        const int signal = sigtimedwait(&m_signals, nullptr, &wait);
+        if (signal < 0)
             continue;
         const auto now = std::chrono::steady_clock::now();
-        if (m_atOnce || (m_source.stop_requested() && now - first >= m_echo))
+        if (m_atOnce || (first && signal != SIGHUP && now - *first >= m_echo))
             ::_exit(kInterruptedStatus);
-        if (m_source.request_stop())
+        m_source.request_stop();
+        if (!first && signal != SIGHUP)
             first = now;
     }
 }

@@ -8,8 +8,10 @@
 
 namespace precedent::cli {
 
-/// Turns SIGINT and SIGTERM into a stop request for as long as it lives; a second one ends the process at once with
-/// 130. Make it before the engine is opened: threads that start later must inherit the blocked signals.
+/// Turns SIGINT, SIGTERM and SIGHUP into a stop request for as long as it lives; a second SIGINT or SIGTERM ends the process at once
+/// with 130. A session that ends sends SIGHUP and SIGTERM together, so neither is the other's second. SIGHUP stays ignored where it
+/// is (nohup). Output that nobody reads any more (SIGPIPE) does not end the work. Make it before the engine is opened: threads that
+/// start later must inherit the blocked signals.
 class InterruptWatcher {
 public:
     /// Signals within `echo` of the first are the same interrupt: a launcher passes on what the terminal has sent already.
@@ -30,6 +32,7 @@ private:
     std::atomic<bool> m_atOnce{false};
     sigset_t m_signals;
     sigset_t m_before;
+    void (*m_pipeBefore)(int) = nullptr;
     std::stop_source m_source;
     std::jthread m_thread;
 };

@@ -30,6 +30,8 @@ private Q_SLOTS:
     void initTestCase();
     void everyRolloutIsStoredWithItsRewardParts();
     void interruptedAndResumedRunEqualsTheUninterruptedOne();
+    void closedTerminalLosesNothing_data();
+    void closedTerminalLosesNothing();
     void beforeAndAfterAreGivenWhereTheSpecAsksForThem();
     void reportLeavesTextsOutUnlessAskedFor();
     void checkpointsServeAsModels();
@@ -146,6 +148,44 @@ void TestTrainCli::interruptedAndResumedRunEqualsTheUninterruptedOne()
     const QJsonArray expected = timelessMetrics(whole, "run-1");
     QCOMPARE(expected.size(), kSteps);
     QCOMPARE(timelessMetrics(broken, "run-1"), expected);
+}
+
+void TestTrainCli::closedTerminalLosesNothing_data()
+{
+    QTest::addColumn<QString>("script");
+    QTest::addColumn<bool>("hangsUp");
+    QTest::addColumn<int>("exitCode");
+    QTest::addColumn<QString>("state");
+    // A session that ends sends both at once: the state is saved nevertheless.
+    QTest::newRow("hang-up") << R"(exec "$@")" << true << 130 << "stopped";
+    QTest::newRow("hang-up of what nohup started") << R"(trap '' HUP; exec "$@")" << true << 0 << "finished";
+    QTest::newRow("nobody reads any more") << R"("$@" 2>&1 >/dev/null | head -n 1; exit ${PIPESTATUS[0]})" << false << 0 << "finished";
+}
+
+void TestTrainCli::closedTerminalLosesNothing()
+{
+    QFETCH(QString, script);
+    QFETCH(bool, hangsUp);
+    QFETCH(int, exitCode);
+    QFETCH(QString, state);
+    const QString casebase = sampleCopy(QString("closed-%1.casebase").arg(QTest::currentDataTag()).replace(' ', '-'));
+    QProcess process;
+    process.start("bash", QStringList{"-c", script, "bash", QStringLiteral(PRECEDENT_CLI)} + trainLine(casebase, m_model, kSteps));
+    if (hangsUp) {
+        QByteArray err;
+        process.setReadChannel(QProcess::StandardError);
+        while (!err.contains("Training: ") && process.waitForReadyRead(kCliTimeoutMs))
+            err += process.readAllStandardError();
+        QVERIFY2(err.contains("Training: "), err.constData());
+        QCOMPARE(::kill(static_cast<pid_t>(process.processId()), SIGHUP), 0);
+        if (exitCode == 130)
+            QCOMPARE(::kill(static_cast<pid_t>(process.processId()), SIGTERM), 0);
+    }
+    QVERIFY(process.waitForFinished(kCliTimeoutMs));
+    QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+    QCOMPARE(process.exitCode(), exitCode);
+    const QJsonObject run = runCli({"run", "list", casebase, "--json"}).json()["runs"].toArray()[0].toObject();
+    QCOMPARE(run["state"].toString(), state);
 }
 
 void TestTrainCli::beforeAndAfterAreGivenWhereTheSpecAsksForThem()
