@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 #include <sched.h>
+#include <string_view>
 #include <unistd.h>
 
 namespace precedent::cli {
@@ -61,6 +62,33 @@ int ranksHere(const Environment& environment, const Names& names, int size)
     return std::clamp(number, 0, size);
 }
 
+/// The first machine of a list as Slurm writes it: "n[07-09,12],m1" begins with n07.
+std::string firstMachine(std::string_view list)
+{
+    std::string name;
+    for (std::size_t i = 0; i < list.size() && list[i] != ','; ++i) {
+        if (list[i] != '[') {
+            name += list[i];
+            continue;
+        }
+        for (++i; i < list.size() && std::string_view(",-]").find(list[i]) == std::string_view::npos; ++i)
+            name += list[i];
+        i = std::min(list.find(']', i), list.size());
+    }
+    return name;
+}
+
+/// Where rank 0 is, by what Slurm says of a step on several machines; empty for other launchers.
+std::string machineOfRankZero(const Environment& environment, const Names& names)
+{
+    if (std::strncmp(names.rank, "SLURM", 5) != 0)
+        return {};
+    for (const char* name : {"SLURM_STEP_NODELIST", "SLURM_JOB_NODELIST"})
+        if (const char* list = textOf(environment, name); list != nullptr)
+            return firstMachine(list);
+    return {};
+}
+
 Result<std::optional<Launch>> launchOf(const Environment& environment, const Names& names, int rank, int size)
 {
     Launch launch;
@@ -77,12 +105,14 @@ Result<std::optional<Launch>> launchOf(const Environment& environment, const Nam
     // Ranks on one machine are numbered there as they are everywhere.
     launch.localRank = local.value().value_or(launch.ranksHere == size ? rank : 0);
     launch.mayBind = &names != &kLaunchers[0];
-    const char* address = textOf(environment, "MASTER_ADDR");
-    if (address == nullptr && launch.ranksHere > 0 && launch.ranksHere < size)
+    const char* told = textOf(environment, "MASTER_ADDR");
+    const bool apart = launch.ranksHere > 0 && launch.ranksHere < size; // on several machines
+    const std::string address = told != nullptr ? told : apart ? machineOfRankZero(environment, names) : std::string();
+    if (address.empty() && apart)
         return Error(ErrorCode::invalidArgument,
             "The " + std::to_string(size) + " ranks are on several machines, and MASTER_ADDR does not say where they meet.",
             "Set MASTER_ADDR to the name of the machine of rank 0, and MASTER_PORT to a free port there.");
-    if (address != nullptr)
+    if (!address.empty())
         launch.place.address = address;
     const auto port = numberOf(environment, "MASTER_PORT");
     PRECEDENT_TRY(port);

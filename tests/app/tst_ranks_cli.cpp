@@ -166,6 +166,16 @@ void TestRanksCli::launchersAreUnderstood_data()
                                             {"SLURM_STEP_NUM_TASKS", "6"}, {"SLURM_STEP_TASKS_PER_NODE", "2(x3)"}, {"SLURM_LOCALID", "1"},
                                             {"MASTER_ADDR", "n0"}}
                                      << 5 << 6 << 2 << 1 << "n0:29500";
+    const auto onTwo = [](const QString& nodes) {
+        return Map{{"SLURM_PROCID", "1"}, {"SLURM_STEP_NUM_TASKS", "2"}, {"SLURM_STEP_TASKS_PER_NODE", "1(x2)"}, {"SLURM_LOCALID", "0"},
+            {"SLURM_NNODES", "2"}, {"SLURM_STEP_NODELIST", nodes}, {"SLURM_JOB_NODELIST", "elsewhere"}};
+    };
+    // Lists as srun of Slurm 22.05 writes them.
+    QTest::newRow("srun tells the machines") << onTwo("n[1-2]") << 1 << 2 << 1 << 0 << "n1:29500";
+    QTest::newRow("with leading zeros") << onTwo("rack1-n[007,012-014].cluster,m3") << 1 << 2 << 1 << 0 << "rack1-n007.cluster:29500";
+    QTest::newRow("of unlike names") << onTwo("gpu-a,gpu-b") << 1 << 2 << 1 << 0 << "gpu-a:29500";
+    QTest::newRow("in two dimensions") << onTwo("rack[0-1]n[3-4]") << 1 << 2 << 1 << 0 << "rack0n3:29500";
+    QTest::newRow("a list that is cut off") << onTwo("n[1") << 1 << 2 << 1 << 0 << "n1:29500";
     QTest::newRow("a shell in an allocation") << Map{{"SLURM_NTASKS", "4"}} << 0 << 0 << 0 << 0 << "";
 }
 
