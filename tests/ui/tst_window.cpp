@@ -1,5 +1,7 @@
 #include <QtTest/QtTest>
 
+#include <csignal>
+
 #include <unistd.h>
 
 #include <QAbstractItemModelTester>
@@ -31,6 +33,7 @@
 #include "ui/bridge/casebase_bridge.h"
 #include "ui/plots/curve_panel.h"
 #include "ui/runs/runs_place.h"
+#include "ui/shell/end_signals.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/reveal.h"
 #include "ui/shell/theme.h"
@@ -94,6 +97,8 @@ private Q_SLOTS:
     void runStreamsPausesStopsAndContinues();
     void runEndsWithBeforeAndAfter();
     void closingInMidRunSavesItsState();
+    void endOfTheSessionSavesARunUnasked();
+    void endSignalsAreTakenOnce();
     void runOfTheCommandLineOpens();
     void commandsAreFoundByTyping();
     void modelsKeepTheirContract();
@@ -444,6 +449,55 @@ void TestWindow::closingInMidRunSavesItsState()
     const auto checkpoints = (*casebase)->runs().checkpoints("run-1");
     QVERIFY(checkpoints.ok());
     QVERIFY(!checkpoints.value().empty());
+}
+
+void TestWindow::endOfTheSessionSavesARunUnasked()
+{
+    const QString path = copyOfSample("session.casebase");
+    open(path);
+    auto* runs = child<ui::RunsPlace>("runsPlace");
+    child<QAction>("runsGo")->trigger();
+    runs->start(shortRun(400));
+    QTRY_VERIFY_WITH_TIMEOUT(child<ui::CurvePanel>("curve0")->pointCount() >= 1, kLong);
+    const ui::EndSignals end;
+    connect(&end, &ui::EndSignals::asked, m_window.get(), &ui::MainWindow::closeUnasked);
+    bool stood = false;
+    QTimer::singleShot(300, m_window.get(), [&stood] { // while the window asks whether to close
+        stood = QApplication::activeModalWidget() != nullptr;
+        ::kill(::getpid(), SIGHUP);
+        ::kill(::getpid(), SIGTERM);
+    });
+    QVERIFY(!m_window->close());
+    QVERIFY(stood);
+    QTRY_VERIFY_WITH_TIMEOUT(!m_window->isVisible(), kLong);
+    QVERIFY(QApplication::activeModalWidget() == nullptr);
+    auto casebase = casebase::Casebase::open(asPath(path), casebase::OpenMode::readOnly);
+    QVERIFY(casebase.ok());
+    const auto run = (*casebase)->runs().find("run-1");
+    QVERIFY(run.ok());
+    QCOMPARE(run->state, std::string("stopped"));
+    const auto checkpoints = (*casebase)->runs().checkpoints("run-1");
+    QVERIFY(checkpoints.ok());
+    QVERIFY(!checkpoints.value().empty());
+}
+
+void TestWindow::endSignalsAreTakenOnce()
+{
+    std::signal(SIGINT, SIG_IGN); // as of what a shell put in the background
+    {
+        const ui::EndSignals end;
+        QSignalSpy asked(&end, &ui::EndSignals::asked);
+        ::kill(::getpid(), SIGINT);
+        QTest::qWait(50);
+        QCOMPARE(asked.count(), 0);
+        ::kill(::getpid(), SIGTERM);
+        QTRY_COMPARE(asked.count(), 1);
+        struct sigaction left { };
+        QCOMPARE(sigaction(SIGTERM, nullptr, &left), 0);
+        QVERIFY(left.sa_handler == SIG_DFL); // so that the next one ends a program that hangs
+    }
+    QVERIFY(std::signal(SIGINT, SIG_DFL) == SIG_IGN);
+    QVERIFY(std::signal(SIGHUP, SIG_DFL) == SIG_DFL);
 }
 
 void TestWindow::runOfTheCommandLineOpens()

@@ -48,6 +48,8 @@ public:
     void startQuickstart();
     /// Copies the open casebase, also where its own file is gone. Trouble is an issue.
     void saveCopy(const QString& path);
+    /// Closes without a question, as the system's end of a session asks: dialogs are dismissed, a run saves its state first.
+    void closeUnasked();
     [[nodiscard]] CasebaseBridge* casebase() const { return m_casebase.get(); }
     [[nodiscard]] IssueList& issues() { return m_issues; }
 
@@ -106,6 +108,7 @@ private:
     Place* m_jobPlace = nullptr; ///< of the job in the status strip
     bool m_quickstartWaits = false; ///< for the sample to be open
     bool m_closing = false; ///< as soon as the run has saved its state
+    bool m_unasked = false; ///< closes without a question
     struct Actions;
     std::unique_ptr<Actions> m_actions;
 };

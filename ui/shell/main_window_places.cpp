@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <QAction>
+#include <QApplication>
 #include <QCloseEvent>
 #include <QMessageBox>
 #include <QSettings>
@@ -167,7 +168,8 @@ void MainWindow::closeEvent(QCloseEvent* event)
         event->ignore();
         if (m_closing)
             return;
-        if (askToClose() != QMessageBox::Yes)
+        const bool agreed = m_unasked || askToClose() == QMessageBox::Yes;
+        if (m_closing || (!agreed && !m_unasked)) // the system may have asked while the question stood
             return;
         m_closing = true;
         stopJobs();
@@ -179,6 +181,12 @@ void MainWindow::closeEvent(QCloseEvent* event)
     QSettings().setValue(QStringLiteral("window/geometry"), saveGeometry());
     rememberSplitters(*this);
     QMainWindow::closeEvent(event);
+}
+
+void MainWindow::closeUnasked()
+{
+    m_unasked = true;
+    QApplication::closeAllWindows();
 }
 
 void MainWindow::connectKeys()

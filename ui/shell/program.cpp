@@ -7,6 +7,7 @@
 #include <QCommandLineParser>
 #include <QFileInfo>
 
+#include "ui/shell/end_signals.h"
 #include "ui/shell/icons.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/style.h"
@@ -82,6 +83,8 @@ int runProgram(int argc, char** argv)
     useProgramLook();
     QGuiApplication::setWindowIcon(themedIcon(QStringLiteral("casebase"), Role::accent));
     MainWindow window;
+    const EndSignals end;
+    QObject::connect(&end, &EndSignals::asked, &window, &MainWindow::closeUnasked);
     window.show();
     if (arguments.quickstart)
         window.startQuickstart();
