@@ -120,14 +120,18 @@ std::vector<Pair> learnMerges(std::vector<Word> words, int count)
     return merges;
 }
 
+bool isChainDelimiter(const std::string& token) { return token == "<think>" || token == "</think>"; }
+
 Json tokenizerJson(const std::vector<std::string>& alphabet, const std::vector<Pair>& merges)
 {
     Json vocabulary = Json::object();
     Json added = Json::array();
     int id = 0;
     for (const std::string& token : starterSpecialTokens()) {
+        // Servers leave out of a reply what is marked as special; a chain's delimiters are part of it.
+        const bool special = !isChainDelimiter(token);
         added.push_back({{"id", id}, {"content", token}, {"single_word", false}, {"lstrip", false}, {"rstrip", false},
-            {"normalized", false}, {"special", true}});
+            {"normalized", false}, {"special", special}});
         vocabulary[token] = id++;
     }
     for (const std::string& token : alphabet)

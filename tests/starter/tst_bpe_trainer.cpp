@@ -17,6 +17,7 @@ private Q_SLOTS:
     void corpusRoundTrips();
     void frequentWordsBecomeOneToken();
     void digitsStaySingle();
+    void chainDelimitersAreNotSpecial();
     void tooSmallAVocabularyIsRefused();
 
 private:
@@ -71,6 +72,16 @@ void TestBpeTrainer::digitsStaySingle()
     load();
     QVERIFY(m_tokenizer != nullptr);
     QCOMPARE(m_tokenizer->encode("127", false).size(), std::size_t{3});
+}
+
+void TestBpeTrainer::chainDelimitersAreNotSpecial()
+{
+    load();
+    QVERIFY(m_tokenizer != nullptr);
+    const auto ids = m_tokenizer->encode("<|user|>7<think>8</think>9<|end|>", false);
+    QCOMPARE(ids.size(), std::size_t{7});
+    // As servers give an answer back.
+    QCOMPARE(m_tokenizer->decode(ids, true), std::string("7<think>8</think>9"));
 }
 
 void TestBpeTrainer::tooSmallAVocabularyIsRefused()
