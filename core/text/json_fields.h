@@ -40,7 +40,7 @@ constexpr int kDeepestSequence = 16;
 [[nodiscard]] inline Error unsupportedEntry(const std::string& where, const std::string& what)
 {
     return {ErrorCode::unsupported, where + ": " + what + " is not supported.",
-        "Byte-level BPE, BPE with byte fallback and unigram are; convert the tokenizer or use another model."};
+        "Byte-level BPE, BPE with byte fallback, unigram and WordPiece are; convert the tokenizer or use another model."};
 }
 
 /// Calls `visit(part, its type)` for an entry of a tokenizer.json, or for each part of a "Sequence", whose list is

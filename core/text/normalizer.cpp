@@ -1,5 +1,7 @@
 #include "core/text/normalizer.h"
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 
@@ -61,6 +63,46 @@ std::string nmtNormalized(std::string_view text)
     return out;
 }
 
+/// BERT's cleaning: control characters go, each kind of space is a plain one.
+std::string bertCleaned(std::string_view text)
+{
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t at = 0; at < text.size(); at += stepLength(text, at)) {
+        const std::size_t length = characterLength(text, at);
+        if (length == 0)
+            continue;
+        const std::uint32_t point = codePointAt(text, at, length);
+        if (isSpace(point))
+            out.push_back(' ');
+        else if (point != 0xFFFD && !isControl(point))
+            out.append(text.substr(at, length));
+    }
+    return out;
+}
+
+/// Of the ideographs that BERT takes for words of their own; kana and Hangul are none.
+bool isIdeograph(std::uint32_t point)
+{
+    constexpr std::array<std::pair<std::uint32_t, std::uint32_t>, 8> kRanges{{{0x4E00, 0x9FFF}, {0x3400, 0x4DBF}, {0x20000, 0x2A6DF},
+        {0x2A700, 0x2B73F}, {0x2B740, 0x2B81F}, {0x2B920, 0x2CEAF}, {0xF900, 0xFAFF}, {0x2F800, 0x2FA1F}}};
+    return std::any_of(
+        kRanges.begin(), kRanges.end(), [point](const auto& range) { return point >= range.first && point <= range.second; });
+}
+
+std::string ideographsApart(std::string_view text)
+{
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t length = stepLength(text, at);
+        const bool apart = length > 1 && isIdeograph(codePointAt(text, at, length));
+        out.append(apart ? " " : "").append(text.substr(at, length)).append(apart ? " " : "");
+        at += length;
+    }
+    return out;
+}
+
 } // namespace
 
 Result<Normalizer> Normalizer::fromJson(const nlohmann::json& json)
@@ -89,6 +131,10 @@ Status Normalizer::add(const std::string& type, const nlohmann::json& json, cons
         return addReplace(json, where);
     if (type == "Precompiled")
         return addPrecompiled(json, where);
+    if (type == "BertNormalizer") {
+        addBert(json);
+        return {};
+    }
     return addSimple(type, json, where);
 }
 
@@ -118,6 +164,19 @@ Status Normalizer::addPrecompiled(const nlohmann::json& json, const std::string&
     const auto map = std::make_shared<const CharactersMap>(std::move(*read));
     addStep([map](const std::string& text, std::size_t limit) { return map->normalizedByGrapheme(text, limit); });
     return {};
+}
+
+void Normalizer::addBert(const nlohmann::json& json)
+{
+    const bool lowercase = boolField(json, "lowercase", true);
+    if (boolField(json, "clean_text", true))
+        addStep([](const std::string& text, std::size_t) { return bertCleaned(text); });
+    if (boolField(json, "handle_chinese_chars", true))
+        addStep([](const std::string& text, std::size_t) { return ideographsApart(text); });
+    if (boolField(json, "strip_accents", lowercase)) // null: as `lowercase`
+        addStep([](const std::string& text, std::size_t) { return withoutAccents(normalizeUnicode(text, UnicodeForm::nfd)); });
+    if (lowercase)
+        addStep([](const std::string& text, std::size_t) { return toLowerCase(text); });
 }
 
 Status Normalizer::addSimple(const std::string& type, const nlohmann::json& json, const std::string& where)

@@ -27,6 +27,7 @@ private:
     [[nodiscard]] Status add(const std::string& type, const nlohmann::json& json, const std::string& where);
     [[nodiscard]] Status addReplace(const nlohmann::json& json, const std::string& where);
     [[nodiscard]] Status addPrecompiled(const nlohmann::json& json, const std::string& where);
+    void addBert(const nlohmann::json& json);
     [[nodiscard]] Status addSimple(const std::string& type, const nlohmann::json& json, const std::string& where);
     std::vector<Step> m_steps;
 };

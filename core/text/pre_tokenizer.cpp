@@ -262,8 +262,10 @@ Status PreTokenizer::addSimple(const std::string& type, const nlohmann::json& js
             [behavior = *behavior](Pieces& pieces) { splitPieces(pieces, behavior, false, characterFinder(isPunctuation)); });
         return {};
     }
-    if (type == "WhitespaceSplit") {
+    if (type == "WhitespaceSplit" || type == "BertPreTokenizer") {
         m_steps.emplace_back([](Pieces& pieces) { splitPieces(pieces, Behavior::removed, false, characterFinder(isSpace)); });
+        if (type == "BertPreTokenizer")
+            m_steps.emplace_back([](Pieces& pieces) { splitPieces(pieces, Behavior::isolated, false, characterFinder(isPunctuation)); });
         return {};
     }
     if (type == "Whitespace") {

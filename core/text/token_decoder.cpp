@@ -1,5 +1,9 @@
 #include "core/text/token_decoder.h"
 
+#include <array>
+#include <string_view>
+#include <utility>
+
 #include "core/text/byte_alphabet.h"
 #include "core/text/json_fields.h"
 #include "core/text/unicode.h"
@@ -74,6 +78,10 @@ Status TokenDecoder::add(const std::string& type, const nlohmann::json& json)
         Step step{StepKind::metaspace, {}, stringField(json, "replacement", "\xE2\x96\x81")};
         step.dropPrefix = stringField(json, "prepend_scheme", boolField(json, "add_prefix_space", true) ? "always" : "never") != "never";
         m_steps.push_back(std::move(step));
+    } else if (type == "WordPiece") {
+        Step step{StepKind::wordPiece, {}, stringField(json, "prefix", "##")};
+        step.cleanUp = boolField(json, "cleanup", true);
+        m_steps.push_back(std::move(step));
     } else {
         return unsupportedEntry(kWhere, "the type \"" + type + "\"");
     }
@@ -114,6 +122,20 @@ std::string TokenDecoder::replaced(const Step& step, std::string text, std::size
     return made.size() > limit ? std::move(text) : std::move(made);
 }
 
+std::string TokenDecoder::applyWordPiece(const Step& step, const std::string& text, bool first)
+{
+    const bool goesOn = !first && !step.content.empty() && text.compare(0, step.content.size(), step.content) == 0;
+    std::string out = goesOn ? text.substr(step.content.size()) : first ? text : " " + text;
+    if (!step.cleanUp)
+        return out;
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kJoined{{{" .", "."}, {" ?", "?"}, {" !", "!"}, {" ,", ","},
+        {" ' ", "'"}, {" n't", "n't"}, {" 'm", "'m"}, {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}}};
+    for (const auto& [apart, joined] : kJoined)
+        for (std::size_t at = out.find(apart); at != std::string::npos; at = out.find(apart, at + joined.size()))
+            out.replace(at, apart.size(), joined);
+    return out;
+}
+
 std::string TokenDecoder::applyMetaspace(const Step& step, const std::string& text, bool first)
 {
     // The first token loses all of its spaces, not just the prefix: so does the reference implementation.
@@ -149,6 +171,9 @@ std::string TokenDecoder::bytesOf(const std::string& token, bool first) const
             break;
         case StepKind::metaspace:
             text = applyMetaspace(step, text, first);
+            break;
+        case StepKind::wordPiece:
+            text = applyWordPiece(step, text, first);
             break;
         }
     }

@@ -30,7 +30,7 @@ public:
     [[nodiscard]] const std::optional<Strip>& strip() const { return m_strip; }
 
 private:
-    enum class StepKind { replace, byteFallback, byteLevel, stripToken, metaspace };
+    enum class StepKind { replace, byteFallback, byteLevel, stripToken, metaspace, wordPiece };
     struct Step {
         StepKind kind;
         std::optional<Pattern> pattern;
@@ -38,11 +38,13 @@ private:
         std::size_t start = 0;
         std::size_t stop = 0;
         bool dropPrefix = false;
+        bool cleanUp = false; ///< wordPiece: no space before a full stop and the like
     };
     [[nodiscard]] Status add(const std::string& type, const nlohmann::json& json);
     [[nodiscard]] Status addStrip(const nlohmann::json& json);
     [[nodiscard]] Status addReplace(const nlohmann::json& json);
     [[nodiscard]] static std::string replaced(const Step& step, std::string text, std::size_t limit);
+    [[nodiscard]] static std::string applyWordPiece(const Step& step, const std::string& text, bool first);
     [[nodiscard]] static std::string applyMetaspace(const Step& step, const std::string& text, bool first);
 
     std::vector<Step> m_steps;

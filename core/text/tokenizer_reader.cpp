@@ -6,6 +6,7 @@
 #include "core/text/tokenizer_tables.h"
 #include "core/text/unicode.h"
 #include "core/text/unigram_model.h"
+#include "core/text/wordpiece_model.h"
 #include "precedent/base/files.h"
 
 namespace precedent::text {
@@ -66,6 +67,23 @@ Status readUnigram(const nlohmann::json& model, TokenizerTables& tables, Tokeniz
     return {};
 }
 
+Status readWordPiece(const nlohmann::json& model, TokenizerTables& tables, TokenizerParts& parts)
+{
+    if (tables.tokenIds.empty())
+        return Error(ErrorCode::corrupt, "model: there is no vocabulary.");
+    WordPieceModel::Options options;
+    options.prefix = stringField(model, "continuing_subword_prefix", options.prefix);
+    if (const std::size_t longest = countField(model, "max_input_chars_per_word"); longest > 0)
+        options.longestWord = longest;
+    const std::string unknown = stringField(model, "unk_token", "[UNK]");
+    const auto found = tables.tokenIds.find(unknown);
+    if (found == tables.tokenIds.end())
+        return Error(ErrorCode::corrupt, "model: the unknown token \"" + toValidUtf8(unknown) + "\" is not in the vocabulary.");
+    options.unknownId = found->second;
+    parts.model = std::make_unique<const WordPieceModel>(std::move(tables.tokenIds), std::move(options));
+    return {};
+}
+
 Status readModel(const nlohmann::json& json, TokenizerTables& tables, TokenizerParts& parts)
 {
     const nlohmann::json& model = fieldOrNull(json, "model");
@@ -77,6 +95,8 @@ Status readModel(const nlohmann::json& json, TokenizerTables& tables, TokenizerP
         return readBpe(model, tables, parts);
     if (type == "Unigram")
         return readUnigram(model, tables, parts);
+    if (type == "WordPiece")
+        return readWordPiece(model, tables, parts);
     return unsupportedEntry("model", "the type \"" + type + "\"");
 }
 
@@ -201,6 +221,19 @@ Status readTemplate(const nlohmann::json& postProcessor, TokenizerParts& parts)
     return {};
 }
 
+/// BERT's and RoBERTa's own form of a template: ["[CLS]", 101] before the text and ["[SEP]", 102] behind it.
+Status readSeparators(const nlohmann::json& postProcessor, TokenizerParts& parts)
+{
+    for (const auto& [key, ids] : {std::pair{"cls", &parts.before}, std::pair{"sep", &parts.after}}) {
+        const nlohmann::json& token = fieldOrNull(postProcessor, key);
+        const bool isPair = token.is_array() && token.size() == 2 && token[1].is_number_integer();
+        if (!isPair || token[1].get<std::int64_t>() < 0 || token[1].get<std::int64_t>() > kHighestId)
+            return Error(ErrorCode::corrupt, std::string("post_processor: \"") + key + "\" is no token with its id.");
+        ids->push_back(token[1].get<int>());
+    }
+    return {};
+}
+
 Status readPostProcessor(const nlohmann::json& json, TokenizerParts& parts)
 {
     const std::string where = "post_processor";
@@ -209,6 +242,8 @@ Status readPostProcessor(const nlohmann::json& json, TokenizerParts& parts)
             return {};
         if (type == "TemplateProcessing")
             return readTemplate(part, parts);
+        if (type == "BertProcessing" || type == "RobertaProcessing")
+            return readSeparators(part, parts);
         return unsupportedEntry(where, "the type \"" + type + "\"");
     });
 }

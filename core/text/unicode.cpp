@@ -225,6 +225,8 @@ bool isSpace(std::uint32_t codePoint) { return u_isUWhiteSpace(static_cast<UChar
 
 bool isNumeric(std::uint32_t codePoint) { return (U_GET_GC_MASK(static_cast<UChar32>(codePoint)) & U_GC_N_MASK) != 0; }
 
+bool isControl(std::uint32_t codePoint) { return (U_GET_GC_MASK(static_cast<UChar32>(codePoint)) & U_GC_C_MASK) != 0; }
+
 bool isPunctuation(std::uint32_t codePoint)
 {
     const bool asciiSymbol = (codePoint >= '!' && codePoint <= '/') || (codePoint >= ':' && codePoint <= '@') ||

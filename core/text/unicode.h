@@ -33,6 +33,8 @@ void appendUtf8(std::string& text, std::uint32_t codePoint);
 [[nodiscard]] bool isAscii(std::string_view text);
 [[nodiscard]] bool isSpace(std::uint32_t codePoint);
 [[nodiscard]] bool isNumeric(std::uint32_t codePoint);
+/// Control characters and what has no character assigned, is private or half of one (category C).
+[[nodiscard]] bool isControl(std::uint32_t codePoint);
 [[nodiscard]] bool isPunctuation(std::uint32_t codePoint);
 /// Letters, marks, digits and '_' (what `\w` matches).
 [[nodiscard]] bool isWordCharacter(std::uint32_t codePoint);

@@ -415,6 +415,8 @@ Result<Vocabulary> vocabularyOf(const std::filesystem::path& folderOrFile, std::
     TokenizerSource source;
     const Result<std::unique_ptr<TokenizerParts>> parts = readTokenizer(*file, source);
     PRECEDENT_TRY(parts);
+    if (stringField(fieldOrNull(source.json, "model"), "type") == "WordPiece")
+        return inexact(Made::vocabulary, "it cuts words by WordPiece, as encoders do").in(file->string());
     if (!rows)
         rows = configuredRows(file->parent_path());
     const nlohmann::json settings = readSettings(file->parent_path() / "tokenizer_config.json");

@@ -29,13 +29,13 @@ private Q_SLOTS:
         const int unsupported = static_cast<int>(ErrorCode::unsupported);
         const int corrupt = static_cast<int>(ErrorCode::corrupt);
         QTest::newRow("model type") << "/model/type"
-                                    << "\"WordPiece\"" << unsupported << "WordPiece";
+                                    << "\"WordLevel\"" << unsupported << "WordLevel";
         QTest::newRow("dropout") << "/model/dropout"
                                  << "0.1" << unsupported << "dropout";
         QTest::newRow("suffix") << "/model/end_of_word_suffix"
                                 << "\"</w>\"" << unsupported << "end_of_word_suffix";
         QTest::newRow("normalizer") << "/normalizer"
-                                    << R"({"type":"BertNormalizer"})" << unsupported << "normalizer: the type \"BertNormalizer\"";
+                                    << R"({"type":"ByteLevel"})" << unsupported << "normalizer: the type \"ByteLevel\"";
         QTest::newRow("pre-tokenizer") << "/pre_tokenizer"
                                        << R"({"type":"UnicodeScripts"})" << unsupported << "UnicodeScripts";
         QTest::newRow("behavior") << "/pre_tokenizer"
@@ -44,9 +44,11 @@ private Q_SLOTS:
                                     << R"({"type":"Split","pattern":{"Regex":"*a"},"behavior":"Isolated"})" << unsupported
                                     << "not understood at byte";
         QTest::newRow("post-processor") << "/post_processor"
-                                        << R"({"type":"BertProcessing"})" << unsupported << "BertProcessing";
+                                        << R"({"type":"PairProcessing"})" << unsupported << "PairProcessing";
+        QTest::newRow("separators") << "/post_processor"
+                                    << R"({"type":"BertProcessing","sep":["[SEP]",2]})" << corrupt << "\"cls\" is no token";
         QTest::newRow("decoder") << "/decoder"
-                                 << R"({"type":"WordPiece"})" << unsupported << "WordPiece";
+                                 << R"({"type":"CTC"})" << unsupported << "CTC";
         QTest::newRow("decoder after fuse") << "/decoder"
                                             << R"({"type":"Sequence","decoders":[{"type":"Fuse"},{"type":"ByteLevel"}]})" << unsupported
                                             << "after Fuse";

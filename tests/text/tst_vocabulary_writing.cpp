@@ -375,8 +375,12 @@ private Q_SLOTS:
     {
         QCOMPARE(text::vocabularyOf("/no/such/folder").error().code(), ErrorCode::notFound);
         QCOMPARE(vocabularyAfter("byte_level", [](nlohmann::json& json) { json["model"] = 3; }).error().code(), ErrorCode::corrupt);
-        QCOMPARE(vocabularyAfter("byte_level", [](nlohmann::json& json) { json["model"]["type"] = "WordPiece"; }).error().code(),
+        QCOMPARE(vocabularyAfter("byte_level", [](nlohmann::json& json) { json["model"]["type"] = "WordLevel"; }).error().code(),
             ErrorCode::unsupported);
+        const Result<Vocabulary> encoders = text::vocabularyOf(std::filesystem::path(PRECEDENT_TEST_FIXTURES) / "encoder" / "bert");
+        QVERIFY(!encoders.ok());
+        QCOMPARE(encoders.error().code(), ErrorCode::unsupported);
+        QVERIFY(encoders.error().message().find("WordPiece") != std::string::npos);
     }
 
     /// What is handed out was compared for the tokens' own texts; it must then hold for all texts.
