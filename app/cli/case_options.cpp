@@ -13,8 +13,8 @@ void addCaseOptions(CLI::App& command, workspace::CaseChoice& choice, std::strin
             "How cases are found: bm25 by shared words, dense by nearness of meaning, hybrid by both, fixed not at all; else bm25")
         ->check(CLI::IsMember({"bm25", "dense", "hybrid", "fixed"}));
     command
-        .add_option(
-            "--retrieval-model", choice.model, "Whose states are compared by dense and hybrid; else the model asked, without adapter")
+        .add_option("--retrieval-model", choice.model,
+            "Whose states are compared by dense and hybrid, or a sentence encoder's folder; else the model asked, without adapter")
         ->type_name("MODEL");
     command.add_option("--pin", choice.pinned, "A case shown with every request, before those found; may be given again")
         ->type_name("ID")

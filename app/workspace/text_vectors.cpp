@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "precedent/architecture/encoder_config.h"
 #include "precedent/casebase/vector_store.h"
 #include "precedent/workspace/engine_loader.h"
 #include "precedent/workspace/model_source.h"
@@ -11,6 +12,7 @@ namespace {
 
 /// Changes with how a vector is made of a text: stored ones of another recipe are then computed again.
 constexpr const char* kRecipe = "mean-state-1";
+constexpr const char* kEncoderRecipe = "encoder-1";
 /// Vectors computed between two writes.
 constexpr std::size_t kVectorsAtOnce = 256;
 
@@ -32,6 +34,30 @@ Status addVectors(const casebase::Casebase& casebase, const std::vector<casebase
         std::copy_n(rows.value().begin() + static_cast<std::ptrdiff_t>(i * width), width,
             values.begin() + static_cast<std::ptrdiff_t>(places[i] * width));
     return casebase.isReadOnly() ? Status{} : casebase.vectors().put(vectors.model(), some, rows.value(), width);
+}
+
+/// The rows of `states`, which are those of the texts at `places`, among zeros for the others.
+std::vector<float> spread(const core::PooledStates& states, const std::vector<std::size_t>& places, std::size_t texts)
+{
+    const auto width = static_cast<std::size_t>(states.width);
+    std::vector<float> rows(texts * width, 0.0F);
+    for (std::size_t i = 0; i < places.size(); ++i)
+        std::copy_n(states.row(i), width, rows.begin() + static_cast<std::ptrdiff_t>(places[i] * width));
+    return rows;
+}
+
+Result<std::unique_ptr<TextVectors>> encoderVectors(
+    core::Engine& engine, const std::filesystem::path& folder, std::shared_ptr<const text::Tokenizer> tokenizer)
+{
+    Result<std::shared_ptr<core::TextEncoder>> encoder = engine.loadEncoder(folder.string());
+    if (!encoder)
+        return encoder.error();
+    if (tokenizer->vocabularySize() > encoder.value()->info().vocabulary)
+        return Error(ErrorCode::corrupt,
+            folder.string() + ": the tokenizer has " + std::to_string(tokenizer->vocabularySize()) + " tokens and the encoder " +
+                std::to_string(encoder.value()->info().vocabulary) + ".",
+            "The files do not fit together: fetch the encoder again.");
+    return std::unique_ptr<TextVectors>(std::make_unique<EncoderVectors>(std::move(*encoder), std::move(tokenizer)));
 }
 
 } // namespace
@@ -58,10 +84,47 @@ Result<std::vector<float>> ModelVectors::of(const std::vector<std::string>& text
     const Result<core::PooledStates> states = m_model->pooledStates(request, std::move(stop));
     if (!states)
         return states.error();
-    std::vector<float> rows(texts.size() * width(), 0.0F);
-    for (std::size_t i = 0; i < places.size(); ++i)
-        std::copy_n(states.value().row(i), width(), rows.begin() + static_cast<std::ptrdiff_t>(places[i] * width()));
-    return rows;
+    return spread(*states, places, texts.size());
+}
+
+EncoderVectors::EncoderVectors(std::shared_ptr<core::TextEncoder> encoder, std::shared_ptr<const text::Tokenizer> tokenizer)
+    : m_encoder(std::move(encoder))
+    , m_tokenizer(std::move(tokenizer))
+    , m_name(m_encoder->info().sha256 + " " + kEncoderRecipe + " " + m_encoder->info().pooling + " " +
+          std::to_string(m_encoder->info().longestText))
+{
+    // Which of a text's tokens only end it.
+    const std::vector<int> whole = m_tokenizer->encode("a"), plain = m_tokenizer->encode("a", false);
+    m_around = whole.size() - plain.size();
+    m_after = static_cast<std::size_t>(whole.end() - std::search(whole.begin(), whole.end(), plain.begin(), plain.end())) - plain.size();
+}
+
+std::vector<int> EncoderVectors::idsOf(const std::string& text) const
+{
+    std::vector<int> ids = m_tokenizer->encode(text);
+    if (ids.size() <= m_around)
+        return {};
+    const auto most = static_cast<std::size_t>(m_encoder->info().longestText);
+    if (ids.size() > most)
+        ids.erase(ids.begin() + static_cast<std::ptrdiff_t>(most - m_after), ids.end() - static_cast<std::ptrdiff_t>(m_after));
+    return ids;
+}
+
+Result<std::vector<float>> EncoderVectors::of(const std::vector<std::string>& texts, std::stop_token stop)
+{
+    std::vector<std::vector<int>> known;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        std::vector<int> ids = idsOf(texts[i]);
+        if (ids.empty())
+            continue;
+        known.push_back(std::move(ids));
+        places.push_back(i);
+    }
+    const Result<core::PooledStates> states = m_encoder->vectors(known, std::move(stop));
+    if (!states)
+        return states.error();
+    return spread(*states, places, texts.size());
 }
 
 Result<std::unique_ptr<TextVectors>> loadTextVectors(
@@ -83,6 +146,8 @@ Result<std::unique_ptr<TextVectors>> loadTextVectors(
     const Result<core::Engine*> opened = engine ? engine() : openEngine();
     if (!opened)
         return opened.error();
+    if (core::isEncoderFolder(folder))
+        return encoderVectors(**opened, folder, std::move(*tokenizer));
     Result<std::shared_ptr<core::Model>> model = opened.value()->load({folder.string(), {}});
     if (!model)
         return model.error();

@@ -6,6 +6,7 @@
 #include "core/architecture/config_reader.h"
 #include "core/architecture/gguf_model.h"
 #include "precedent/architecture/architecture.h"
+#include "precedent/architecture/encoder_config.h"
 #include "precedent/architecture/stored_model.h"
 #include "precedent/base/files.h"
 
@@ -132,6 +133,9 @@ Result<DecoderConfig> decoderConfigFromJson(const Json& json)
     if (config.family.empty())
         return badConfigValue("model_type", "missing", "the name of an architecture (" + knownArchitectures() + ")");
     const Architecture* known = findArchitecture(config.family);
+    if (known == nullptr && isEncoderFamily(config.family))
+        return Error(ErrorCode::unsupported, "config.json: this is a sentence encoder (" + config.family + "), which writes no text.",
+            "It finds cases for prompts: name its folder in the setting retrieval_model.");
     if (known == nullptr)
         return Error(ErrorCode::unsupported,
             "config.json: the architecture \"" + config.family + "\" is not known here; known: " + knownArchitectures() + ".",

@@ -21,6 +21,7 @@
 #include "core/run/orders.h"
 #include "core/run/pretrain.h"
 #include "core/run/ranks_c10d.h"
+#include "core/run/text_encoder_impl.h"
 #include "core/run/training_run_impl.h"
 #include "precedent/base/log.h"
 #include "precedent/base/process_memory.h"
@@ -85,6 +86,8 @@ public:
     }
 
     [[nodiscard]] Result<std::shared_ptr<Model>> load(const LoadOptions& options) override { return openModel(options); }
+
+    [[nodiscard]] Result<std::shared_ptr<TextEncoder>> loadEncoder(const std::string& folder) override { return openEncoder(folder); }
 
     [[nodiscard]] Result<std::unique_ptr<TrainingRun>> start(
         const RunInputs& inputs, std::shared_ptr<RunRecorder> recorder, std::shared_ptr<Ranks> ranks) override

@@ -2,33 +2,14 @@
 
 #include <mutex>
 
-#include <c10/util/Exception.h>
-
 #include "core/generate/generator.h"
-#include "core/model/cancelled.h"
 #include "core/model/loader.h"
 #include "core/model/lora.h"
+#include "core/run/guarded.h"
 #include "core/run/model_bench.h"
 
 namespace precedent::core {
 namespace {
-
-/// Runs work that may throw; what comes out is a Result.
-template <typename Work>
-auto guarded(const std::string& action, const Work& work) -> decltype(work())
-{
-    try {
-        return work();
-    } catch (const Cancelled&) {
-        return Error(ErrorCode::cancelled, "Stopped.");
-    } catch (const std::bad_alloc&) {
-        return Error(ErrorCode::outOfMemory, action + " needs more memory than there is.", "Use a smaller batch or close other programs.");
-    } catch (const c10::Error& error) {
-        return Error(ErrorCode::internal, action + " failed: " + error.what_without_backtrace());
-    } catch (const std::exception& error) {
-        return Error(ErrorCode::internal, action + " failed: " + error.what());
-    }
-}
 
 class ModelImpl final : public Model {
 public:

@@ -10,6 +10,7 @@
 #include "made_case.h"
 #include "precedent/align/prompt_encoder.h"
 #include "precedent/align/templates.h"
+#include "precedent/base/files.h"
 #include "precedent/casebase/case_store.h"
 #include "precedent/casebase/code_store.h"
 #include "precedent/casebase/prompt_store.h"
@@ -174,6 +175,7 @@ private Q_SLOTS:
     void everyKindReportsWhatItsDispositionsTell();
     void aRunWhoseFrozenCasesChangedIsNotResumed();
     void theStartersOwnStatesServe();
+    void sentenceEncoderServes();
 };
 
 void TestCaseRetriever::meaningFindsWhatWordsMiss()
@@ -487,6 +489,52 @@ void TestCaseRetriever::theStartersOwnStatesServe()
     }
     const auto again = denseIndexOf(*bench.casebase, cases, **vectors);
     QVERIFY_OK(again);
+}
+
+void TestCaseRetriever::sentenceEncoderServes()
+{
+    // Vectors that transformers computed of the texts that it was given, cut as sentence-transformers cuts them.
+    const std::filesystem::path fixtures = std::filesystem::path(PRECEDENT_TEST_FIXTURES) / "encoder";
+    const auto bytes = readFile(fixtures / "expected.json");
+    QVERIFY_OK(bytes);
+    const Json expected = *parseJson(*bytes, "expected.json");
+    const Bench bench = Bench::make();
+    for (const char* name : {"bert", "roberta"}) {
+        const auto vectors = loadTextVectors(*bench.casebase, (fixtures / name).string(), "/no/such/model", {});
+        QVERIFY_OK(vectors);
+        QCOMPARE((*vectors)->width(), std::size_t{16});
+        std::vector<std::string> texts;
+        for (const Json& row : expected[name])
+            texts.push_back(row["text"].get<std::string>());
+        const auto rows = (*vectors)->of(texts, {});
+        QVERIFY_OK(rows);
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            const bool hasTokens = expected[name][i]["ids"].size() > 2;
+            for (std::size_t j = 0; j < 16; ++j) {
+                const double wanted = hasTokens ? expected[name][i]["vector"][j].get<double>() : 0;
+                QVERIFY2(std::abs((*rows)[i * 16 + j] - wanted) < 2e-6, texts[i].c_str());
+            }
+        }
+    }
+    const auto vectors = loadTextVectors(*bench.casebase, (fixtures / "bert").string(), "/no/such/model", {});
+    QVERIFY_OK(vectors);
+    std::vector<core::Case> cases;
+    Bench::check(bench.casebase->cases().forEach({}, [&](const casebase::Case& value) -> Status {
+        cases.push_back({value.id, value.request, {}, value.disposition, {}, {}, {}});
+        return {};
+    }));
+    const auto index = denseIndexOf(*bench.casebase, cases, **vectors);
+    QVERIFY_OK(index);
+    for (const core::Case& value : cases) {
+        const auto row = (*vectors)->of({lastUserText(value.request)}, {});
+        QVERIFY_OK(row);
+        QCOMPARE(index->query(row->data(), 1).at(0).id, value.id);
+    }
+    const auto asModel = (*openEngine())->load({(fixtures / "bert").string(), {}});
+    QVERIFY(!asModel.ok());
+    QCOMPARE(asModel.error().code(), ErrorCode::unsupported);
+    QVERIFY(asModel.error().message().find("sentence encoder") != std::string::npos);
+    QVERIFY(asModel.error().hint().find("retrieval_model") != std::string::npos);
 }
 
 QTEST_GUILESS_MAIN(TestCaseRetriever)

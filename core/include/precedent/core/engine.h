@@ -94,6 +94,8 @@ public:
         const BenchRequest& request, std::stop_token stop = {}, const std::function<void(const BenchRow&)>& onRow = {}) = 0;
 };
 
+class TextEncoder; ///< precedent/core/text_encoder.h
+
 struct LoadOptions {
     std::string folder; ///< in Hugging Face layout, or a GGUF file
     std::string adapter; ///< PEFT folder, or empty
@@ -238,6 +240,13 @@ public:
     /// Fails with notFound, corrupt, unsupported (naming the architecture or tensor) or outOfMemory.
     [[nodiscard]] virtual Result<std::shared_ptr<Model>> load(const LoadOptions& options) = 0;
 
+    /// A sentence encoder, from a folder in Hugging Face layout. Fails as load().
+    [[nodiscard]] virtual Result<std::shared_ptr<TextEncoder>> loadEncoder(const std::string& folder)
+    {
+        (void)folder;
+        return Error(ErrorCode::unsupported, "This engine has no encoders.");
+    }
+
     /// Starts from step 0. Fails with invalidArgument if the spec does not validate, notFound if the model is missing. With
     /// `ranks` this is rank 0, which leads: the others call follow() with the same inputs; where one of them cannot begin, all fail.
     [[nodiscard]] virtual Result<std::unique_ptr<TrainingRun>> start(
@@ -275,7 +284,7 @@ public:
 };
 
 /// The version of this facade: the library is refused if it was built against another.
-inline constexpr int kEngineVersion = 12;
+inline constexpr int kEngineVersion = 13;
 
 } // namespace precedent::core
 

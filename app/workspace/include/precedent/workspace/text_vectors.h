@@ -12,6 +12,7 @@
 #include "precedent/casebase/dense_index.h"
 #include "precedent/core/engine.h"
 #include "precedent/core/run_inputs.h"
+#include "precedent/core/text_encoder.h"
 #include "precedent/text/tokenizer.h"
 
 namespace precedent::workspace {
@@ -44,11 +45,30 @@ private:
     std::string m_name;
 };
 
+/// The vectors of a sentence encoder. A text of more tokens than it reads is cut at its end, as where the encoder was trained.
+class EncoderVectors final : public TextVectors {
+public:
+    EncoderVectors(std::shared_ptr<core::TextEncoder> encoder, std::shared_ptr<const text::Tokenizer> tokenizer);
+
+    [[nodiscard]] const std::string& model() const override { return m_name; }
+    [[nodiscard]] std::size_t width() const override { return static_cast<std::size_t>(m_encoder->info().width); }
+    [[nodiscard]] Result<std::vector<float>> of(const std::vector<std::string>& texts, std::stop_token stop) override;
+
+private:
+    [[nodiscard]] std::vector<int> idsOf(const std::string& text) const; ///< empty where the text has no token of its own
+
+    std::shared_ptr<core::TextEncoder> m_encoder;
+    std::shared_ptr<const text::Tokenizer> m_tokenizer;
+    std::size_t m_around = 0; ///< tokens that begin and end each text
+    std::size_t m_after = 0; ///< of them, those that end it
+    std::string m_name;
+};
+
 /// Opens the engine; called only when something must be computed.
 using EngineSource = std::function<Result<core::Engine*>()>;
 
-/// The model that makes a retrieval's vectors: `named` as resolveModel() takes it, or, where it is empty, the one in
-/// `modelFolder`. Fails with unsupported for an adapter, or as resolveModel() and Engine::load() do.
+/// What makes a retrieval's vectors: `named` as resolveModel() takes it, a language model or a sentence encoder, or, where it is
+/// empty, the model in `modelFolder`. Fails with unsupported for an adapter, or as resolveModel(), Engine::load() and loadEncoder() do.
 [[nodiscard]] Result<std::unique_ptr<TextVectors>> loadTextVectors(
     const casebase::Casebase& casebase, const std::string& named, const std::filesystem::path& modelFolder, const EngineSource& engine);
 
