@@ -175,7 +175,7 @@ private Q_SLOTS:
         const QTemporaryDir output;
         RunInputs inputs = inputsFor(output);
         inputs.spec.advantageEstimator = static_cast<AdvantageEstimator>(estimator);
-        inputs.spec.maxSteps = 40;
+        inputs.spec.maxSteps = 60;
         const Finished run = runThrough(inputs);
         const auto& steps = run.recorder->steps;
         const double before = meanOf(steps, "reward", 0, kLast), after = lastMean(steps, "reward");
