@@ -1,5 +1,7 @@
 #include "core/text/wordpiece_model.h"
 
+#include <algorithm>
+
 #include "core/text/unicode.h"
 
 namespace precedent::text {
@@ -8,6 +10,8 @@ WordPieceModel::WordPieceModel(TokenIds tokenIds, Options options)
     : m_tokenIds(std::move(tokenIds))
     , m_options(std::move(options))
 {
+    for (const auto& [token, id] : m_tokenIds)
+        m_longestToken = std::max(m_longestToken, token.size());
 }
 
 std::vector<int> WordPieceModel::cut(std::string_view word) const
@@ -21,7 +25,7 @@ std::vector<int> WordPieceModel::cut(std::string_view word) const
     std::vector<int> ids;
     for (std::size_t from = 0; from + 1 < starts.size();) {
         const std::string lead = from > 0 ? m_options.prefix : std::string();
-        std::size_t to = starts.size() - 1;
+        std::size_t to = std::min(starts.size() - 1, from + m_longestToken); // a character has a byte at least
         TokenIds::const_iterator found = m_tokenIds.end();
         for (; to > from && found == m_tokenIds.end(); --to)
             found = m_tokenIds.find(lead + std::string(word.substr(starts[from], starts[to] - starts[from])));

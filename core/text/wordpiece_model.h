@@ -29,6 +29,7 @@ private:
 
     const TokenIds m_tokenIds;
     const Options m_options;
+    std::size_t m_longestToken = 0; ///< bytes
     PieceCache m_cache;
 };
 
