@@ -204,5 +204,10 @@ int main(int argc, char** argv)
     trigger(window, "newRun");
     QTest::qWait(3 * kSettleMs); // for the estimate
     camera.shoot(window, QStringLiteral("runs"));
+    // A picture with an issue in its status bar shows what a user should not see: it is told.
+    for (int row = 0; row < window.issues().rowCount(); ++row) {
+        const QModelIndex issue = window.issues().index(row);
+        qWarning("issue: %s %s", qPrintable(issue.data().toString()), qPrintable(issue.data(ui::IssueList::hintRole).toString()));
+    }
     return 0;
 }
