@@ -36,13 +36,25 @@ Status addVectors(const casebase::Casebase& casebase, const std::vector<casebase
     return casebase.isReadOnly() ? Status{} : casebase.vectors().put(vectors.model(), some, rows.value(), width);
 }
 
-/// The rows of `states`, which are those of the texts at `places`, among zeros for the others.
-std::vector<float> spread(const core::PooledStates& states, const std::vector<std::size_t>& places, std::size_t texts)
+/// A row a text: what `statesOf` makes of the ids that `idsOf` makes of it, zeros for a text without ids.
+template <typename IdsOf, typename StatesOf>
+Result<std::vector<float>> rowsOf(const std::vector<std::string>& texts, std::size_t width, const IdsOf& idsOf, const StatesOf& statesOf)
 {
-    const auto width = static_cast<std::size_t>(states.width);
-    std::vector<float> rows(texts * width, 0.0F);
+    std::vector<std::vector<int>> known;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        std::vector<int> ids = idsOf(texts[i]);
+        if (ids.empty())
+            continue;
+        known.push_back(std::move(ids));
+        places.push_back(i);
+    }
+    const Result<core::PooledStates> states = statesOf(std::move(known));
+    if (!states)
+        return states.error();
+    std::vector<float> rows(texts.size() * width, 0.0F);
     for (std::size_t i = 0; i < places.size(); ++i)
-        std::copy_n(states.row(i), width, rows.begin() + static_cast<std::ptrdiff_t>(places[i] * width));
+        std::copy_n(states.value().row(i), width, rows.begin() + static_cast<std::ptrdiff_t>(places[i] * width));
     return rows;
 }
 
@@ -71,20 +83,11 @@ ModelVectors::ModelVectors(std::shared_ptr<core::Model> model, std::shared_ptr<c
 
 Result<std::vector<float>> ModelVectors::of(const std::vector<std::string>& texts, std::stop_token stop)
 {
-    core::PooledRequest request;
-    request.normalise = true;
-    std::vector<std::size_t> places;
-    for (std::size_t i = 0; i < texts.size(); ++i) {
-        std::vector<int> ids = m_tokenizer->encode(texts[i]);
-        if (ids.empty())
-            continue;
-        request.texts.push_back(std::move(ids));
-        places.push_back(i);
-    }
-    const Result<core::PooledStates> states = m_model->pooledStates(request, std::move(stop));
-    if (!states)
-        return states.error();
-    return spread(*states, places, texts.size());
+    return rowsOf(
+        texts, width(), [this](const std::string& text) { return m_tokenizer->encode(text); },
+        [&](std::vector<std::vector<int>> known) {
+            return m_model->pooledStates({std::move(known), /*normalise=*/true}, stop);
+        });
 }
 
 EncoderVectors::EncoderVectors(std::shared_ptr<core::TextEncoder> encoder, std::shared_ptr<const text::Tokenizer> tokenizer)
@@ -112,19 +115,9 @@ std::vector<int> EncoderVectors::idsOf(const std::string& text) const
 
 Result<std::vector<float>> EncoderVectors::of(const std::vector<std::string>& texts, std::stop_token stop)
 {
-    std::vector<std::vector<int>> known;
-    std::vector<std::size_t> places;
-    for (std::size_t i = 0; i < texts.size(); ++i) {
-        std::vector<int> ids = idsOf(texts[i]);
-        if (ids.empty())
-            continue;
-        known.push_back(std::move(ids));
-        places.push_back(i);
-    }
-    const Result<core::PooledStates> states = m_encoder->vectors(known, std::move(stop));
-    if (!states)
-        return states.error();
-    return spread(*states, places, texts.size());
+    return rowsOf(
+        texts, width(), [this](const std::string& text) { return idsOf(text); },
+        [&](const std::vector<std::vector<int>>& known) { return m_encoder->vectors(known, stop); });
 }
 
 Result<std::unique_ptr<TextVectors>> loadTextVectors(

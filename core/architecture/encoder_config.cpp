@@ -15,14 +15,21 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostConfigBytes = std::size_t{16} << 20;
 constexpr std::array kFamilies{"bert", "roberta", "xlm-roberta"};
 
-Result<Json> readObject(const fs::path& path)
+Result<Json> readJson(const fs::path& path)
 {
     const auto text = readFile(path, kMostConfigBytes);
-    if (!text.ok())
-        return text.error();
-    auto json = parseJson(*text, path.string());
-    if (json.ok() && !json->is_object())
-        return Error(ErrorCode::corrupt, path.string() + " is not a JSON object.");
+    return text.ok() ? parseJson(*text, path.string()) : text.error();
+}
+
+/// What sentence-transformers writes beside config.json; null where the folder has no such file.
+Result<Json> readBeside(const fs::path& path, bool (Json::*isOfKind)() const noexcept, const char* kind)
+{
+    std::error_code ec;
+    if (!fs::exists(path, ec))
+        return Json();
+    auto json = readJson(path);
+    if (json.ok() && !((*json).*isOfKind)())
+        return Error(ErrorCode::corrupt, path.string() + " is not " + kind + ".");
     return json;
 }
 
@@ -65,6 +72,8 @@ Status validate(const EncoderConfig& config)
 
 Result<EncoderConfig> encoderOf(const Json& json)
 {
+    if (!json.is_object())
+        return Error(ErrorCode::corrupt, "config.json is not a JSON object.");
     EncoderConfig config;
     ConfigReader reader(json);
     reader.text("model_type", config.family);
@@ -99,17 +108,8 @@ Result<EncoderConfig> encoderOf(const Json& json)
 /// The layers behind the transformer: pooling, and making the vector as long as 1, which is done anyway.
 Status checkModules(const fs::path& folder)
 {
-    std::error_code ec;
-    if (!fs::exists(folder / "modules.json", ec))
-        return {};
-    const auto text = readFile(folder / "modules.json", kMostConfigBytes);
-    if (!text.ok())
-        return text.error();
-    const auto modules = parseJson(*text, (folder / "modules.json").string());
-    if (!modules.ok())
-        return modules.error();
-    if (!modules->is_array())
-        return Error(ErrorCode::corrupt, (folder / "modules.json").string() + " is not a list.");
+    const auto modules = readBeside(folder / "modules.json", &Json::is_array, "a list");
+    PRECEDENT_TRY(modules);
     for (const Json& module : *modules) {
         const std::string type = module.is_object() && module.contains("type") && module["type"].is_string() ? module["type"] : "";
         const std::string last = type.substr(type.rfind('.') + 1);
@@ -123,13 +123,10 @@ Status checkModules(const fs::path& folder)
 
 Status readPooling(const fs::path& folder, EncoderConfig& config)
 {
-    const fs::path path = folder / "1_Pooling" / "config.json";
-    std::error_code ec;
-    if (!fs::exists(path, ec))
+    const auto json = readBeside(folder / "1_Pooling" / "config.json", &Json::is_object, "an object");
+    PRECEDENT_TRY(json);
+    if (json->is_null())
         return {};
-    const auto json = readObject(path);
-    if (!json.ok())
-        return json.error();
     std::vector<std::string> modes;
     for (const auto& [key, value] : json->items()) {
         if (key == "pooling_mode" && value.is_string())
@@ -154,12 +151,8 @@ Status readPooling(const fs::path& folder, EncoderConfig& config)
 Status readLongestText(const fs::path& folder, EncoderConfig& config)
 {
     const fs::path path = folder / "sentence_bert_config.json";
-    std::error_code ec;
-    if (!fs::exists(path, ec))
-        return {};
-    const auto json = readObject(path);
-    if (!json.ok())
-        return json.error();
+    const auto json = readBeside(path, &Json::is_object, "an object");
+    PRECEDENT_TRY(json);
     ConfigReader reader(*json);
     int longest = config.longestText;
     reader.integer("max_seq_length", longest);
@@ -205,16 +198,15 @@ bool isEncoderFamily(const std::string& name) { return std::find(kFamilies.begin
 
 bool isEncoderFolder(const fs::path& folder)
 {
-    const auto json = readObject(folder / "config.json");
+    const auto json = readJson(folder / "config.json");
     return json.ok() && json->contains("model_type") && (*json)["model_type"].is_string() &&
         isEncoderFamily((*json)["model_type"].get<std::string>());
 }
 
 Result<EncoderConfig> readEncoderConfig(const fs::path& folder)
 {
-    const auto json = readObject(folder / "config.json");
-    if (!json.ok())
-        return json.error();
+    const auto json = readJson(folder / "config.json");
+    PRECEDENT_TRY(json);
     auto config = encoderOf(*json);
     if (!config.ok())
         return config.error().in(folder.string());

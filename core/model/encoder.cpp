@@ -1,6 +1,5 @@
 #include "core/model/encoder.h"
 
-#include <array>
 #include <cmath>
 #include <numeric>
 

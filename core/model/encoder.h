@@ -21,9 +21,8 @@ public:
     [[nodiscard]] const std::string& sha256() const { return m_sha256; }
     [[nodiscard]] std::int64_t parameterCount() const;
 
-    /// The last layer's states [T, C] of one text of T token ids, each below the vocabulary, T <= config().longestText.
-    [[nodiscard]] at::Tensor states(const std::vector<int>& ids) const;
-    /// Its states pooled as the config says: [C], not normalised.
+    /// The states of one text's T token ids pooled as the config says: [C], not normalised. Each id is below the vocabulary,
+    /// T <= config().longestText.
     [[nodiscard]] at::Tensor pooled(const std::vector<int>& ids) const;
 
 private:
@@ -42,6 +41,7 @@ private:
         Linear query, key, value, attended, wide, narrow;
         Norm attendedNorm, norm;
     };
+    [[nodiscard]] at::Tensor states(const std::vector<int>& ids) const; ///< the last layer's, [T, C]
     [[nodiscard]] at::Tensor attention(const Layer& layer, const at::Tensor& rows) const;
     [[nodiscard]] at::Tensor activation(const at::Tensor& rows) const;
     void take(std::vector<at::Tensor> weights); ///< in the order of encoderWeights()

@@ -51,13 +51,13 @@ private:
     {
         for (std::size_t i = 0; i < texts.size(); ++i)
             PRECEDENT_TRY(checkText(texts[i], i, m_encoder.config()));
+        const c10::InferenceMode inference;
         PooledStates result;
         result.width = m_info.width;
         result.values.resize(texts.size() * static_cast<std::size_t>(result.width));
         for (std::size_t i = 0; i < texts.size(); ++i) {
             if (stop.stop_requested())
                 throw Cancelled();
-            const c10::InferenceMode inference;
             const at::Tensor vector = m_encoder.pooled(texts[i]).to(at::kDouble);
             const double length = std::sqrt(vector.square().sum().item<double>());
             if (!std::isfinite(length))

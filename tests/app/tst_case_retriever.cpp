@@ -99,6 +99,15 @@ struct Bench {
         bench.add(madeCase("S1-005", "Is a keen edge of ice found at the pole?", Disposition::comply)); // words of kAsked alone
         return bench;
     }
+    [[nodiscard]] std::vector<core::Case> allCases() const
+    {
+        std::vector<core::Case> cases;
+        check(casebase->cases().forEach({}, [&](const casebase::Case& value) -> Status {
+            cases.push_back({value.id, value.request, {}, value.disposition, {}, {}, {}});
+            return {};
+        }));
+        return cases;
+    }
     static void check(const Status& status)
     {
         if (!status)
@@ -471,11 +480,7 @@ void TestCaseRetriever::theStartersOwnStatesServe()
     QVERIFY_OK(place);
     const auto vectors = loadTextVectors(*bench.casebase, "", *place, {});
     QVERIFY_OK(vectors);
-    std::vector<core::Case> cases;
-    Bench::check(bench.casebase->cases().forEach({}, [&](const casebase::Case& value) -> Status {
-        cases.push_back({value.id, value.request, {}, value.disposition, {}, {}, {}});
-        return {};
-    }));
+    const std::vector<core::Case> cases = bench.allCases();
     const auto index = denseIndexOf(*bench.casebase, cases, **vectors);
     QVERIFY_OK(index);
     QCOMPARE(*bench.casebase->vectors().count((*vectors)->model()), std::int64_t{5});
@@ -518,11 +523,7 @@ void TestCaseRetriever::sentenceEncoderServes()
     }
     const auto vectors = loadTextVectors(*bench.casebase, (fixtures / "bert").string(), "/no/such/model", {});
     QVERIFY_OK(vectors);
-    std::vector<core::Case> cases;
-    Bench::check(bench.casebase->cases().forEach({}, [&](const casebase::Case& value) -> Status {
-        cases.push_back({value.id, value.request, {}, value.disposition, {}, {}, {}});
-        return {};
-    }));
+    const std::vector<core::Case> cases = bench.allCases();
     const auto index = denseIndexOf(*bench.casebase, cases, **vectors);
     QVERIFY_OK(index);
     for (const core::Case& value : cases) {
