@@ -175,7 +175,7 @@ SettingGroup cases()
              .choices = retrievals()},
             {.key = "retrieval_model",
                 .title = tr("Model of the meaning"),
-                .note = tr("Whose states are compared, in training and evaluation. A sentence encoder's folder serves too."),
+                .note = tr("A model or a sentence encoder's folder. For evaluation too."),
                 .kind = Kind::model,
                 .none = tr("the run's own"),
                 .matters = findsByMeaning},
