@@ -202,6 +202,8 @@ SessionEnd RunSession::follow(core::TrainingRun& run, const std::stop_token& sto
             asked = true;
             run.stop();
         }
+        // Asked before the events are taken: what a worker that is over said last is then among them.
+        const bool workerOver = run.wait(std::chrono::milliseconds(0));
         const std::vector<core::RunEvent> events = run.events().waitDrain(kEventWait);
         if (!events.empty())
             m_observer.happened(events);
@@ -216,7 +218,7 @@ SessionEnd RunSession::follow(core::TrainingRun& run, const std::stop_token& sto
             }
         }
         // The worker may have died without a last event; its state is the truth then.
-        if (!over && run.wait(std::chrono::milliseconds(0)) && ended(run.state())) {
+        if (!over && workerOver && ended(run.state())) {
             end.state = run.state();
             over = true;
         }

@@ -5,6 +5,7 @@
 //   FAKE_NAN_AT        the step whose loss is no number (never)
 //   FAKE_ROLLOUT_BYTES how long an answer is in letters (40)
 //   FAKE_CRASH_AT      the step at which LibTorch would have thrown (never)
+//   FAKE_LATE_END      1: the last event comes just before someone sees that the worker is over, as a slow machine may have it (0)
 
 #include <atomic>
 #include <chrono>
@@ -14,7 +15,9 @@
 #include <filesystem>
 #include <fstream>
 #include <mutex>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include "precedent/core/engine.h"
 
@@ -109,6 +112,7 @@ struct Shared {
     bool stopAfterStep = false;
     bool checkpoint = false;
     bool over = false;
+    std::optional<StateEvent> late; ///< the last event, if it is held back
 };
 
 class Worker {
@@ -245,7 +249,14 @@ private:
             const std::scoped_lock lock(m_shared->mutex);
             m_shared->state = reached;
         }
-        m_shared->events.push(StateEvent{reached, recorded.ok() || !message.empty() ? message : recorded.error().message()}, false);
+        StateEvent event{reached, recorded.ok() || !message.empty() ? message : recorded.error().message()};
+        const bool last = reached == RunState::failed || reached == RunState::stopped || reached == RunState::finished;
+        if (last && setting("FAKE_LATE_END", 0) != 0) {
+            const std::scoped_lock lock(m_shared->mutex);
+            m_shared->late = std::move(event);
+        } else {
+            m_shared->events.push(std::move(event), false);
+        }
         return recorded.ok();
     }
 
@@ -299,7 +310,11 @@ public:
     [[nodiscard]] bool wait(std::chrono::milliseconds timeout) override
     {
         std::unique_lock lock(m_shared->mutex);
-        return m_shared->changed.wait_for(lock, timeout, [this] { return m_shared->over; });
+        if (!m_shared->changed.wait_for(lock, timeout, [this] { return m_shared->over; }))
+            return false;
+        if (m_shared->late)
+            m_shared->events.push(*std::exchange(m_shared->late, {}), false);
+        return true;
     }
 
 private:

@@ -92,6 +92,7 @@ private Q_SLOTS:
     void curvesAreThoseThatTheStepsHave();
     void alarmsMarkCurvesOfAStoredRun();
     void lossThatIsNoNumberIsToldAndContinued();
+    void reasonThatComesLateIsTold();
     void fullDiskStopsTheRunAndLosesNothing();
     void deletedCasebaseLosesNoStep();
     void twoWindowsOnOneFile();
@@ -530,6 +531,20 @@ void TestRunsPlace::lossThatIsNoNumberIsToldAndContinued()
     QTest::mouseClick(child<QPushButton>("continueButton"), Qt::LeftButton);
     QTRY_COMPARE_WITH_TIMEOUT(state(), QStringLiteral("finished"), kLong);
     QTRY_COMPARE(child<ui::CurvePanel>("curve0")->pointCount(), 8);
+}
+
+void TestRunsPlace::reasonThatComesLateIsTold()
+{
+    openRuns("late.casebase");
+    qputenv("FAKE_NAN_AT", "3");
+    qputenv("FAKE_LATE_END", "1");
+    runToEnd(fakeRun(4));
+    qunsetenv("FAKE_NAN_AT");
+    qunsetenv("FAKE_LATE_END");
+    QCOMPARE(state(), QStringLiteral("failed"));
+    QCOMPARE(m_window->issues().rowCount(), 1);
+    const QString issue = m_window->issues().index(0).data().toString();
+    QVERIFY2(issue.contains(QStringLiteral("step 3 is not a number")), qPrintable(issue));
 }
 
 void TestRunsPlace::fullDiskStopsTheRunAndLosesNothing()
