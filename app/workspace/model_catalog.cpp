@@ -97,8 +97,9 @@ Status copyModel(const ModelCard& card, const fs::path& to)
     return ec ? Status(fail(ec)) : syncPath(to.parent_path());
 }
 
-/// The name to use, free in the list and in the models folder.
-Result<std::string> freeName(const std::string& wanted, const fs::path& source)
+/// The name to use, free in the list and in the models folder. One that is asked for may be that of a model whose folder is gone, if the
+/// new one goes into its place in the list.
+Result<std::string> freeName(const std::string& wanted, const fs::path& source, bool intoList)
 {
     std::vector<RegisteredModel> taken;
     const ModelPlaces all = modelPlaces();
@@ -108,8 +109,9 @@ Result<std::string> freeName(const std::string& wanted, const fs::path& source)
     if (wanted.empty())
         return nameForFolder(source, taken);
     PRECEDENT_TRY(checkModelName(wanted));
+    std::error_code ec;
     for (const RegisteredModel& model : taken) {
-        if (model.name == wanted)
+        if (model.name == wanted && (!intoList || fs::exists(model.folder, ec)))
             return Error(ErrorCode::alreadyExists, "There is a model " + wanted + " already: " + model.folder.string() + ".",
                 "Give this one another name.");
     }
@@ -192,7 +194,7 @@ Result<ModelCard> addModel(const fs::path& source, const AddModelOptions& option
     const fs::path folder = fs::absolute(source).lexically_normal();
     if (const auto stored = core::openStoredModel(folder); !stored.ok())
         return stored.error();
-    const Result<std::string> name = freeName(options.name, folder);
+    const Result<std::string> name = freeName(options.name, folder, !options.copy);
     if (!name)
         return name.error();
     ModelCard card = readModelCard({name.value(), folder, ModelOrigin::added});

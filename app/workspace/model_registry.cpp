@@ -123,6 +123,8 @@ Status ModelRegistry::add(const std::string& name, const fs::path& folder)
     Result<Change> change = beginChange(m_file, *this);
     if (!change)
         return change.error();
+    std::error_code ec;
+    std::erase_if(change->list, [&](const RegisteredModel& model) { return model.name == name && !fs::exists(model.folder, ec); });
     for (const RegisteredModel& model : change->list) {
         if (model.name == name)
             return Error(ErrorCode::alreadyExists, "There is a model " + name + " already: " + model.folder.string() + ".",

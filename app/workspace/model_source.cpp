@@ -127,7 +127,7 @@ Result<ModelSource> resolveModel(const std::string& name, const casebase::Caseba
         const bool isFile = added.value().extension() == kGguf;
         return Error(ErrorCode::notFound,
             "The model " + name + " is no longer there: " + added.value().string() + (isFile ? " is gone." : " has no config.json."),
-            "Put it back, or remove the model from the list and add it where it is now.");
+            "Put it back, or add it under the same name where it is now.");
     }
     for (const fs::path& candidate : {fs::path(name), userModelsFolder() / name, userModelsFolder() / (name + kGguf)}) {
         if (!fs::exists(candidate, ec))

@@ -204,6 +204,14 @@ void TestModelCatalog::addedFolderKeepsItsPlaceAndGetsAName()
     QCOMPARE(addModel(path("other/mine")).value().name, std::string("mine-2"));
     QCOMPARE(addModel(path("other/mine"), {"mine", false, false}).error().code(), ErrorCode::alreadyExists);
     QCOMPARE(addModel(path("other/mine"), {"a/b", false, false}).error().code(), ErrorCode::invalidArgument);
+
+    // One that moved gets its name back where that is asked for, and no other one takes it unasked.
+    std::filesystem::rename(path("mine"), path("moved"));
+    QVERIFY(tests::copyStarter(path("third/mine")));
+    QCOMPARE(addModel(path("third/mine")).value().name, std::string("mine-3"));
+    QCOMPARE(addModel(path("moved"), {"mine", true, false}).error().code(), ErrorCode::alreadyExists);
+    QVERIFY(addModel(path("moved"), {"mine", false, false}).ok());
+    QCOMPARE(resolveModel("mine").value().folder, path("moved"));
 }
 
 void TestModelCatalog::copiedFolderLoadsWithoutItsSource()

@@ -95,6 +95,13 @@ void TestModelRegistry::namesAndFoldersAreUnique()
     QCOMPARE(again.error().code(), ErrorCode::alreadyExists);
     QVERIFY2(again.error().message().find("as m") != std::string::npos, again.error().message().c_str());
     QCOMPARE(registry.list().value().size(), std::size_t{1});
+
+    fs::rename(path("two"), path("moved"));
+    QVERIFY(registry.add("t", path("moved")).ok());
+    fs::rename(path("moved"), path("again"));
+    QVERIFY(registry.add("t", path("again")).ok());
+    QCOMPARE(*registry.find("t"), path("again"));
+    QCOMPARE(registry.list().value().size(), std::size_t{2});
 }
 
 void TestModelRegistry::namesThatCouldMeanSomethingElseAreRefused_data()

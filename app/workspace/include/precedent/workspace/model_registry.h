@@ -32,8 +32,9 @@ public:
     /// Fails with notFound, or as list().
     [[nodiscard]] Result<std::filesystem::path> find(const std::string& name) const;
 
-    /// Says nothing about what is in the folder: see addModel(). Fails with invalidArgument for a name that
-    /// checkModelName() finds fault with, alreadyExists for a name that is taken or a folder that has one (naming it).
+    /// Says nothing about what is in the folder: see addModel(). A model of that name whose folder is gone gives way: it has moved.
+    /// Fails with invalidArgument for a name that checkModelName() finds fault with, alreadyExists for a name that is taken or a folder
+    /// that has one (naming it).
     [[nodiscard]] Status add(const std::string& name, const std::filesystem::path& folder);
 
     /// Fails with notFound.
