@@ -7,8 +7,8 @@
 #include "app/cli/loaded_model.h"
 #include "precedent/casebase/evaluation_store.h"
 #include "precedent/casebase/run_store.h"
-#include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/run_alarms.h"
+#include "precedent/workspace/run_folders.h"
 
 namespace precedent::cli {
 namespace {

@@ -1,6 +1,7 @@
 #include "precedent/workspace/casebase_recorder.h"
 
 #include "precedent/casebase/run_store.h"
+#include "precedent/workspace/run_folders.h"
 
 namespace precedent::workspace {
 namespace {
@@ -15,8 +16,6 @@ casebase::Rollout toStored(const core::RolloutRecord& r)
         stored.citations.push_back({c.id, c.inContext, c.exists, c.governs});
     return stored;
 }
-
-fs::path folderOf(const fs::path& casebase) { return fs::absolute(casebase).lexically_normal().parent_path(); }
 
 } // namespace
 
@@ -58,20 +57,6 @@ Status CasebaseRecorder::checkpoint(const core::CheckpointRecord& checkpoint)
 Status CasebaseRecorder::state(core::RunState state, const std::string& message)
 {
     return m_casebase->runs().setState(m_run, core::toString(state), message);
-}
-
-std::string storedFolder(const fs::path& casebase, const fs::path& folder)
-{
-    const fs::path absolute = fs::absolute(folder).lexically_normal();
-    const fs::path relative = absolute.lexically_relative(folderOf(casebase));
-    if (relative.empty() || *relative.begin() == "..")
-        return absolute.string();
-    return relative.string();
-}
-
-fs::path folderFromStored(const fs::path& casebase, const std::string& stored)
-{
-    return fs::path(stored).is_absolute() ? fs::path(stored) : folderOf(casebase) / stored;
 }
 
 } // namespace precedent::workspace

@@ -7,9 +7,9 @@
 
 #include "precedent/base/json.h"
 #include "precedent/casebase/evaluation_store.h"
-#include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/model_registry.h"
 #include "precedent/workspace/run_alarms.h"
+#include "precedent/workspace/run_folders.h"
 
 namespace precedent::workspace {
 namespace {
@@ -90,7 +90,9 @@ Status addRuns(const casebase::Casebase& casebase, const casebase::Run& run, Ref
         const Result<Json> json = parseJson(inputs.value(), "what run " + other.id + " froze");
         if (!json)
             return json.error();
-        references.hold(json.value().value("model_folder", std::string()), why);
+        const fs::path then = json.value().value("output_folder", std::string());
+        const fs::path now = folderFromStored(casebase.path(), other.folder);
+        references.hold(movedAlong(json.value().value("model_folder", std::string()), then, now).string(), why);
     }
     return {};
 }

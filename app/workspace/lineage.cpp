@@ -5,8 +5,8 @@
 #include "precedent/align/run_spec_json.h"
 #include "precedent/base/json.h"
 #include "precedent/casebase/run_store.h"
-#include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/export_provenance.h"
+#include "precedent/workspace/run_folders.h"
 #include "precedent/workspace/run_service.h"
 
 namespace precedent::workspace {

@@ -6,8 +6,8 @@
 
 #include "app/workspace/found_checkpoints.h"
 #include "precedent/casebase/run_store.h"
-#include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/model_source.h"
+#include "precedent/workspace/run_folders.h"
 
 namespace precedent::workspace {
 namespace {

@@ -9,9 +9,10 @@
 #include "precedent/base/files.h"
 #include "precedent/base/json.h"
 #include "precedent/casebase/run_store.h"
-#include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/model_registry.h"
+#include "precedent/workspace/run_folders.h"
 #include "precedent/workspace/run_inputs_json.h"
+#include "precedent/workspace/run_model.h"
 
 namespace precedent::workspace {
 namespace {
@@ -74,7 +75,10 @@ Result<ModelSource> resolveRun(const std::string& name, const casebase::Casebase
     const Result<core::RunInputs> frozen = runInputsFromJson(*json);
     if (!frozen)
         return frozen.error();
-    source.folder = frozen.value().modelFolder;
+    Result<fs::path> model = modelFolderOf(*casebase, frozen.value(), folder.parent_path());
+    if (!model)
+        return model.error();
+    source.folder = *std::move(model);
     source.adapter = folder.string();
     return source;
 }

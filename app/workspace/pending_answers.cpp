@@ -7,6 +7,7 @@
 #include "precedent/base/files.h"
 #include "precedent/base/json.h"
 #include "precedent/base/log.h"
+#include "precedent/workspace/run_folders.h"
 
 namespace precedent::workspace {
 namespace {
@@ -132,7 +133,7 @@ std::shared_ptr<PendingAnswers> pendingAnswersOf(const casebase::Casebase& caseb
         {"temperature", plan.sampling.temperature}, {"top_k", plan.sampling.topK}, {"top_p", plan.sampling.topP},
         {"max_tokens", plan.sampling.maxTokens}, {"stop_ids", encoder.stopIds()}, {"weighs", plan.weighsChoices}, {"seed", plan.seed},
         {"suites", plan.choice.suites}, {"attacks", plan.choice.attacks}, {"limit", plan.choice.limit}, {"modes", plan.modes}};
-    const fs::path folder = casebase.path().string() + ".runs";
+    const fs::path folder = runsFolder(casebase.path());
     removeOld(folder);
     return std::make_shared<PendingAnswers>(folder / (kPrefix + sha256Hex(dumpJson(decides)).substr(0, 16) + kSuffix));
 }

@@ -5,9 +5,9 @@
 #include "precedent/casebase/prompt_store.h"
 #include "precedent/casebase/run_store.h"
 #include "precedent/casebase/suite_store.h"
-#include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/folder_size.h"
 #include "precedent/workspace/run_estimate.h"
+#include "precedent/workspace/run_folders.h"
 #include "precedent/workspace/run_service.h"
 
 namespace precedent::workspace {

@@ -10,7 +10,7 @@
 #include "precedent/base/files.h"
 #include "precedent/base/json.h"
 #include "precedent/remote/chat_endpoint.h"
-#include "precedent/workspace/casebase_recorder.h"
+#include "precedent/workspace/run_folders.h"
 #include "precedent/workspace/run_inputs_json.h"
 #include "precedent/workspace/run_service.h"
 

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "precedent/casebase/evaluation_store.h"
-#include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/folder_size.h"
+#include "precedent/workspace/run_folders.h"
 #include "precedent/workspace/run_lock.h"
 
 namespace precedent::workspace {

@@ -9,12 +9,13 @@
 #include "precedent/base/digest.h"
 #include "precedent/casebase/run_store.h"
 #include "precedent/casebase/snapshot_store.h"
-#include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/endpoint_rollouts.h"
 #include "precedent/workspace/endpoint_source.h"
 #include "precedent/workspace/judge_choice.h"
 #include "precedent/workspace/model_source.h"
+#include "precedent/workspace/run_folders.h"
 #include "precedent/workspace/run_inputs_json.h"
+#include "precedent/workspace/run_model.h"
 
 namespace precedent::workspace {
 namespace {
@@ -133,7 +134,7 @@ Status storeRun(casebase::Casebase& casebase, PreparedRun& prepared, const fs::p
         Result<std::string> id = casebase.runs().add(run);
         if (!id)
             return id.error();
-        const fs::path target = folder.empty() ? fs::path(casebase.path().string() + ".runs") / *id : folder;
+        const fs::path target = folder.empty() ? runsFolder(casebase.path()) / *id : folder;
         PRECEDENT_TRY(makeRunFolder(target));
         Result<casebase::Run> stored = casebase.runs().find(*id);
         if (!stored)
@@ -166,8 +167,11 @@ Result<core::RunInputs> loadRun(const casebase::Casebase& casebase, const std::s
     if (contentHash(*inputs) != inputs->contentHash)
         return Error(ErrorCode::failedPrecondition, "What run " + run.value().id + " froze is not what its hash says.",
             "The casebase was changed from outside. Start a new run.");
-    // The casebase may have been moved together with its runs folder.
-    inputs->outputFolder = folderFromStored(casebase.path(), run.value().folder).string();
+    // The casebase may have been renamed or moved together with its runs folder.
+    const fs::path folder = folderFromStored(casebase.path(), run.value().folder);
+    if (const Result<fs::path> model = modelFolderOf(casebase, *inputs, folder)) // a run can be read without its model
+        inputs->modelFolder = model->string();
+    inputs->outputFolder = folder.string();
     return inputs;
 }
 

@@ -15,6 +15,7 @@
 #include "precedent/workspace/endpoint_source.h"
 #include "precedent/workspace/judge_choice.h"
 #include "precedent/workspace/run_alarms.h"
+#include "precedent/workspace/run_folders.h"
 #include "precedent/workspace/run_manifest.h"
 
 namespace precedent::workspace {

@@ -7,9 +7,9 @@
 
 #include "precedent/base/files.h"
 #include "precedent/casebase/evaluation_store.h"
-#include "precedent/workspace/casebase_recorder.h"
 #include "precedent/workspace/checkpoint_pruning.h"
 #include "precedent/workspace/model_registry.h"
+#include "precedent/workspace/run_folders.h"
 
 using namespace precedent;
 using namespace precedent::workspace;
@@ -110,6 +110,7 @@ private Q_SLOTS:
         QTest::newRow("a run by step") << "run step";
         QTest::newRow("a run by name") << "run name";
         QTest::newRow("a run of the last one of its day") << "run last";
+        QTest::newRow("a run of the last one of its day, moved since") << "run last, moved since";
         QTest::newRow("an evaluation by step") << "evaluation";
         QTest::newRow("an evaluation by folder") << "folder";
         QTest::newRow("a model of the list") << "model";
@@ -128,6 +129,11 @@ private Q_SLOTS:
         } else if (by == "run last") {
             const std::string other = bench.add("second", "run:" + bench.run);
             check(bench.casebase->runs().setInputs(other, "inputs", "{\"model_folder\": \"" + bench.checkpoint(20).string() + "/\"}"));
+            why = "run " + other;
+        } else if (by == "run last, moved since") {
+            const std::string other = bench.add("second", "run:" + bench.run);
+            check(bench.casebase->runs().setInputs(
+                other, "inputs", R"({"model_folder": "/old/runs/checkpoint-20", "output_folder": "/old/runs"})"));
             why = "run " + other;
         } else if (by == "evaluation" || by == "folder") {
             casebase::Evaluation evaluation;

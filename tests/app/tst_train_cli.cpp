@@ -41,6 +41,7 @@ private Q_SLOTS:
     void generateIsDeterministicInItsSeed();
     void logitsAreADistribution();
     void deleteKeepsTheLastCheckpointWhereAsked();
+    void renamedCasebaseKeepsItsRuns();
     void dryRunStoresNoRun();
     void guardThatStopsIsExitStatusThree();
     void guardThatWarnsIsToldAndStored();
@@ -341,6 +342,35 @@ void TestTrainCli::deleteKeepsTheLastCheckpointWhereAsked()
     QCOMPARE(runCli({"run", "delete", casebase, "run-1"}).exitCode, 0);
     QVERIFY(!QFile::exists(folder + "/checkpoint-3"));
     QVERIFY(runCli({"run", "list", casebase, "--json"}).json()["runs"].toArray().isEmpty());
+}
+
+/// A run that began from another run's checkpoint, in a casebase that is renamed with its runs, then copied without them.
+void TestTrainCli::renamedCasebaseKeepsItsRuns()
+{
+    const QString old = sampleCopy("old.casebase");
+    QCOMPARE(runCli(trainLine(old, m_model, 2)).exitCode, 0);
+    QCOMPARE(runCli(trainLine(old, "run:run-1", 12) << "--set"
+                                                    << "guards.length_at_cap=stop"
+                                                    << "--set"
+                                                    << "use_peft=true")
+                 .exitCode,
+        3);
+    const QString casebase = path("new.casebase");
+    QVERIFY(QFile::rename(old, casebase));
+    QVERIFY(QFile::rename(old + ".runs", casebase + ".runs"));
+
+    const CliResult asked = runCli({"ask", "--model", "run:run-2", "--casebase", casebase, "--mode", "none", "--json", "Hello"});
+    QVERIFY2(asked.exitCode == 0, asked.err.constData());
+    const CliResult resumed = runCli({"train", "--casebase", casebase, "--resume", "run-2", "--json"});
+    QVERIFY2(resumed.json()["steps"].toInt() > 8, resumed.err.constData());
+    QVERIFY(resumed.json()["checkpoint"].toString().startsWith(casebase + ".runs/run-2/"));
+    QVERIFY(!QFile::exists(old + ".runs"));
+
+    const QString copy = path("copy.casebase");
+    QVERIFY(QFile::copy(casebase, copy));
+    QVERIFY(runCli({"ask", "--model", "run:run-2", "--casebase", copy, "--mode", "none", "Hello"}).err.contains("copy.casebase.runs"));
+    QCOMPARE(runCli({"run", "delete", copy, "run-2"}).exitCode, 0);
+    QVERIFY(QFile::exists(casebase + ".runs/run-2/checkpoint-8"));
 }
 
 void TestTrainCli::dryRunStoresNoRun()

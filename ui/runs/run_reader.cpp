@@ -3,7 +3,7 @@
 #include "precedent/align/run_spec_json.h"
 #include "precedent/base/json.h"
 #include "precedent/casebase/prompt_store.h"
-#include "precedent/workspace/casebase_recorder.h"
+#include "precedent/workspace/run_folders.h"
 #include "precedent/workspace/run_lock.h"
 #include "precedent/workspace/run_notes.h"
 #include "precedent/workspace/run_service.h"

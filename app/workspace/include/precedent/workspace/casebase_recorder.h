@@ -28,9 +28,4 @@ private:
     std::string m_run;
 };
 
-/// `folder` as the casebase stores it: relative to the casebase's folder where it lies below it, else absolute.
-[[nodiscard]] std::string storedFolder(const std::filesystem::path& casebase, const std::filesystem::path& folder);
-/// The opposite.
-[[nodiscard]] std::filesystem::path folderFromStored(const std::filesystem::path& casebase, const std::string& stored);
-
 } // namespace precedent::workspace
