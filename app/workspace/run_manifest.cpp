@@ -105,6 +105,12 @@ std::string plain(const Json& value) { return value.is_string() ? value.get<std:
 
 } // namespace
 
+std::string modelDigestOf(const Json& manifest)
+{
+    const Json& digest = at(manifest, "model", "sha256");
+    return digest.is_string() ? digest.get<std::string>() : std::string();
+}
+
 Result<Json> readManifest(const fs::path& folder)
 {
     const fs::path file = folder / kFile;

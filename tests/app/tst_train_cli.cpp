@@ -1,5 +1,6 @@
 #include <QtTest/QtTest>
 
+#include <QDir>
 #include <QFile>
 #include <QJsonArray>
 #include <QTemporaryDir>
@@ -42,6 +43,7 @@ private Q_SLOTS:
     void logitsAreADistribution();
     void deleteKeepsTheLastCheckpointWhereAsked();
     void renamedCasebaseKeepsItsRuns();
+    void movedModelIsFoundByItsName();
     void dryRunStoresNoRun();
     void guardThatStopsIsExitStatusThree();
     void guardThatWarnsIsToldAndStored();
@@ -58,6 +60,7 @@ private:
 
 void TestTrainCli::initTestCase()
 {
+    qputenv("XDG_DATA_HOME", path("data").toUtf8());
     m_model = path("tiny");
     const CliResult made = makeTinyCliModel(path("tiny.json"), m_model);
     QVERIFY2(made.exitCode == 0, made.err.constData());
@@ -371,6 +374,38 @@ void TestTrainCli::renamedCasebaseKeepsItsRuns()
     QVERIFY(runCli({"ask", "--model", "run:run-2", "--casebase", copy, "--mode", "none", "Hello"}).err.contains("copy.casebase.runs"));
     QCOMPARE(runCli({"run", "delete", copy, "run-2"}).exitCode, 0);
     QVERIFY(QFile::exists(casebase + ".runs/run-2/checkpoint-8"));
+}
+
+void TestTrainCli::movedModelIsFoundByItsName()
+{
+    const QString before = path("before");
+    QVERIFY(QDir().mkpath(before));
+    for (const QString& file : QDir(m_model).entryList(QDir::Files))
+        QVERIFY(QFile::copy(m_model + "/" + file, before + "/" + file));
+    QCOMPARE(runCli({"model", "import", before, "--name", "ours"}).exitCode, 0);
+    const QString casebase = sampleCopy("moved.casebase");
+    QCOMPARE(runCli(trainLine(casebase, "ours", 2) << "--set"
+                                                   << "use_peft=true")
+                 .exitCode,
+        0);
+    const QStringList ask{"ask", "--model", "run:run-1", "--casebase", casebase, "--mode", "none", "--json", "Hello"};
+    const QJsonObject answer = runCli(ask).json();
+
+    const QString after = path("after");
+    QVERIFY(QFile::rename(before, after));
+    QVERIFY2(runCli(ask).err.contains("add it under the name ours"), runCli(ask).err.constData());
+    QCOMPARE(runCli({"run", "show", casebase, "run-1"}).exitCode, 0);
+    QCOMPARE(runCli({"model", "import", after, "--name", "ours"}).exitCode, 0);
+    QCOMPARE(runCli(ask).json()["text"], answer["text"]);
+
+    // Other weights under that name are not what the adapter was trained on.
+    QVERIFY(QFile::rename(after, before + "-kept"));
+    const CliResult made = makeTinyCliModel(path("other.json"), path("other"), 4);
+    QVERIFY2(made.exitCode == 0, made.err.constData());
+    QCOMPARE(runCli({"model", "import", path("other"), "--name", "ours"}).exitCode, 0);
+    const CliResult other = runCli(ask);
+    QCOMPARE(other.errorCode(), QString("not_found"));
+    QVERIFY(other.err.contains("is gone: " + before.toUtf8()));
 }
 
 void TestTrainCli::dryRunStoresNoRun()

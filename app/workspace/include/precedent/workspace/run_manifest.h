@@ -40,6 +40,9 @@ struct RunMeans {
 /// null where there is none. Fails with corrupt, or tooNew for a manifest of a newer program.
 [[nodiscard]] Result<Json> readManifest(const std::filesystem::path& folder);
 
+/// The digest of the weights that the run began from; empty where the manifest has none.
+[[nodiscard]] std::string modelDigestOf(const Json& manifest);
+
 /// The kernels that a manifest names where its processor is this one; else empty names.
 [[nodiscard]] core::KernelNames kernelsToReuse(const Json& manifest, const std::string& processor);
 
