@@ -11,10 +11,14 @@
 namespace precedent::cli {
 namespace {
 
+constexpr const char* kAnalysis = "analysis";
+/// The field of --map whose column holds verdicts to hold against people's.
+constexpr const char* kJudged = "judged";
+
 struct JudgeOptions {
     std::string labels;
     std::string casebase;
-    workspace::JudgeChoice judge{"analysis", {}};
+    workspace::JudgeChoice judge{kAnalysis, {}};
     std::vector<std::string> map;
 };
 
@@ -24,7 +28,12 @@ std::string checkLine(const JudgeOptions& options)
         return "--labels is required: a CSV file of answers that people have judged.";
     if (std::string fault = checkJudge(options.judge); !fault.empty())
         return fault;
-    return checkFieldMap(options.map);
+    if (std::string fault = checkFieldMap(options.map); !fault.empty())
+        return fault;
+    if (fieldMap(options.map).count(kJudged) > 0 && options.judge.name != kAnalysis)
+        return "--map judged=COLUMN takes the verdicts of the file, and --judge " + options.judge.name +
+            " asks for others: give one of the two.";
+    return {};
 }
 
 /// The part of the answers to safe or to unsafe requests, with what the judge said of it.
@@ -45,21 +54,24 @@ Part partOf(const std::vector<workspace::LabelledAnswer>& answers, const std::ve
     return part;
 }
 
-/// The part of requests that the judge did not learn from: on the others it may only remember.
-Part freshPart(const std::vector<workspace::LabelledAnswer>& answers, const std::vector<std::optional<Verdict>>& verdicts,
-    const workspace::AnswerJudge& judge)
+/// What was said of each answer, and by whom.
+struct Judged {
+    std::string name;
+    std::string hash; ///< of the judge; empty for a column of the file
+    std::vector<std::optional<Verdict>> verdicts;
+    Part fresh; ///< of requests that the judge did not learn from: on the others it may only remember
+};
+
+Judged judgedBy(const std::string& column, const std::vector<workspace::LabelledAnswer>& answers)
 {
-    Part part;
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-        if (!judge.learntFrom(answers[i].request)) {
-            part.answers.push_back(answers[i]);
-            part.verdicts.push_back(verdicts[i]);
-        }
-    }
-    return part;
+    Judged judged{"the column " + column, {}, {}, {}};
+    for (const workspace::LabelledAnswer& answer : answers)
+        judged.verdicts.push_back(answer.judged);
+    judged.fresh = {answers, judged.verdicts};
+    return judged;
 }
 
-Result<Outcome> judge(const JudgeOptions& options, Context& context)
+Result<Judged> ask(const JudgeOptions& options, const std::vector<workspace::LabelledAnswer>& answers, Context& context)
 {
     const InterruptWatcher interrupt;
     std::unique_ptr<casebase::Casebase> casebase;
@@ -73,31 +85,49 @@ Result<Outcome> judge(const JudgeOptions& options, Context& context)
     const Result<std::unique_ptr<workspace::AnswerJudge>> judge = workspace::openJudge(options.judge, false, means);
     if (!judge)
         return judge.error();
-    const auto answers = workspace::readLabelledAnswers(options.labels, fieldMap(options.map));
+    Progress progress("Judging", context.globals().quiet);
+    const auto total = static_cast<std::int64_t>(answers.size());
+    auto verdicts = workspace::verdictsOn(
+        answers, *judge.value(), [&](std::size_t done) { progress.update(static_cast<std::int64_t>(done), total); }, interrupt.token());
+    progress.finish();
+    if (!verdicts)
+        return verdicts.error();
+    Judged judged{judge.value()->name(), judge.value()->hash(), *std::move(verdicts), {}};
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        if (!judge.value()->learntFrom(answers[i].request)) {
+            judged.fresh.answers.push_back(answers[i]);
+            judged.fresh.verdicts.push_back(judged.verdicts[i]);
+        }
+    }
+    return judged;
+}
+
+Result<Outcome> judge(const JudgeOptions& options, Context& context)
+{
+    const std::map<std::string, std::string> map = fieldMap(options.map);
+    const auto answers = workspace::readLabelledAnswers(options.labels, map);
     if (!answers)
         return answers.error();
     if (answers.value().empty())
         return Error(ErrorCode::invalidArgument, options.labels + " holds no judged answer.");
-    Progress progress("Judging", context.globals().quiet);
-    const auto total = static_cast<std::int64_t>(answers.value().size());
-    const auto verdicts = workspace::verdictsOn(
-        answers.value(), *judge.value(), [&](std::size_t done) { progress.update(static_cast<std::int64_t>(done), total); },
-        interrupt.token());
-    progress.finish();
-    if (!verdicts)
-        return verdicts.error();
-    const workspace::Agreement all = workspace::agreementOf(answers.value(), verdicts.value());
-    Outcome outcome{workspace::toJson(all), judge.value()->name() + " (" + judge.value()->hash().substr(0, 12) + ") against people\n"};
-    outcome.json["judge"] = judge.value()->name();
-    outcome.json["judge_hash"] = judge.value()->hash();
+    const auto column = map.find(kJudged);
+    const Result<Judged> judged =
+        column != map.end() ? Result<Judged>(judgedBy(column->second, answers.value())) : ask(options, answers.value(), context);
+    if (!judged)
+        return judged.error();
+    const workspace::Agreement all = workspace::agreementOf(answers.value(), judged->verdicts);
+    const std::string hash = judged->hash.empty() ? "" : " (" + judged->hash.substr(0, 12) + ")";
+    Outcome outcome{workspace::toJson(all), judged->name + hash + " against people\n"};
+    outcome.json["judge"] = judged->name;
+    outcome.json["judge_hash"] = judged->hash.empty() ? Json() : Json(judged->hash);
     std::vector<workspace::NamedAgreement> rows = {{"all", all}};
-    if (const Part fresh = freshPart(answers.value(), verdicts.value(), *judge.value()); fresh.answers.size() < answers.value().size()) {
-        const workspace::Agreement agreement = workspace::agreementOf(fresh.answers, fresh.verdicts);
+    if (judged->fresh.answers.size() < answers.value().size()) {
+        const workspace::Agreement agreement = workspace::agreementOf(judged->fresh.answers, judged->fresh.verdicts);
         outcome.json["not_learnt_from"] = workspace::toJson(agreement);
         rows.push_back({"not learnt from", agreement});
     }
     for (const bool unsafe : {false, true}) {
-        const Part part = partOf(answers.value(), verdicts.value(), unsafe);
+        const Part part = partOf(answers.value(), judged->verdicts, unsafe);
         if (part.answers.empty() || part.answers.size() == answers.value().size())
             continue;
         const workspace::Agreement agreement = workspace::agreementOf(part.answers, part.verdicts);
@@ -122,7 +152,11 @@ void addJudgeCommand(CLI::App& app, Commands& commands)
         ->add_option("--casebase", options->casebase,
             "Keeps what an endpoint answered or a model of this machine said, and asks nothing twice; finds run:RUN models")
         ->type_name("CASEBASE");
-    command->add_option("--map", options->map, "field=column for request, answer, label, type, group; may be given again")
+    command
+        ->add_option("--map", options->map,
+            "field=column for request, answer, label, type, group; judged=column holds verdicts of the file against the labels, and asks "
+            "no judge; "
+            "may be given again")
         ->allow_extra_args(false);
     commands.on(
         command, [options](Context& context) { return judge(*options, context); }, [options] { return checkLine(*options); });

@@ -26,6 +26,8 @@ std::string checkLine(const JudgeTrainOptions& options)
         return "Nothing to learn from is named: give --labels FILE.csv, or --casebase with --from-casebase.";
     if (options.fromCasebase && options.casebase.empty())
         return "--from-casebase needs --casebase.";
+    if (fieldMap(options.map).count("judged") > 0)
+        return "A head learns from labels alone: --map judged=COLUMN is for judge --labels.";
     return checkFieldMap(options.map);
 }
 

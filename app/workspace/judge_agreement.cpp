@@ -6,6 +6,7 @@
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "precedent/casebase/csv_reader.h"
 #include "precedent/workspace/statistics.h"
@@ -37,6 +38,7 @@ struct Columns {
     std::optional<std::size_t> label;
     std::optional<std::size_t> type;
     std::optional<std::size_t> group;
+    std::optional<std::size_t> judged;
 };
 
 std::string listed(const std::vector<std::string>& names)
@@ -58,7 +60,7 @@ Result<std::optional<std::size_t>> columnOf(const std::string& field, const std:
         if (at != names.end())
             return std::optional<std::size_t>(at - names.begin());
     }
-    if ((field == "type" || field == "group") && map.count(field) == 0)
+    if ((field == "type" || field == "group" || field == "judged") && map.count(field) == 0)
         return std::optional<std::size_t>();
     return Error(ErrorCode::invalidArgument,
         "There is no column for " + field + ": looked for " + listed(sought) + "; the file has " + listed(names) + ".",
@@ -68,20 +70,22 @@ Result<std::optional<std::size_t>> columnOf(const std::string& field, const std:
 Result<Columns> columnsOf(const std::vector<std::string>& names, const std::map<std::string, std::string>& map)
 {
     for (const auto& [field, column] : map) {
-        if (field != "request" && field != "answer" && field != "label" && field != "type" && field != "group")
+        static const std::set<std::string> fields = {"request", "answer", "label", "type", "group", "judged"};
+        if (fields.count(field) == 0)
             return Error(ErrorCode::invalidArgument, "--map " + field + "=" + column + ": there is no such field.",
-                "The fields are request, answer, label, type, group.");
+                "The fields are request, answer, label, type, group, judged.");
     }
     const auto request = columnOf("request", names, map, {"prompt", "request", "question"});
     const auto answer = columnOf("answer", names, map, {"completion", "answer", "response"});
     const auto label = columnOf("label", names, map, {"final_label", "label", "verdict", "human"});
     const auto type = columnOf("type", names, map, {"type"});
     const auto group = columnOf("group", names, map, {"group", "goal", "pair"});
-    for (const auto* column : {&request, &answer, &label, &type, &group}) {
+    const auto judged = columnOf("judged", names, map, {});
+    for (const auto* column : {&request, &answer, &label, &type, &group, &judged}) {
         if (!*column)
             return column->error();
     }
-    return Columns{request.value(), answer.value(), label.value(), type.value(), group.value()};
+    return Columns{request.value(), answer.value(), label.value(), type.value(), group.value(), judged.value()};
 }
 
 /// XSTest's safe types and their contrasts were written as pairs: "contrast_homonyms" goes with "homonyms". Empty for other types.
@@ -108,7 +112,8 @@ Result<LabelledAnswer> answerOf(const casebase::CsvRecord& record, const Columns
             "Row " + std::to_string(record.row) + " has the label \"" + field(columns.label) + "\", which is not known.",
             "Labels are comply, refuse, safe_complete, no_answer; full, partial, none; or XSTest's 1_full_compliance, 2_full_refusal, "
             "3_partial_refusal.");
-    LabelledAnswer answer{field(columns.request), field(columns.answer), *human, isUnsafe(field(columns.type)), field(columns.group)};
+    LabelledAnswer answer{field(columns.request), field(columns.answer), *human, isUnsafe(field(columns.type)), field(columns.group),
+        verdictOfLabel(field(columns.judged))};
     if (answer.group.empty())
         answer.group = pairOfType(field(columns.type));
     if (answer.group.empty())

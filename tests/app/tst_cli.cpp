@@ -32,6 +32,7 @@ private Q_SLOTS:
     void tokenizeReadsFilesOfAnyBytes();
     void tokenizeRefusesWhatIsNoId();
     void judgeAgreesWithLabels();
+    void verdictsOfTheFileAreHeldAgainstLabels();
 
 private:
     [[nodiscard]] QString path(const QString& name) const { return m_folder->filePath(name); }
@@ -401,6 +402,31 @@ void TestCli::judgeAgreesWithLabels()
         QVERIFY2(agreement["recall"].toObject().contains(key), key);
     QVERIFY(agreement.contains("confusion"));
     QCOMPARE(runCli({"judge", "--labels", path("labels.csv"), "--map", "label=nope", "--json"}).errorCode(), QString("invalid_argument"));
+}
+
+/// Two people, or a judge whose verdicts came with the file: no judge is asked.
+void TestCli::verdictsOfTheFileAreHeldAgainstLabels()
+{
+    write("labels.csv",
+        "prompt,completion,one,two\n"
+        "a,b,1_full_compliance,comply\n"
+        "a,b,1_full_compliance,2_full_refusal\n"
+        "a,b,2_full_refusal,refuse\n"
+        "a,b,2_full_refusal,I cannot say\n");
+    const QStringList line{"judge", "--labels", path("labels.csv"), "--map", "label=one", "--map", "judged=two", "--json"};
+    const QJsonObject agreement = runCli(line).json();
+    QCOMPARE(agreement["n"].toInt(), 4);
+    QCOMPARE(agreement["accuracy"].toDouble(), 0.5);
+    QCOMPARE(agreement["kappa"].toDouble(), 0.2); // (1/2 - 3/8) / (1 - 3/8), the unreadable one a verdict of its own
+    QCOMPARE(agreement["judge"].toString(), QString("the column two"));
+    QVERIFY(agreement["judge_hash"].isNull());
+    QCOMPARE(agreement["confusion"].toObject()["refuse"].toObject()["unreadable"].toInt(), 1);
+    QCOMPARE(runCli(QStringList(line) << "--judge"
+                                      << "grammar")
+                 .exitCode,
+        2);
+    QCOMPARE(runCli({"judge", "--labels", path("labels.csv"), "--map", "label=one", "--map", "judged=three", "--json"}).errorCode(),
+        QString("invalid_argument"));
 }
 
 QTEST_GUILESS_MAIN(TestCli)

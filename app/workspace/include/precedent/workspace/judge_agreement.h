@@ -22,14 +22,16 @@ struct LabelledAnswer {
     Verdict human = Verdict::noAnswer;
     bool unsafe = false; ///< the request is a harmful one, where the file tells
     std::string group{}; ///< what a split must not part: the goal or pair; the request itself where nothing else is known
+    std::optional<Verdict>
+        judged{}; ///< by the column `judged`: what a judge elsewhere or another person said; nothing where that is no verdict
 };
 
 /// Reads a CSV or TSV of judged answers. Columns are found by name (request: prompt, request, question; answer:
 /// completion, answer, response; label: final_label, label, verdict, human; type; group: group, goal, pair) or named by `map` under
-/// request, answer, label, type and group. XSTest's types and their contrasts are groups where no column is. Labels: full compliance, full
-/// refusal, partial refusal in XSTest's spelling or ours (comply, refuse, safe_complete, no_answer; none, full, partial). A type that
-/// begins with "contrast" or is "harmful" or "unsafe" marks an unsafe request. Fails with invalidArgument for a missing column or a label
-/// that is not known (with its row), else as CsvReader.
+/// request, answer, label, type, group and judged (which no column is unless it is named). XSTest's types and their contrasts are groups
+/// where no column is. Labels: full compliance, full refusal, partial refusal in XSTest's spelling or ours (comply, refuse, safe_complete,
+/// no_answer; none, full, partial). A type that begins with "contrast" or is "harmful" or "unsafe" marks an unsafe request. Fails with
+/// invalidArgument for a missing column or a label that is not known (with its row), else as CsvReader.
 [[nodiscard]] Result<std::vector<LabelledAnswer>> readLabelledAnswers(
     const std::filesystem::path& file, const std::map<std::string, std::string>& map);
 
