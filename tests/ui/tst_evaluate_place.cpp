@@ -182,6 +182,14 @@ void TestEvaluatePlace::emptyPlaceOffersAnEvaluation()
     QVERIFY(child<QLabel>("evaluateAboutLabel")->text().contains(QStringLiteral("at least one")));
     child<QCheckBox>("evaluateMode_none")->setChecked(true);
     QVERIFY(begin->isEnabled());
+    auto* about = child<QLabel>("evaluateAboutLabel");
+    auto* limit = child<QSpinBox>("evaluateLimitSpin");
+    limit->setValue(0);
+    QCOMPARE(about->text(), QLocale().toString(5 * 520) + QStringLiteral(" answers."));
+    limit->setValue(2);
+    QVERIFY2(about->text().startsWith(QStringLiteral("10 answers, to at most 2 requests")), qPrintable(about->text()));
+    child<QCheckBox>("evaluateMode_cases")->setChecked(true);
+    QVERIFY2(about->text().startsWith(QStringLiteral("20 answers")), qPrintable(about->text()));
     auto* judge = child<QComboBox>("evaluateJudgeCombo");
     auto* server = child<QLineEdit>("evaluateJudgeServerField");
     QVERIFY(!server->isEnabled());

@@ -29,7 +29,7 @@ namespace {
 constexpr std::array kModes{Mode::none, Mode::codes, Mode::cases};
 constexpr int kRowsSeen = 5;
 constexpr const char* kServerJudge = "endpoint:";
-enum { nameRole = Qt::UserRole, countRole };
+enum { nameRole = Qt::UserRole, axesRole };
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
 
@@ -163,7 +163,10 @@ void EvaluateDialog::fill(const EvaluationChoices& choices)
         if (suite.burned > 0)
             title += tr(", %L1 held out, %L2 burned").arg(suite.prompts - suite.burned).arg(suite.burned);
         QListWidgetItem* item = addChecked(*m_suites, title, text(suite.name), isSealed || !sealed);
-        item->setData(countRole, static_cast<qint64>(suite.prompts));
+        QVariantList axes;
+        for (const std::size_t prompts : suite.axes)
+            axes.append(static_cast<qint64>(prompts));
+        item->setData(axesRole, axes);
     }
 }
 
@@ -197,8 +200,10 @@ void EvaluateDialog::check()
     const workspace::EvaluationOrder order = this->order();
     qint64 requests = 0;
     for (int i = 0; i < m_suites->count(); ++i) {
-        if (m_suites->item(i)->checkState() == Qt::Checked)
-            requests += m_suites->item(i)->data(countRole).toLongLong();
+        if (m_suites->item(i)->checkState() != Qt::Checked)
+            continue;
+        for (const QVariant& prompts : m_suites->item(i)->data(axesRole).toList())
+            requests += order.choice.limit > 0 ? std::min<qint64>(order.choice.limit, prompts.toLongLong()) : prompts.toLongLong();
     }
     if (const std::string fault = workspace::checkJudgeName(order.judge.name); !fault.empty()) {
         m_start->setEnabled(false);
@@ -213,9 +218,10 @@ void EvaluateDialog::check()
         return;
     }
     const qint64 answers = requests * static_cast<qint64>(order.models.size() * order.modes.size());
-    m_about->setText(order.choice.limit > 0
-            ? tr("At most %L1 requests from each axis of a suite, and %L2 answers at the most.").arg(order.choice.limit).arg(answers)
-            : counted(answers, tr("1 answer."), tr("%1 answers.")));
+    QString about = counted(answers, tr("1 answer"), tr("%1 answers"));
+    if (order.choice.limit > 0)
+        about += tr(", to at most %L1 requests from each axis of a suite").arg(order.choice.limit);
+    m_about->setText(about + QLatin1Char('.'));
 }
 
 } // namespace precedent::ui

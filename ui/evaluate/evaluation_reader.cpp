@@ -7,6 +7,7 @@
 #include "precedent/casebase/prompt_store.h"
 #include "precedent/casebase/suite_store.h"
 #include "precedent/workspace/figures.h"
+#include "precedent/workspace/suite_runner.h"
 #include "ui/shell/reveal.h"
 
 namespace precedent::ui {
@@ -67,6 +68,24 @@ CellRow cellRow(const casebase::EvaluationRow& row, const Verdicts& reference, c
     return cell;
 }
 
+/// The number of a suite's prompts on each of its axes.
+Result<std::vector<std::size_t>> axesOf(casebase::Casebase& casebase, const std::string& suite)
+{
+    std::map<std::string, std::size_t> axes;
+    casebase::PromptFilter filter;
+    filter.suite = suite;
+    const Status read = casebase.prompts().forEach(filter, [&](const casebase::Prompt& prompt) -> Status {
+        ++axes[workspace::axisOf(prompt)];
+        return {};
+    });
+    if (!read.ok())
+        return read.error();
+    std::vector<std::size_t> counts;
+    for (const auto& [axis, prompts] : axes)
+        counts.push_back(prompts);
+    return counts;
+}
+
 } // namespace
 
 Result<EvaluationChoices> readEvaluationChoices(casebase::Casebase& casebase)
@@ -82,7 +101,11 @@ Result<EvaluationChoices> readEvaluationChoices(casebase::Casebase& casebase)
             return members.error();
         const auto burned =
             std::count_if(members.value().begin(), members.value().end(), [](const casebase::SuiteMember& m) { return m.burned; });
-        choices.suites.push_back({suite.name, suite.role, members.value().size(), static_cast<std::size_t>(burned)});
+        Result<std::vector<std::size_t>> axes = axesOf(casebase, suite.name);
+        if (!axes.ok())
+            return axes.error();
+        choices.suites.push_back(
+            {suite.name, suite.role, members.value().size(), static_cast<std::size_t>(burned), std::move(axes.value())});
     }
     return choices;
 }
