@@ -44,7 +44,11 @@ public:
                 onAnswer(request);
                 return {};
             },
-            stop));
+            stop, nullptr, [this](const remote::ChatReply& reply) { return withReasoning(reply, m_templates); }));
+        std::vector<std::string*> replies;
+        for (GivenAnswer& answer : given.answers)
+            replies.push_back(&answer.completion);
+        text::openChains(replies, {m_templates.chainOpen, m_templates.chainClose, false});
         return given;
     }
 

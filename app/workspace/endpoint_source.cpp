@@ -4,6 +4,7 @@
 
 #include "app/workspace/kept_replies.h"
 #include "precedent/base/random.h"
+#include "precedent/text/chain_parser.h"
 
 namespace precedent::workspace {
 namespace {
@@ -24,8 +25,7 @@ public:
     EndpointSource(remote::ChatClient client, const core::ContextTemplates& templates, std::unique_ptr<casebase::Casebase> casebase,
         std::shared_ptr<ReplyTally> tally)
         : m_client(std::move(client))
-        , m_open(templates.chainOpen)
-        , m_close(templates.chainClose)
+        , m_templates(templates)
         , m_casebase(std::move(casebase))
         , m_tally(std::move(tally))
     {
@@ -52,21 +52,21 @@ public:
                 drawn[p][i] = {reply.text, !reply.cutOff};
                 return {};
             },
-            stop, m_tally.get(), [this](const remote::ChatReply& reply) { return withChain(reply); }));
+            stop, m_tally.get(), [this](const remote::ChatReply& reply) { return withReasoning(reply, m_templates); }));
+        std::vector<std::string*> texts;
+        for (std::vector<core::DrawnText>& ofPrompt : drawn) {
+            for (core::DrawnText& one : ofPrompt)
+                texts.push_back(&one.text);
+        }
+        text::openChains(texts, {m_templates.chainOpen, m_templates.chainClose, false});
         return drawn;
     }
 
     std::string name() const override { return remote::nameOf(m_client.endpoint()); }
 
 private:
-    std::string withChain(const remote::ChatReply& reply) const
-    {
-        return reply.reasoning.empty() ? reply.text : m_open + reply.reasoning + (reply.text.empty() ? "" : m_close) + reply.text;
-    }
-
     remote::ChatClient m_client;
-    const std::string m_open;
-    const std::string m_close;
+    const core::ContextTemplates m_templates;
     std::unique_ptr<casebase::Casebase> m_casebase;
     std::shared_ptr<ReplyTally> m_tally;
 };

@@ -13,11 +13,20 @@ std::string trimmed(const std::string& text)
     return first == std::string::npos ? std::string() : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
+std::vector<MadeAnswer> withChainsOpened(std::vector<MadeAnswer> answers, const text::ChainFormat& format)
+{
+    std::vector<std::string*> completions;
+    for (MadeAnswer& answer : answers)
+        completions.push_back(&answer.completion);
+    text::openChains(completions, format);
+    return answers;
+}
+
 class FileAnswerer final : public Answerer {
 public:
     FileAnswerer(std::vector<MadeAnswer> answers, const core::ContextTemplates& templates)
-        : m_answers(std::move(answers))
-        , m_format{templates.chainOpen, templates.chainClose, false}
+        : m_format{templates.chainOpen, templates.chainClose, false}
+        , m_answers(withChainsOpened(std::move(answers), m_format))
     {
         for (const MadeAnswer& answer : m_answers) {
             if (!answer.request.empty())
@@ -60,8 +69,8 @@ private:
         return found == m_byId.end() ? std::vector<const MadeAnswer*>() : found->second;
     }
 
-    const std::vector<MadeAnswer> m_answers;
     const text::ChainFormat m_format;
+    const std::vector<MadeAnswer> m_answers;
     std::map<std::string, std::vector<const MadeAnswer*>> m_byRequest, m_byId;
 };
 

@@ -76,6 +76,13 @@ Result<remote::ChatClient> chatClient(const std::string& name, const EndpointOpt
     return remote::ChatClient::create(*endpoint, limits, options.keyVariable, keyOfServer(address.value()).value_or(std::string()));
 }
 
+std::string withReasoning(const remote::ChatReply& reply, const core::ContextTemplates& templates)
+{
+    if (reply.reasoning.empty())
+        return reply.text;
+    return templates.chainOpen + reply.reasoning + (reply.text.empty() ? "" : templates.chainClose) + reply.text;
+}
+
 Status askKept(remote::ChatClient& client, casebase::Casebase* cache, const std::vector<remote::ChatRequest>& requests,
     const remote::ChatClient::ReplySink& onReply, const std::stop_token& stop, ReplyTally* tally, const TextOfReply& textOf)
 {

@@ -7,6 +7,7 @@
 
 #include "precedent/base/result.h"
 #include "precedent/casebase/casebase.h"
+#include "precedent/core/run_inputs.h"
 #include "precedent/remote/chat_client.h"
 #include "precedent/workspace/endpoint_judge.h"
 #include "precedent/workspace/reply_tally.h"
@@ -18,6 +19,10 @@ namespace precedent::workspace {
 
 /// What of a reply is its text: kept and handed out.
 using TextOfReply = std::function<std::string(const remote::ChatReply&)>;
+
+/// A reply whose server gave the reasoning apart, with that between the delimiters; any other one as it is. Reasoning that was cut off
+/// stays open.
+[[nodiscard]] std::string withReasoning(const remote::ChatReply& reply, const core::ContextTemplates& templates);
 
 /// Hands out a reply to every request: those that the casebase holds first, the others as they come, each of which is kept at once, cut off
 /// or not, so that what a stop or a failure cuts short is not paid for twice and comes out the same when it is done again. Equal requests

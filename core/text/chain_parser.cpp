@@ -1,5 +1,7 @@
 #include "precedent/text/chain_parser.h"
 
+#include <algorithm>
+
 namespace precedent::text {
 namespace {
 
@@ -105,6 +107,24 @@ ParsedCompletion parseCompletion(std::string_view completion, const ChainFormat&
     }
     parsed.ok = parsed.problem.empty();
     return parsed;
+}
+
+void openChains(const std::vector<std::string*>& replies, const ChainFormat& format)
+{
+    if (format.open.empty() || format.close.empty())
+        return;
+    std::vector<std::string*> unopened;
+    for (std::string* reply : replies) {
+        if (reply->find(format.open) == std::string::npos)
+            unopened.push_back(reply);
+    }
+    const auto closes = [&](const std::string* reply) { return reply->find(format.close) != std::string::npos; };
+    const auto closed = static_cast<std::size_t>(std::count_if(unopened.begin(), unopened.end(), closes));
+    const bool all = closed > 0 && 2 * closed >= replies.size();
+    for (std::string* reply : unopened) {
+        if (all || closes(reply))
+            reply->insert(0, format.open);
+    }
 }
 
 } // namespace precedent::text

@@ -217,6 +217,31 @@ private Q_SLOTS:
         QCOMPARE(spec["endpoint"].get<std::string>(), server.url());
     }
 
+    /// A server may give the chain apart, or send it without the delimiter that its template has opened it with.
+    void chainsAreReadHoweverTheServerSendsThem()
+    {
+        const SmallHttpServer server([&](int, const SmallHttpServer::Request& request) {
+            const bool locks = request.body.find(kLocks) != std::string::npos;
+            SmallHttpServer::Reply reply = saying(" Fine.\n</think>\nPins lift.", "stop");
+            if (!locks)
+                reply.body = "{\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":\"I will not help with that.\","
+                             "\"reasoning_content\":\"Bad.\"},\"finish_reason\":\"stop\"}]}";
+            return reply;
+        });
+        EvaluationOrder order = this->order();
+        order.endpoint = server.url();
+        order.servedModel = "large";
+        for (int time = 0; time < 2; ++time) { // the second time from the casebase
+            const auto rows = rowsOf(order);
+            QCOMPARE(rows.size(), std::size_t(2));
+            QCOMPARE(rows[0].chain, std::string("Fine."));
+            QCOMPARE(rows[0].answer, std::string("Pins lift."));
+            QCOMPARE(rows[1].chain, std::string("Bad."));
+            QCOMPARE(rows[1].answer, std::string("I will not help with that."));
+        }
+        QCOMPARE(server.requests().size(), std::size_t(2));
+    }
+
     void anAnswerThatWasCutOffIsNoneAlsoWhenItIsReplayed()
     {
         std::atomic<int> asked = 0;

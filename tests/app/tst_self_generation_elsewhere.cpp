@@ -153,10 +153,15 @@ void TestSelfGenerationElsewhere::theServerIsAskedAsTheRunSays()
     QVERIFY(!file.readAll().contains(kKey) && !trained.err.contains(kKey) && !trained.out.contains(kKey));
 }
 
+/// Every second reply has it in the text instead, without the delimiter that the server's template has opened it with.
 void TestSelfGenerationElsewhere::reasoningGivenApartIsTheChain()
 {
     const SmallHttpServer server([](int number, const SmallHttpServer::Request&) {
         SmallHttpServer::Reply reply;
+        if (number % 2 != 0) {
+            reply.body = completionSaying("Apart " + std::to_string(number) + "</think>Yes.");
+            return reply;
+        }
         reply.body = R"({"choices":[{"message":{"role":"assistant","content":"Yes.","reasoning_content":"Apart )" + std::to_string(number) +
             R"("},"finish_reason":"stop"}]})";
         return reply;

@@ -74,6 +74,40 @@ private Q_SLOTS:
         QCOMPARE(parseCompletion("a</think>b", ChainFormat{}, {"", " "}).answer, std::string("b"));
     }
 
+    /// Where the prompts are not known, what is there tells whether they opened the chain.
+    void repliesTellWhereTheyBegan_data()
+    {
+        QTest::addColumn<QStringList>("replies");
+        QTest::addColumn<QStringList>("whole");
+        const auto row = [](const char* name, const QStringList& replies, const QStringList& whole) {
+            QTest::newRow(name) << replies << whole;
+        };
+        row("none", {}, {});
+        row("no chains", {"a", "b", ""}, {"a", "b", ""});
+        row("whole ones", {"<think>a</think>b", "c"}, {"<think>a</think>b", "c"});
+        row("opened before", {" a</think>b", "c"}, {"<think> a</think>b", "<think>c"});
+        row("one among many", {"a</think>b", "c", "d"}, {"<think>a</think>b", "c", "d"});
+        row("both kinds", {"a</think>b", "<think>c", "d"}, {"<think>a</think>b", "<think>c", "d"});
+    }
+    void repliesTellWhereTheyBegan()
+    {
+        QFETCH(QStringList, replies);
+        QFETCH(QStringList, whole);
+        std::vector<std::string> texts;
+        for (const QString& reply : replies)
+            texts.push_back(reply.toStdString());
+        std::vector<std::string*> places;
+        for (std::string& text : texts)
+            places.push_back(&text);
+        openChains(places, {});
+        QStringList found;
+        for (const std::string& text : texts)
+            found << QString::fromStdString(text);
+        QCOMPARE(found, whole);
+        openChains(places, {"", "", false});
+        QCOMPARE(QString::fromStdString(texts.empty() ? "" : texts.front()), whole.value(0));
+    }
+
     void hostileTextsAreRead()
     {
         const std::string many = QByteArray("</think>").repeated(1'000'000).toStdString();

@@ -28,4 +28,9 @@ struct ParsedCompletion {
 [[nodiscard]] ParsedCompletion parseCompletion(
     std::string_view completion, const ChainFormat& format, const std::vector<std::string>& stopTexts = {});
 
+/// What a program wrote to prompts that are not known (a server's replies, a file's answers), so that each holds its chain whole: a reply
+/// with the closing delimiter alone began inside the chain, which the program's template had opened, and gets the opening one. Where that
+/// is half of them or more, so does one without either: its chain never closed, and it is no answer. `format.openInPrompt` is not read.
+void openChains(const std::vector<std::string*>& replies, const ChainFormat& format);
+
 } // namespace precedent::text
