@@ -85,6 +85,17 @@ Result<text::ChatTemplate> loadChatTemplate(const fs::path& model, const std::st
     return text::ChatTemplate::fromSource(source, specialTokens(**file));
 }
 
+std::string chatTemplateText(const fs::path& model)
+{
+    const fs::path path = ggufTextFile(model);
+    if (path.empty()) {
+        const auto source = text::chatTemplateSource(model);
+        return source.ok() ? source->jinja : std::string();
+    }
+    const auto file = formats::GgufFile::open(path);
+    return file.ok() ? textOf(**file, "tokenizer.chat_template") : std::string();
+}
+
 std::string ggufLicence(const fs::path& file)
 {
     const auto opened = formats::GgufFile::open(file);

@@ -27,6 +27,10 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kMostForFloat32 = 2'000'000'000; // parameters; above, both sides are compared in bfloat16
 constexpr int kPrompts = 3;
 constexpr std::int64_t kPromptLength = 48;
+constexpr const char* kChatTemplateKey = "tokenizer.chat_template";
+constexpr const char* kTemplateWritten =
+    "How it is asked here (its turns, and a chain's opening where it was trained to go on from one) was written "
+    "as its chat template.";
 
 struct Source {
     LoadedModel model;
@@ -147,6 +151,12 @@ Status writeProvenance(const fs::path& path, const ExportRequest& request, const
     return writeFileAtomically(path, dumpJson(json, 2) + "\n");
 }
 
+/// Its own file comes before what a tokenizer's configuration holds, here and in transformers.
+Status writeChatTemplate(const fs::path& folder, const ExportRequest& request)
+{
+    return request.chatTemplate.empty() ? Status() : writeFileAtomically(folder / "chat_template.jinja", request.chatTemplate);
+}
+
 Result<ExportReport> exportHuggingFace(const ExportRequest& request, Source source, const std::string& type, const fs::path& place)
 {
     const at::Tensor wanted = probe(*source.model.decoder);
@@ -158,6 +168,7 @@ Result<ExportReport> exportHuggingFace(const ExportRequest& request, Source sour
     PRECEDENT_TRY(saveModel(place, *source.model.decoder, type == "f32" ? StoredType::f32 : StoredType::bf16, companions));
     if (const fs::path file = ggufFileOf(source.model.folder); !file.empty())
         PRECEDENT_TRY(writeGgufTexts(file, place));
+    PRECEDENT_TRY(writeChatTemplate(place, request));
     PRECEDENT_TRY(writeProvenance(place / "provenance.json", request, source, type));
     source.model.decoder.reset();
     auto again = loadSource({place.string(), {}}, source.stop);
@@ -172,6 +183,7 @@ Result<ExportReport> exportPeft(const ExportRequest& request, const Source& sour
 {
     const at::Tensor wanted = probe(*source.model.decoder);
     PRECEDENT_TRY(source.adapter->saveAs(place, request.baseName));
+    PRECEDENT_TRY(writeChatTemplate(place, request));
     PRECEDENT_TRY(writeProvenance(place / "provenance.json", request, source, "f32"));
     auto again = LoraSet::load(*source.model.decoder, place);
     if (!again.ok())
@@ -188,9 +200,14 @@ Result<ExportReport> exportPeft(const ExportRequest& request, const Source& sour
 Result<ExportReport> exportGguf(const ExportRequest& request, Source source, const std::string& type, const fs::path& place)
 {
     const at::Tensor wanted = probe(*source.model.decoder);
-    const auto texts = ggufTexts(source.model.folder, source.model.config.vocabulary);
+    auto texts = ggufTexts(source.model.folder, source.model.config.vocabulary);
     if (!texts.ok())
         return texts.error();
+    if (!request.chatTemplate.empty()) {
+        std::erase_if(texts->tokenizer, [](const formats::GgufEntry& entry) { return entry.key == kChatTemplateKey; });
+        texts->tokenizer.push_back({kChatTemplateKey, request.chatTemplate});
+        texts->note.clear();
+    }
     ExportReport report = reportOn(place, {});
     PRECEDENT_TRY(writeGgufModel(place, *source.model.decoder, place.stem().string(), type, *texts, report.note));
     PRECEDENT_TRY(writeProvenance(place.string() + ".provenance.json", request, source, type));
@@ -279,8 +296,11 @@ Result<ExportReport> exportModel(const ExportRequest& request, const std::stop_t
             "Give a PEFT folder with --adapter, or a run that trained one (run:RUN).");
     Unfinished written(*place);
     auto report = exportAs(request, *std::move(source), *type, *place);
-    if (report.ok())
-        written.keep();
+    if (!report.ok())
+        return report;
+    written.keep();
+    if (!request.chatTemplate.empty() && request.format != ExportFormat::ggufLora)
+        report->note += (report->note.empty() ? "" : " ") + std::string(kTemplateWritten);
     return report;
 }
 

@@ -51,7 +51,21 @@ constexpr std::string_view kMistral = R"jinja({%- set ns = namespace(opening='')
 {%- endfor %}
 )jinja";
 
+constexpr std::string_view kPlain = R"jinja({%- for turn in messages %}
+    {%- if turn.role == 'system' %}
+        {{- turn.content ~ '\n\n' }}
+    {%- else %}
+        {{- ('Assistant: ' if turn.role == 'assistant' else 'User: ') ~ turn.content ~ '\n' }}
+    {%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}
+    {{- 'Assistant:' }}
+{%- endif %}
+)jinja";
+
 } // namespace
+
+std::string_view plainJinja() { return kPlain; }
 
 const std::vector<BuiltInTemplate>& builtInTemplates()
 {

@@ -11,6 +11,9 @@ struct BuiltInTemplate {
     std::string_view jinja;
 };
 
+/// builtIn("plain"), which is written without Jinja.
+[[nodiscard]] std::string_view plainJinja();
+
 /// The families' formats: chatml, llama3, gemma, mistral (also under "inst").
 [[nodiscard]] const std::vector<BuiltInTemplate>& builtInTemplates();
 

@@ -72,7 +72,28 @@ bool isBuiltInName(const std::string& source)
     return std::find(names.begin(), names.end(), trimmed(source)) != names.end();
 }
 
+/// What withChainOpened() writes, around the delimiter.
+constexpr std::string_view kOpened = "{%- if add_generation_prompt %}{{- '";
+constexpr std::string_view kOpenedEnd = "' }}{%- endif %}";
+
+std::string_view withoutChainOpened(std::string_view jinja)
+{
+    const std::size_t at = jinja.rfind(kOpened);
+    return at != std::string_view::npos && jinja.ends_with(kOpenedEnd) ? jinja.substr(0, at) : jinja;
+}
+
 } // namespace
+
+std::string withChainOpened(const std::string& jinja, std::string_view delimiter)
+{
+    std::string text;
+    for (const char c : delimiter) {
+        if (c == '\\' || c == '\'')
+            text += '\\';
+        text += c == '\n' ? std::string("\\n") : std::string(1, c);
+    }
+    return jinja + std::string(kOpened) + text + std::string(kOpenedEnd);
+}
 
 std::string_view starterChatTemplateJinja()
 {
@@ -212,8 +233,11 @@ ChatTemplate ChatTemplate::builtIn(std::string_view name)
 
 Result<ChatTemplate> ChatTemplate::fromJinja(std::string_view jinja, const SpecialTokens& tokens)
 {
-    if (jinja == starterChatTemplateJinja())
+    const std::string_view turns = withoutChainOpened(jinja);
+    if (turns == starterChatTemplateJinja())
         return builtIn("starter");
+    if (turns == chatTemplateJinja("plain", false) || turns == chatTemplateJinja("plain", true))
+        return builtIn("plain");
     Result<jinja::Template> parsed = jinja::Template::parse(jinja);
     PRECEDENT_TRY(parsed);
     return ChatTemplate(State::ofJinja(std::move(*parsed), "jinja", tokens));
@@ -222,6 +246,20 @@ Result<ChatTemplate> ChatTemplate::fromJinja(std::string_view jinja, const Speci
 Result<ChatTemplate> ChatTemplate::fromSource(const std::string& source, const SpecialTokens& tokens)
 {
     return isBuiltInName(source) ? builtIn(trimmed(source)) : fromJinja(source, tokens);
+}
+
+std::string chatTemplateJinja(std::string_view name, bool beginning)
+{
+    std::string_view jinja;
+    if (name == "starter")
+        return std::string(starterChatTemplateJinja());
+    if (name == "plain")
+        jinja = plainJinja();
+    for (const BuiltInTemplate& known : builtInTemplates()) {
+        if (known.name == name)
+            jinja = known.jinja;
+    }
+    return (beginning && !jinja.empty() ? "{{- bos_token }}" : "") + std::string(jinja);
 }
 
 Result<ChatTemplateSource> chatTemplateSource(const std::filesystem::path& folder)

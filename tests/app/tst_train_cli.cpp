@@ -44,6 +44,7 @@ private Q_SLOTS:
     void deleteKeepsTheLastCheckpointWhereAsked();
     void renamedCasebaseKeepsItsRuns();
     void movedModelIsFoundByItsName();
+    void exportsHoldTheTurnsThatWeightsWereTrainedIn();
     void dryRunStoresNoRun();
     void guardThatStopsIsExitStatusThree();
     void guardThatWarnsIsToldAndStored();
@@ -406,6 +407,56 @@ void TestTrainCli::movedModelIsFoundByItsName()
     const CliResult other = runCli(ask);
     QCOMPARE(other.errorCode(), QString("not_found"));
     QVERIFY(other.err.contains("is gone: " + before.toUtf8()));
+}
+
+/// A base model has no chat template and is asked in plain turns, which other programs would not guess.
+void TestTrainCli::exportsHoldTheTurnsThatWeightsWereTrainedIn()
+{
+    const QString base = path("base");
+    QVERIFY(QDir().mkpath(base));
+    for (const QString& file : QDir(m_model).entryList(QDir::Files))
+        QVERIFY(QFile::copy(m_model + "/" + file, base + "/" + file));
+    QFile config(base + "/tokenizer_config.json");
+    QVERIFY(config.open(QIODevice::ReadWrite));
+    QJsonObject json = QJsonDocument::fromJson(config.readAll()).object();
+    json.remove("chat_template");
+    QVERIFY(config.resize(0));
+    config.write(QJsonDocument(json).toJson());
+    config.close();
+    const auto isPlain = [](const QString& model) {
+        return runCli({"model", "info", model, "--json"}).json()["chat_template"].toString() == QString("plain");
+    };
+    QVERIFY(isPlain(base));
+
+    const QString casebase = sampleCopy("turns.casebase");
+    QCOMPARE(runCli(trainLine(casebase, base, 2)).exitCode, 0);
+    const auto exported = [&](const QString& model, const QString& to) {
+        return runCli({"model", "export", model, path(to), "--casebase", casebase, "--format", "hf", "--json"});
+    };
+    const CliResult trained = exported("run:run-1", "trained");
+    QVERIFY2(trained.exitCode == 0, trained.err.constData());
+    QVERIFY(trained.json()["note"].toString().contains("chat template"));
+    QVERIFY(QFile::exists(path("trained/chat_template.jinja")));
+    QVERIFY(isPlain(path("trained")));
+    QFile turns(path("trained/chat_template.jinja"));
+    QVERIFY(turns.open(QIODevice::ReadOnly));
+    const QByteArray written = turns.readAll();
+    QVERIFY2(written.contains("User: ") && written.contains("<think>"), written.constData());
+    QCOMPARE(runCli({"ask", "--model", path("trained"), "--casebase", casebase, "--mode", "none", "--json", "Hello"}).json()["text"],
+        runCli({"ask", "--model", "run:run-1", "--casebase", casebase, "--mode", "none", "--json", "Hello"}).json()["text"]);
+
+    QCOMPARE(exported(base, "untrained").exitCode, 0);
+    QVERIFY(!QFile::exists(path("untrained/chat_template.jinja")));
+
+    // A built-in template's name means nothing to other programs.
+    QFile named(base + "/chat_template.jinja");
+    QVERIFY(named.open(QIODevice::WriteOnly));
+    named.write("chatml");
+    named.close();
+    QCOMPARE(exported(base, "named").exitCode, 0);
+    QFile chatml(path("named/chat_template.jinja"));
+    QVERIFY(chatml.open(QIODevice::ReadOnly));
+    QVERIFY(chatml.readAll().contains("<|im_start|>"));
 }
 
 void TestTrainCli::dryRunStoresNoRun()

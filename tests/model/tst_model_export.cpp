@@ -52,8 +52,8 @@ public:
 
     [[nodiscard]] ExportRequest request(ExportFormat format, const std::string& type = {}, bool adapted = true) const
     {
-        return {
-            {model().string(), adapted ? adapter().string() : std::string()}, format, type, out().string(), {}, R"({"program":"test"})"};
+        return {{model().string(), adapted ? adapter().string() : std::string()}, format, type, out().string(), {}, {},
+            R"({"program":"test"})"};
     }
 
 private:
@@ -117,6 +117,7 @@ void TestModelExport::mergedFolderAnswersAsBaseAndAdapter()
     const Workplace other(architecture.toStdString());
     const auto narrow = exportModel(other.request(ExportFormat::huggingFace, {}, /*adapted=*/false), {});
     QVERIFY(narrow.ok());
+    QVERIFY2(narrow->note.empty(), narrow->note.c_str());
     QCOMPARE(narrow->maxLogitDifference, 0.0); // what was stored in bfloat16 is written so
     QVERIFY(!fs::exists(other.out() / "provenance.json.tmp"));
 }
@@ -126,12 +127,15 @@ void TestModelExport::adapterSurvivesAsPeftFolder()
     const Workplace place("qwen3");
     auto request = place.request(ExportFormat::peft);
     request.baseName = "someone/qwen";
+    request.chatTemplate = "{{ messages[0].content }}";
     const auto report = exportModel(request, {});
     QVERIFY2(report.ok(), report.ok() ? "" : report.error().message().c_str());
     QCOMPARE(report->maxLogitDifference, 0.0);
     const Json config = *parseJson(*readFile(place.out() / "adapter_config.json"), "adapter_config.json");
     QCOMPARE(config["base_model_name_or_path"].get<std::string>(), std::string("someone/qwen"));
     QCOMPARE(config["revision"].get<std::string>(), std::string("main"));
+    QCOMPARE(*readFile(place.out() / "chat_template.jinja"), request.chatTemplate);
+    QVERIFY2(report->note.find("chat template") != std::string::npos, report->note.c_str());
     QVERIFY(worst(logProbs(place.model(), place.adapter()), logProbs(place.model(), place.out())) == 0.0);
 }
 

@@ -121,6 +121,59 @@ private Q_SLOTS:
         QCOMPARE(chat.stopTokens(), std::vector<std::string>{stop.toStdString()});
     }
 
+    /// What an export holds says to other programs what is written here, and is the same template when it is read again.
+    void builtInTemplatesAreJinjaForOthers_data()
+    {
+        QTest::addColumn<QByteArray>("name");
+        QTest::addColumn<bool>("beginning");
+        for (const std::string& name : ChatTemplate::builtInNames()) {
+            for (const bool beginning : {false, true}) {
+                if (!beginning || name != "starter")
+                    QTest::addRow("%s%s", name.c_str(), beginning ? " behind <s>" : "") << QByteArray::fromStdString(name) << beginning;
+            }
+        }
+    }
+
+    void builtInTemplatesAreJinjaForOthers()
+    {
+        QFETCH(QByteArray, name);
+        QFETCH(bool, beginning);
+        const SpecialTokens tokens = {{"bos_token", "<s>"}};
+        const std::string jinja = chatTemplateJinja(name.toStdString(), beginning);
+        const ChatTemplate builtIn = ChatTemplate::builtIn(name.toStdString());
+        const std::vector<Message> talk = {
+            {"system", "Be kind."}, {"user", "Hi?\n\nAnd {{ this }}"}, {"assistant", "Hello."}, {"user", "More"}};
+        // As any program renders it: a comment keeps it from being known.
+        const auto asOthers = ChatTemplate::fromJinja(jinja + "{#- #}", tokens);
+        QVERIFY(asOthers.ok());
+        QCOMPARE(asOthers->name(), std::string("jinja"));
+        QCOMPARE(asOthers->render(talk, {true}).value(), (beginning ? "<s>" : "") + builtIn.render(talk, {true}).value());
+        const auto again = ChatTemplate::fromJinja(jinja, tokens);
+        QVERIFY(again.ok());
+        QCOMPARE(again->stopTokens().front(), builtIn.stopTokens().front());
+        const std::string written = again->writesSpecialTokens() && beginning ? "<s>" : "";
+        QCOMPARE(again->render(talk, {true}).value(), written + builtIn.render(talk, {true}).value());
+        QVERIFY2(again->note().empty(), again->note().c_str());
+        QCOMPARE(again->name(), name == "plain" || name == "starter" ? name.toStdString() : std::string("jinja"));
+    }
+
+    void chainsCanBeOpenedForOthers()
+    {
+        const std::vector<Message> talk = {{"user", "Hi?"}};
+        for (const std::string name : {"starter", "plain"}) {
+            const std::string jinja = withChainOpened(chatTemplateJinja(name, false), "<think>\n");
+            const ChatTemplate builtIn = ChatTemplate::builtIn(name);
+            const auto asOthers = ChatTemplate::fromJinja(jinja + "{#- #}");
+            QCOMPARE(asOthers->render(talk, {true}).value(), builtIn.render(talk, {true}).value() + "<think>\n");
+            QCOMPARE(asOthers->render(talk, {false}).value(), builtIn.render(talk, {false}).value());
+            const auto again = ChatTemplate::fromJinja(jinja);
+            QCOMPARE(again->name(), name); // which leaves the opening to the caller
+            QCOMPARE(again->render(talk, {true}).value(), builtIn.render(talk, {true}).value());
+        }
+        const std::string odd = "it's \\ \"<\n>";
+        QCOMPARE(ChatTemplate::fromJinja(withChainOpened("{{ messages[0].content }}\n", odd))->render(talk, {true}).value(), "Hi?" + odd);
+    }
+
     void takesAModelsTemplateFromItsFiles_data()
     {
         QTest::addColumn<QByteArray>("config");

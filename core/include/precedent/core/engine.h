@@ -198,6 +198,7 @@ struct ExportRequest {
     std::string type; ///< f32, bf16, f16, q8_0 (the last two for gguf only); empty: bf16, and f32 for a model stored so or an adapter
     std::string destination; ///< a folder or file that is not there yet
     std::string baseName; ///< what an adapter's config names as its base; empty: as the adapter says
+    std::string chatTemplate; ///< Jinja to be written as the model's chat template, in place of what its files say; empty: theirs
     std::string
         provenance; ///< a JSON object, or empty: what the caller knows of the model's making: casebase snapshot, run spec, program version
 };
@@ -284,7 +285,7 @@ public:
 };
 
 /// The version of this facade: the library is refused if it was built against another.
-inline constexpr int kEngineVersion = 13;
+inline constexpr int kEngineVersion = 14;
 
 } // namespace precedent::core
 

@@ -25,6 +25,9 @@ inline constexpr const char* kGgufTokenizerFile = "tokenizer.gguf";
 /// Another template for the model, whose special tokens it is given. `source` is Jinja, or a built-in template's name.
 [[nodiscard]] Result<text::ChatTemplate> loadChatTemplate(const std::filesystem::path& model, const std::string& source);
 
+/// The Jinja that a model's files hold as its chat template; empty where they hold none that can be read, or a built-in one's name.
+[[nodiscard]] std::string chatTemplateText(const std::filesystem::path& model);
+
 /// The GGUF file that a model's texts are read from; empty where a Hugging Face folder has its own.
 [[nodiscard]] std::filesystem::path ggufTextFile(const std::filesystem::path& model);
 

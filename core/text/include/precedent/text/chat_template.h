@@ -17,6 +17,15 @@ namespace precedent::text {
 /// equality, and other programs render it to what builtIn("starter") renders.
 [[nodiscard]] std::string_view starterChatTemplateJinja();
 
+/// ChatTemplate::builtIn(name) as Jinja, by which other programs write what that writes. `beginning`: the model's tokenizer begins a text
+/// with its beginning-of-text token, which those programs leave to the template. fromJinja() gives builtIn("plain") for either form of
+/// that, whose end of an answer no Jinja tells. Empty for a name that is none.
+[[nodiscard]] std::string chatTemplateJinja(std::string_view name, bool beginning);
+
+/// `jinja` with a chain's opening delimiter written behind the assistant's opened turn, for programs that ask a model that was trained to
+/// go on from there. fromJinja() gives builtIn("starter") and builtIn("plain") for theirs with it, which leave it to the caller.
+[[nodiscard]] std::string withChainOpened(const std::string& jinja, std::string_view delimiter);
+
 /// What a model folder's files say of its chat template; both empty where they say nothing.
 struct ChatTemplateSource {
     std::string jinja;
