@@ -154,9 +154,8 @@ void addJudgeCommand(CLI::App& app, Commands& commands)
         ->type_name("CASEBASE");
     command
         ->add_option("--map", options->map,
-            "field=column for request, answer, label, type, group; judged=column holds verdicts of the file against the labels, and asks "
-            "no judge; "
-            "may be given again")
+            "field=column for request, answer, label, type, group; judged=column holds verdicts of the file against the labels and asks no "
+            "judge; may be given again")
         ->allow_extra_args(false);
     commands.on(
         command, [options](Context& context) { return judge(*options, context); }, [options] { return checkLine(*options); });

@@ -22,8 +22,7 @@ struct LabelledAnswer {
     Verdict human = Verdict::noAnswer;
     bool unsafe = false; ///< the request is a harmful one, where the file tells
     std::string group{}; ///< what a split must not part: the goal or pair; the request itself where nothing else is known
-    std::optional<Verdict>
-        judged{}; ///< by the column `judged`: what a judge elsewhere or another person said; nothing where that is no verdict
+    std::optional<Verdict> judged{}; ///< by the column `judged`, of a judge elsewhere or another person; nothing where that is no verdict
 };
 
 /// Reads a CSV or TSV of judged answers. Columns are found by name (request: prompt, request, question; answer:
