@@ -73,7 +73,7 @@ bool isBuiltInName(const std::string& source)
 }
 
 /// What withChainOpened() writes, around the delimiter.
-constexpr std::string_view kOpened = "{%- if add_generation_prompt %}{{- '";
+constexpr std::string_view kOpened = "{%- if add_generation_prompt and (enable_thinking is not defined or enable_thinking) %}{{- '";
 constexpr std::string_view kOpenedEnd = "' }}{%- endif %}";
 
 std::string_view withoutChainOpened(std::string_view jinja)

@@ -166,6 +166,8 @@ private Q_SLOTS:
             const auto asOthers = ChatTemplate::fromJinja(jinja + "{#- #}");
             QCOMPARE(asOthers->render(talk, {true}).value(), builtIn.render(talk, {true}).value() + "<think>\n");
             QCOMPARE(asOthers->render(talk, {false}).value(), builtIn.render(talk, {false}).value());
+            QCOMPARE(asOthers->render(talk, {true, true}).value(), builtIn.render(talk, {true}).value() + "<think>\n");
+            QCOMPARE(asOthers->render(talk, {true, false}).value(), builtIn.render(talk, {true}).value());
             const auto again = ChatTemplate::fromJinja(jinja);
             QCOMPARE(again->name(), name); // which leaves the opening to the caller
             QCOMPARE(again->render(talk, {true}).value(), builtIn.render(talk, {true}).value());

@@ -23,7 +23,8 @@ namespace precedent::text {
 [[nodiscard]] std::string chatTemplateJinja(std::string_view name, bool beginning);
 
 /// `jinja` with a chain's opening delimiter written behind the assistant's opened turn, for programs that ask a model that was trained to
-/// go on from there. fromJinja() gives builtIn("starter") and builtIn("plain") for theirs with it, which leave it to the caller.
+/// go on from there; not where they set enable_thinking to false. fromJinja() gives builtIn("starter") and builtIn("plain") for theirs with
+/// it, which leave it to the caller.
 [[nodiscard]] std::string withChainOpened(const std::string& jinja, std::string_view delimiter);
 
 /// What a model folder's files say of its chat template; both empty where they say nothing.
