@@ -27,17 +27,17 @@ void TestRunFolders::storedAsNeeded_data()
 {
     QTest::addColumn<QString>("folder");
     QTest::addColumn<QString>("stored");
-    QTest::newRow("its own runs") << "/work/team.casebase.runs/run-1"
+    QTest::newRow("its own runs") << "/home/ann/team.casebase.runs/run-1"
                                   << "*.runs/run-1";
-    QTest::newRow("a checkpoint in them") << "/work/team.casebase.runs/run-1/checkpoint-20"
+    QTest::newRow("a checkpoint in them") << "/home/ann/team.casebase.runs/run-1/checkpoint-20"
                                           << "*.runs/run-1/checkpoint-20";
-    QTest::newRow("not in order") << "/work/x/../team.casebase.runs/./run-1"
+    QTest::newRow("not in order") << "/home/ann/x/../team.casebase.runs/./run-1"
                                   << "*.runs/run-1";
-    QTest::newRow("beside the casebase") << "/work/out/run"
+    QTest::newRow("beside the casebase") << "/home/ann/out/run"
                                          << "out/run";
-    QTest::newRow("another casebase's runs") << "/work/other.casebase.runs/run-1"
+    QTest::newRow("another casebase's runs") << "/home/ann/other.casebase.runs/run-1"
                                              << "other.casebase.runs/run-1";
-    QTest::newRow("a name that only begins so") << "/work/team.casebase.runs2/run-1"
+    QTest::newRow("a name that only begins so") << "/home/ann/team.casebase.runs2/run-1"
                                                 << "team.casebase.runs2/run-1";
     QTest::newRow("elsewhere") << "/data/run"
                                << "/data/run";
@@ -47,7 +47,7 @@ void TestRunFolders::storedAsNeeded()
 {
     QFETCH(QString, folder);
     QFETCH(QString, stored);
-    const fs::path casebase = "/work/team.casebase";
+    const fs::path casebase = "/home/ann/team.casebase";
     QCOMPARE(QString::fromStdString(storedFolder(casebase, folder.toStdString())), stored);
     QCOMPARE(folderFromStored(casebase, stored.toStdString()), fs::path(folder.toStdString()).lexically_normal());
 }
@@ -61,8 +61,8 @@ void TestRunFolders::ownRunsFollowTheCasebase()
 
 void TestRunFolders::copyLeavesTheOriginalsRunsAlone()
 {
-    const std::string stored = storedFolder("/work/a.casebase", "/work/a.casebase.runs/run-1");
-    QCOMPARE(folderFromStored("/work/b.casebase", stored), fs::path("/work/b.casebase.runs/run-1"));
+    const std::string stored = storedFolder("/home/ann/a.casebase", "/home/ann/a.casebase.runs/run-1");
+    QCOMPARE(folderFromStored("/home/ann/b.casebase", stored), fs::path("/home/ann/b.casebase.runs/run-1"));
 }
 
 void TestRunFolders::linkLeadsToTheCasebasesOwnRuns()
