@@ -5,6 +5,7 @@
 #include "app/cli/progress.h"
 #include "precedent/workspace/freezer.h"
 #include "precedent/workspace/model_catalog.h"
+#include "precedent/workspace/model_registry.h"
 
 namespace precedent::cli {
 namespace {
@@ -97,12 +98,55 @@ void addModelList(CLI::App& group, Commands& commands)
     });
 }
 
+/// Why nothing of that name can be taken off the list, where a model has it that was not added to it.
+Result<std::string> addedFolder(const workspace::ModelRegistry& registry, const std::string& name)
+{
+    Result<std::filesystem::path> folder = registry.find(name);
+    if (folder)
+        return folder->string();
+    for (const workspace::ModelPlace& place : workspace::modelPlaces().places) {
+        if (place.name != name || folder.error().code() != ErrorCode::notFound)
+            continue;
+        if (place.origin == workspace::ModelOrigin::starter)
+            return Error(ErrorCode::invalidArgument, "The starter ships with the program and stays in the list.");
+        return Error(ErrorCode::invalidArgument,
+            name + " was not added to the list: it lies in the models folder, " + place.folder.string() + ".",
+            "Delete it there if it is no longer wanted.");
+    }
+    return Error(folder.error().code(), folder.error().message(),
+        folder.error().code() == ErrorCode::notFound ? "precedent-cli model list names those at hand." : folder.error().hint());
+}
+
+void addModelRemove(CLI::App& group, Commands& commands)
+{
+    struct Options {
+        std::string name;
+        bool dryRun = false;
+    };
+    auto options = std::make_shared<Options>();
+    CLI::App* command =
+        addCommand(group, "remove", "Takes a model that was imported off the list; its files stay where they are", "model remove my-llama");
+    command->add_option("NAME", options->name, "The name that the import gave it")->required();
+    command->add_flag("--dry-run", options->dryRun, "Say what would be removed and write nothing");
+    commands.on(command, [options](Context&) -> Result<Outcome> {
+        workspace::ModelRegistry registry;
+        const Result<std::string> folder = addedFolder(registry, options->name);
+        if (!folder)
+            return folder.error();
+        if (!options->dryRun)
+            PRECEDENT_TRY(registry.remove(options->name));
+        return Outcome{{{"name", options->name}, {"path", folder.value()}, {"dry_run", options->dryRun}},
+            options->name + (options->dryRun ? " would be" : " is") + " off the list. Its files stay: " + folder.value() + "\n"};
+    });
+}
+
 } // namespace
 
 void addModelCatalogCommands(CLI::App& group, Commands& commands)
 {
     addModelImport(group, commands);
     addModelList(group, commands);
+    addModelRemove(group, commands);
 }
 
 } // namespace precedent::cli

@@ -70,7 +70,7 @@ void TestCli::helpShowsAnExampleAndLoadsNoEngine_data()
         QTest::newRow(name) << QStringList{"casebase", name};
     for (const char* name : {"list", "show", "metrics", "rollouts", "delete"})
         QTest::newRow(qPrintable(QString("run %1").arg(name))) << QStringList{"run", name};
-    for (const char* name : {"import", "list", "tokenize", "generate", "logits", "bench"})
+    for (const char* name : {"import", "list", "remove", "tokenize", "generate", "logits", "bench"})
         QTest::newRow(qPrintable(QString("model %1").arg(name))) << QStringList{"model", name};
 }
 

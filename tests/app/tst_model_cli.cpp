@@ -10,7 +10,7 @@
 
 using namespace precedent;
 
-/// `model import` and `model list`, as a user runs them.
+/// `model import`, `model list` and `model remove`, as a user runs them.
 class TestModelCli : public QObject {
     Q_OBJECT
 private Q_SLOTS:
@@ -23,6 +23,8 @@ private Q_SLOTS:
     void refusalsSayWhy_data();
     void refusalsSayWhy();
     void listGoesOnWithoutWhatCannotBeLoaded();
+    void removeLeavesTheFiles();
+    void removeSaysWhatStays();
     void benchMeasuresEveryBatchAndPrompt();
     void benchRefusesWhatDoesNotFit();
 
@@ -159,6 +161,37 @@ void TestModelCli::listGoesOnWithoutWhatCannotBeLoaded()
     QCOMPARE(list.json()["models"].toArray().size(), 1);
     QCOMPARE(list.json()["problems"].toArray().at(0).toObject()["name"].toString(), QString("mine"));
     QVERIFY(list.err.contains("mine: "));
+}
+
+void TestModelCli::removeLeavesTheFiles()
+{
+    QVERIFY(copyStarter("mine"));
+    QCOMPARE(runCli({"model", "import", path("mine")}).exitCode, 0);
+    const CliResult tried = runCli({"model", "remove", "mine", "--dry-run", "--json"});
+    QCOMPARE(tried.exitCode, 0);
+    QCOMPARE(tried.json()["path"].toString(), path("mine"));
+    QCOMPARE(listed().size(), 2);
+    const CliResult removed = runCli({"model", "remove", "mine"});
+    QCOMPARE(removed.exitCode, 0);
+    QVERIFY(removed.out.contains(path("mine").toUtf8()));
+    QCOMPARE(listed().size(), 1);
+    QVERIFY(QFile::exists(path("mine/config.json")));
+    QCOMPARE(runCli({"model", "import", path("mine")}).exitCode, 0);
+    QVERIFY(QDir(path("mine")).removeRecursively());
+    QCOMPARE(runCli({"model", "remove", "mine"}).exitCode, 0); // of a folder that is gone
+}
+
+void TestModelCli::removeSaysWhatStays()
+{
+    QVERIFY(copyStarter("mine"));
+    const QString copied = runCli({"model", "import", path("mine"), "--copy", "--json"}).json()["path"].toString();
+    QVERIFY(!copied.isEmpty());
+    const CliResult inFolder = runCli({"model", "remove", "mine"});
+    QCOMPARE(inFolder.exitCode, 1);
+    QVERIFY2(inFolder.err.contains(copied.toUtf8()), inFolder.err.constData());
+    QVERIFY(runCli({"model", "remove", "starter"}).err.contains("ships with the program"));
+    QCOMPARE(runCli({"model", "remove", "nothing", "--json"}).errorCode(), QString("not_found"));
+    QCOMPARE(listed().size(), 2);
 }
 
 void TestModelCli::benchMeasuresEveryBatchAndPrompt()
