@@ -189,6 +189,12 @@ Result<std::unique_ptr<Casebase>> Casebase::open(const fs::path& path, OpenMode 
     return std::unique_ptr<Casebase>(new Casebase(std::move(connection).value()));
 }
 
+Result<std::unique_ptr<Casebase>> Casebase::openAsAllowed(const fs::path& path)
+{
+    auto opened = open(path, OpenMode::readWrite);
+    return !opened.ok() && opened.error().code() == ErrorCode::permissionDenied ? open(path, OpenMode::readOnly) : std::move(opened);
+}
+
 Result<std::unique_ptr<Casebase>> Casebase::createInMemory()
 {
     auto connection = Connection::open(":memory:", {false, true});

@@ -52,9 +52,18 @@ Outcome outcomeOf(const workspace::AskAnswer& answer, const workspace::AskPrompt
 Result<Outcome> ask(const AskOptions& options, Context& context)
 {
     const InterruptWatcher interrupt;
+    workspace::AskRequest request = options.request;
+    request.messages = {{"user", options.prompt}};
+    request.mode = modeFromString(options.mode).value_or(Mode::none);
+    takeRetrieval(request.cases, options.retrieval);
+    PRECEDENT_TRY(workspace::check(request.cases));
+    const bool byVectors = request.mode == Mode::cases && workspace::needsVectors(request.cases);
     std::unique_ptr<casebase::Casebase> casebase;
     if (!options.casebase.empty()) {
-        Result<std::unique_ptr<casebase::Casebase>> opened = casebase::Casebase::open(options.casebase, casebase::OpenMode::readOnly);
+        // The cases' vectors, once computed, are kept in the casebase for the next question.
+        Result<std::unique_ptr<casebase::Casebase>> opened = byVectors
+            ? casebase::Casebase::openAsAllowed(options.casebase)
+            : casebase::Casebase::open(options.casebase, casebase::OpenMode::readOnly);
         if (!opened)
             return opened.error();
         casebase = std::move(*opened);
@@ -70,21 +79,16 @@ Result<Outcome> ask(const AskOptions& options, Context& context)
     const Result<workspace::AskedModel> asked = workspace::loadAsked(*engine.value(), {source->folder.string(), source->adapter});
     if (!asked)
         return asked.error();
-    workspace::AskRequest request = options.request;
-    request.messages = {{"user", options.prompt}};
-    request.mode = modeFromString(options.mode).value_or(Mode::none);
-    takeRetrieval(request.cases, options.retrieval);
-    PRECEDENT_TRY(workspace::check(request.cases));
     workspace::Asker asker;
-    if (request.mode == Mode::cases && casebase && workspace::needsVectors(request.cases)) {
-        Result<std::unique_ptr<workspace::TextVectors>> vectors =
-            workspace::loadTextVectors(*casebase, request.cases.model, source->folder, [&] { return engine; });
+    if (byVectors && casebase) {
+        Result<std::shared_ptr<workspace::TextVectors>> vectors =
+            workspace::vectorsFor(*casebase, request.cases, *source, asked.value().model, [&] { return engine; });
         if (!vectors)
             return vectors.error();
         asker.setVectors(std::move(*vectors));
     }
-    const Result<workspace::AskPrompt> prompt =
-        asker.prepare(request, casebase.get(), asked.value().encoder, asked.value().templates, asked.value().model->info().contextLength);
+    const Result<workspace::AskPrompt> prompt = asker.prepare(request, casebase.get(), asked.value().encoder, asked.value().templates,
+        asked.value().model->info().contextLength, interrupt.token());
     if (!prompt)
         return prompt.error();
     const Result<std::vector<workspace::AskAnswer>> answers =

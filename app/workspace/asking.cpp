@@ -149,6 +149,8 @@ Asker::~Asker() = default;
 
 void Asker::setVectors(std::shared_ptr<TextVectors> vectors)
 {
+    if (m_vectors == vectors)
+        return;
     m_vectors = std::move(vectors);
     m_precedents->retriever.reset();
 }
@@ -169,7 +171,7 @@ Status Asker::readCodes(const casebase::Casebase& casebase)
     return {};
 }
 
-Status Asker::readCases(const casebase::Casebase& casebase, const CaseChoice& choice)
+Status Asker::readCases(const casebase::Casebase& casebase, const CaseChoice& choice, const std::stop_token& stop)
 {
     CaseChoice wanted = choice;
     wanted.casesPerPrompt = 0;
@@ -189,7 +191,7 @@ Status Asker::readCases(const casebase::Casebase& casebase, const CaseChoice& ch
     }));
     m_precedents->cases = std::move(read);
     m_precedents->sources = std::move(sources);
-    Result<CaseRetriever> retriever = CaseRetriever::build(m_precedents->cases, choice, casebase, m_vectors);
+    Result<CaseRetriever> retriever = CaseRetriever::build(m_precedents->cases, choice, casebase, m_vectors, stop);
     if (!retriever)
         return retriever.error();
     PRECEDENT_TRY(retriever->checkNamed());
@@ -199,7 +201,7 @@ Status Asker::readCases(const casebase::Casebase& casebase, const CaseChoice& ch
 }
 
 Result<AskPrompt> Asker::prepare(const AskRequest& request, const casebase::Casebase* casebase, const align::PromptEncoder& encoder,
-    const core::ContextTemplates& templates, int contextLength)
+    const core::ContextTemplates& templates, int contextLength, const std::stop_token& stop)
 {
     if (lastUserText(request.messages).empty())
         return Error(ErrorCode::invalidArgument, "There is nothing to ask: the request is empty.");
@@ -217,7 +219,7 @@ Result<AskPrompt> Asker::prepare(const AskRequest& request, const casebase::Case
     }
     CaseRetriever::Chosen chosen;
     if (request.mode == Mode::cases) {
-        PRECEDENT_TRY(readCases(*casebase, request.cases));
+        PRECEDENT_TRY(readCases(*casebase, request.cases, stop));
         CaseRetriever::Query query;
         query.text = lastUserText(request.messages);
         query.seed = request.sampling.seed;

@@ -245,27 +245,6 @@ Status checkSomethingFits(const SuitePlan& plan, const SuiteAnswers& answers)
     return {};
 }
 
-/// What retrieval by meaning takes, where the plan asks for it; null else. A model that answers without an adapter serves itself.
-Result<std::shared_ptr<TextVectors>> vectorsFor(const casebase::Casebase& casebase, const EngineOpener& engine, const SuitePlan& plan,
-    const OrderedModel& model, const std::shared_ptr<core::Model>& loaded)
-{
-    if (!asksForVectors(plan))
-        return std::shared_ptr<TextVectors>();
-    if (plan.cases.model.empty() && loaded == nullptr)
-        return Error(ErrorCode::invalidArgument, "Cases are to be found by meaning, and no model of this machine is named to compare them.",
-            "Name one: --retrieval-model MODEL; or find them by words: --retrieval bm25.");
-    if (plan.cases.model.empty() && model.source.adapter.empty()) {
-        Result<std::shared_ptr<const text::Tokenizer>> tokenizer = tokenizerOf(model.source.folder);
-        if (!tokenizer)
-            return tokenizer.error();
-        return std::shared_ptr<TextVectors>(std::make_shared<ModelVectors>(loaded, std::move(*tokenizer)));
-    }
-    auto own = loadTextVectors(casebase, plan.cases.model, model.source.folder, engine);
-    if (!own)
-        return own.error();
-    return std::shared_ptr<TextVectors>(std::move(*own));
-}
-
 /// One model's evaluation, answered and judged but not stored.
 struct Answered {
     casebase::Evaluation evaluation;
@@ -306,7 +285,8 @@ Result<Answered> answer(const casebase::Casebase& casebase, const EngineOpener& 
         return loaded.error();
     const core::ModelInfo& info = loaded.value()->info();
     const SuitePlan plan = planFor(order, model, info.contextLength);
-    const Result<std::shared_ptr<TextVectors>> vectors = vectorsFor(casebase, opener, plan, model, loaded.value());
+    const Result<std::shared_ptr<TextVectors>> vectors =
+        asksForVectors(plan) ? vectorsFor(casebase, plan.cases, model.source, loaded.value(), opener) : std::shared_ptr<TextVectors>();
     if (!vectors)
         return vectors.error();
     const SuiteMaterial with{casebase, ground.precedents.codes, ground.precedents.cases, *templates, *ground.judge, vectors.value()};
@@ -341,7 +321,8 @@ Result<Answered> answerElsewhere(casebase::Casebase& casebase, const EngineOpene
     const SuitePlan plan = planFor(order, model, 0);
     std::shared_ptr<TextVectors> vectors;
     if (!order.endpoint.empty()) {
-        Result<std::shared_ptr<TextVectors>> made = vectorsFor(casebase, opener, plan, model, nullptr);
+        Result<std::shared_ptr<TextVectors>> made =
+            asksForVectors(plan) ? vectorsFor(casebase, plan.cases, model.source, nullptr, opener) : std::shared_ptr<TextVectors>();
         if (!made)
             return made.error();
         vectors = std::move(*made);

@@ -5,7 +5,6 @@
 #include "precedent/architecture/encoder_config.h"
 #include "precedent/casebase/vector_store.h"
 #include "precedent/workspace/engine_loader.h"
-#include "precedent/workspace/model_source.h"
 
 namespace precedent::workspace {
 namespace {
@@ -145,6 +144,26 @@ Result<std::unique_ptr<TextVectors>> loadTextVectors(
     if (!model)
         return model.error();
     return std::unique_ptr<TextVectors>(std::make_unique<ModelVectors>(std::move(*model), std::move(*tokenizer)));
+}
+
+Result<std::shared_ptr<TextVectors>> vectorsFor(const casebase::Casebase& casebase, const CaseChoice& choice, const ModelSource& asked,
+    std::shared_ptr<core::Model> loaded, const EngineSource& engine)
+{
+    if (!needsVectors(choice))
+        return std::shared_ptr<TextVectors>();
+    if (choice.model.empty() && loaded == nullptr)
+        return Error(ErrorCode::invalidArgument, "Cases are to be found by meaning, and no model of this machine is named to compare them.",
+            "Name one: --retrieval-model MODEL; or find them by words: --retrieval bm25.");
+    if (choice.model.empty() && asked.adapter.empty()) {
+        Result<std::shared_ptr<const text::Tokenizer>> tokenizer = tokenizerOf(asked.folder);
+        if (!tokenizer)
+            return tokenizer.error();
+        return std::shared_ptr<TextVectors>(std::make_shared<ModelVectors>(std::move(loaded), std::move(*tokenizer)));
+    }
+    Result<std::unique_ptr<TextVectors>> own = loadTextVectors(casebase, choice.model, asked.folder, engine);
+    if (!own)
+        return own.error();
+    return std::shared_ptr<TextVectors>(std::move(*own));
 }
 
 Result<casebase::DenseIndex> denseIndexOf(

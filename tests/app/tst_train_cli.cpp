@@ -9,6 +9,8 @@
 #include <csignal>
 
 #include "cli_program.h"
+#include "precedent/casebase/casebase.h"
+#include "precedent/casebase/vector_store.h"
 #include "tiny_cli_model.h"
 
 namespace {
@@ -38,6 +40,7 @@ private Q_SLOTS:
     void checkpointsServeAsModels();
     void askHasItsKeysInEveryMode_data();
     void askHasItsKeysInEveryMode();
+    void askKeepsTheVectorsOfCases();
     void askWithoutACasebaseNeedsModeNone();
     void generateIsDeterministicInItsSeed();
     void logitsAreADistribution();
@@ -287,6 +290,26 @@ void TestTrainCli::askHasItsKeysInEveryMode()
     QCOMPARE(asked.json()["context"].toString().contains("[C1]"), mode == "cases");
     QCOMPARE(asked.json()["context"].toString().contains("[S1]"), mode != "none");
     QCOMPARE(asked.json()["verdict"].toString(), QString("no_answer"));
+}
+
+void TestTrainCli::askKeepsTheVectorsOfCases()
+{
+    const QString casebase = sampleCopy("asked.casebase");
+    const auto ask = [&] {
+        return runCli({"ask", "--model", m_model, "--casebase", casebase, "--mode", "cases", "--retrieval", "dense", "--max-tokens", "4",
+            "--json", "Help me remove a fog bomb."});
+    };
+    const auto kept = [&] {
+        const auto opened = precedent::casebase::Casebase::open(casebase.toStdString(), precedent::casebase::OpenMode::readOnly);
+        return opened.ok() ? opened.value()->vectors().count("").value() : -1;
+    };
+    QCOMPARE(kept(), 0);
+    const CliResult first = ask();
+    QVERIFY2(first.exitCode == 0, first.err.constData());
+    const auto count = kept();
+    QVERIFY(count > 0);
+    QCOMPARE(ask().json()["context"], first.json()["context"]);
+    QCOMPARE(kept(), count);
 }
 
 void TestTrainCli::askWithoutACasebaseNeedsModeNone()

@@ -26,12 +26,7 @@ void CasebaseBridge::push(Work work)
 
 void CasebaseBridge::serve(const std::stop_token& stop)
 {
-    auto casebase = casebase::Casebase::open(m_path, casebase::OpenMode::readWrite);
-    bool readOnly = false;
-    if (!casebase.ok() && casebase.error().code() == ErrorCode::permissionDenied) {
-        casebase = casebase::Casebase::open(m_path, casebase::OpenMode::readOnly);
-        readOnly = true;
-    }
+    auto casebase = casebase::Casebase::openAsAllowed(m_path);
     if (!casebase.ok()) {
         QMetaObject::invokeMethod(
             this, [this, error = casebase.error()] { Q_EMIT openFailed(error); }, Qt::QueuedConnection);
@@ -39,7 +34,7 @@ void CasebaseBridge::serve(const std::stop_token& stop)
     }
     QMetaObject::invokeMethod(
         this,
-        [this, readOnly] {
+        [this, readOnly = casebase.value()->isReadOnly()] {
             m_readOnly = readOnly;
             Q_EMIT opened();
         },

@@ -72,6 +72,9 @@ public:
     /// it fails with failedPrecondition.
     [[nodiscard]] static Result<std::unique_ptr<Casebase>> open(const std::filesystem::path& path, OpenMode mode);
 
+    /// In readWrite mode, or in readOnly mode where the file may not be written to: isReadOnly() says which. Fails as open() does.
+    [[nodiscard]] static Result<std::unique_ptr<Casebase>> openAsAllowed(const std::filesystem::path& path);
+
     /// A casebase in memory, for tests and dry runs.
     [[nodiscard]] static Result<std::unique_ptr<Casebase>> createInMemory();
 

@@ -82,20 +82,21 @@ public:
     Asker();
     ~Asker();
 
-    /// What finds cases by meaning from now on; without it, requests that ask for that fail.
+    /// What finds cases by meaning from now on, null for nothing; without it, requests that ask for that fail.
     void setVectors(std::shared_ptr<TextVectors> vectors);
 
     /// `casebase` may be null for mode none. Fails with invalidArgument: no user turn, no casebase for this mode, or codes,
-    /// request and named cases alone over the budget; for named cases as CaseRetriever::checkNamed().
+    /// request and named cases alone over the budget; for named cases as CaseRetriever::checkNamed(); with cancelled, where `stop` asks for
+    /// it while the cases' vectors are made.
     [[nodiscard]] Result<AskPrompt> prepare(const AskRequest& request, const casebase::Casebase* casebase,
-        const align::PromptEncoder& encoder, const core::ContextTemplates& templates, int contextLength);
+        const align::PromptEncoder& encoder, const core::ContextTemplates& templates, int contextLength, const std::stop_token& stop = {});
     /// The casebase changed: what was read is read again.
     void forget();
 
 private:
     struct Precedents;
     [[nodiscard]] Status readCodes(const casebase::Casebase& casebase);
-    [[nodiscard]] Status readCases(const casebase::Casebase& casebase, const CaseChoice& choice);
+    [[nodiscard]] Status readCases(const casebase::Casebase& casebase, const CaseChoice& choice, const std::stop_token& stop);
 
     std::unique_ptr<Precedents> m_precedents;
     std::shared_ptr<TextVectors> m_vectors;

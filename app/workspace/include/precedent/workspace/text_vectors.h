@@ -14,6 +14,8 @@
 #include "precedent/core/run_inputs.h"
 #include "precedent/core/text_encoder.h"
 #include "precedent/text/tokenizer.h"
+#include "precedent/workspace/case_choice.h"
+#include "precedent/workspace/model_source.h"
 
 namespace precedent::workspace {
 
@@ -71,6 +73,12 @@ using EngineSource = std::function<Result<core::Engine*>()>;
 /// empty, the model in `modelFolder`. Fails with unsupported for an adapter, or as resolveModel(), Engine::load() and loadEncoder() do.
 [[nodiscard]] Result<std::unique_ptr<TextVectors>> loadTextVectors(
     const casebase::Casebase& casebase, const std::string& named, const std::filesystem::path& modelFolder, const EngineSource& engine);
+
+/// What finds cases as `choice` says for a model that is asked: null where words do; else the vectors of the model that `choice` names, of
+/// `loaded` where it names none and `asked` has no adapter, else of the asked model's folder without its adapter. `loaded` is null
+/// where the model answers elsewhere. Fails with invalidArgument where then none is named, or as loadTextVectors().
+[[nodiscard]] Result<std::shared_ptr<TextVectors>> vectorsFor(const casebase::Casebase& casebase, const CaseChoice& choice,
+    const ModelSource& asked, std::shared_ptr<core::Model> loaded, const EngineSource& engine);
 
 /// The cases' requests by meaning. Vectors come from the casebase, where they are stored for this model and these very
 /// texts; the others are computed, and stored if the casebase can be written to, so that a stop loses little.
