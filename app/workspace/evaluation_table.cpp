@@ -26,6 +26,8 @@ std::string settingsOf(const Json& spec)
     std::string settings = text;
     if (const std::string retrieval = spec.value("retrieval", std::string("bm25")); retrieval != "bm25")
         settings += ", retrieval " + retrieval;
+    if (const std::string model = spec.value("retrieval_model", std::string()); !model.empty())
+        settings += " by " + model;
     for (const char* key : {"pinned_cases", "fixed_cases"}) {
         std::string ids;
         for (const std::string& id : spec.value(key, std::vector<std::string>()))

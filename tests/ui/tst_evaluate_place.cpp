@@ -182,6 +182,7 @@ void TestEvaluatePlace::emptyPlaceOffersAnEvaluation()
     QVERIFY(child<QLabel>("evaluateAboutLabel")->text().contains(QStringLiteral("at least one")));
     child<QCheckBox>("evaluateMode_none")->setChecked(true);
     QVERIFY(begin->isEnabled());
+    QVERIFY(!child<QSpinBox>("evaluateCasesSpin")->isEnabled()); // no mode shows cases
     auto* about = child<QLabel>("evaluateAboutLabel");
     auto* limit = child<QSpinBox>("evaluateLimitSpin");
     limit->setValue(0);
@@ -189,6 +190,7 @@ void TestEvaluatePlace::emptyPlaceOffersAnEvaluation()
     limit->setValue(2);
     QVERIFY2(about->text().startsWith(QStringLiteral("10 answers, to at most 2 requests")), qPrintable(about->text()));
     child<QCheckBox>("evaluateMode_cases")->setChecked(true);
+    QVERIFY(child<QSpinBox>("evaluateCasesSpin")->isEnabled());
     QVERIFY2(about->text().startsWith(QStringLiteral("20 answers")), qPrintable(about->text()));
     auto* judge = child<QComboBox>("evaluateJudgeCombo");
     auto* server = child<QLineEdit>("evaluateJudgeServerField");
@@ -213,6 +215,9 @@ void TestEvaluatePlace::evaluateAndOpenAFiguresRows()
     QTest::mouseClick(child<QPushButton>("firstEvaluationButton"), Qt::LeftButton);
     QTRY_VERIFY(m_window->findChild<QDialog*>("evaluateDialog") != nullptr);
     child<QSpinBox>("evaluateLimitSpin")->setValue(kLimit);
+    child<QSpinBox>("evaluateCasesSpin")->setValue(2);
+    auto* retrieval = child<QComboBox>("evaluateRetrievalCombo");
+    retrieval->setCurrentIndex(retrieval->findData(static_cast<int>(Retrieval::hybrid)));
     QTest::mouseClick(child<QPushButton>("startEvaluationButton"), Qt::LeftButton);
     QTRY_VERIFY(place().isBusy());
     QVERIFY(child<QPushButton>("cancelEvaluationButton")->isVisible());
@@ -221,6 +226,12 @@ void TestEvaluatePlace::evaluateAndOpenAFiguresRows()
     QTRY_COMPARE(table().rowCount(), 2); // modes none and cases
     QVERIFY(child<QLabel>("evaluateStarterNotice")->isVisible());
     QCOMPARE(child<QToolButton>("jobButton")->text(), QStringLiteral("Nothing running"));
+
+    const auto spec = read([](casebase::Casebase& casebase) { return casebase.evaluations().find("eval-1"); });
+    QVERIFY(spec.ok());
+    const Json told = parseJson(spec->specJson, "spec").value();
+    QCOMPARE(told.value("cases_per_prompt", 0), 2);
+    QCOMPARE(told.value("retrieval", std::string()), std::string("hybrid"));
 
     // The same figures by counting the stored rows.
     std::map<std::pair<std::string, std::string>, std::pair<int, int>> counted; // mode, axis -> counting, all

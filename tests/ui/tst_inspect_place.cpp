@@ -5,9 +5,11 @@
 #include <QDialog>
 #include <QElapsedTimer>
 #include <QLabel>
+#include <QLineEdit>
 #include <QListView>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QSpinBox>
 #include <QTextEdit>
 #include <QToolButton>
 
@@ -15,6 +17,7 @@
 #include "precedent/casebase/case_store.h"
 #include "precedent/casebase/prompt_store.h"
 #include "precedent/casebase/suite_store.h"
+#include "precedent/casebase/vector_store.h"
 #include "precedent/casebase/verdict_store.h"
 #include "tests/ui/window_fixture.h"
 #include "ui/inspect/answer_column.h"
@@ -43,6 +46,7 @@ private Q_SLOTS:
     void enterAsksAndTheAnswerIsJudgedOnlyAfterThePerson();
     void firstTokenComesAtOnce();
     void fourColumnsAnswerBesideEachOther();
+    void casesAreFoundAsChosen();
     void whatIsSwitchedOffIsLeftOut();
     void wholePromptIsShown();
     void stopKeepsWhatIsWritten();
@@ -168,6 +172,49 @@ void TestInspectPlace::fourColumnsAnswerBesideEachOther()
     child<QToolButton>("mode_codes")->setChecked(true);
     QVERIFY(child<QLabel>("composeNote")->text().contains(QStringLiteral("2 left out")));
     QCOMPARE(column(2)->name(), QStringLiteral("starter in mode cases"));
+}
+
+void TestInspectPlace::casesAreFoundAsChosen()
+{
+    open(copyOfSample("found.casebase"));
+    show();
+    ui::InspectOrder order;
+    order.models = {"starter", PRECEDENT_SOURCE_DIR "/resources/starter/model"};
+    order.modes = {Mode::cases};
+    place()->take(order);
+    const auto cases = [this](int i) {
+        QStringList ids;
+        for (const auto& shown : column(i)->prompt()->shown) {
+            if (shown.isCase)
+                ids += QString::fromStdString(shown.id);
+        }
+        return ids;
+    };
+    ask(QString::fromLatin1(kRequest));
+    const QStringList byWords = cases(0);
+    QCOMPARE(byWords.size(), 4);
+
+    auto* retrieval = child<QComboBox>("askRetrievalCombo");
+    auto* meaning = child<QLineEdit>("askMeaningField");
+    QVERIFY(!meaning->isEnabled());
+    child<QSpinBox>("askCasesSpin")->setValue(3);
+    retrieval->setCurrentIndex(retrieval->findData(static_cast<int>(Retrieval::dense)));
+    QVERIFY(meaning->isEnabled());
+    ask(QString::fromLatin1(kRequest));
+    QCOMPARE(cases(0).size(), 3);
+    QVERIFY(cases(0) != byWords.first(3));
+    QCOMPARE(cases(1), cases(0)); // the same weights under another name
+    const auto stored = [this] { return read([](casebase::Casebase& casebase) { return casebase.vectors().count("").value(); }); };
+    const auto kept = stored();
+    QVERIFY(kept > 0);
+    ask(QStringLiteral("How do I paint a copper kettle?"));
+    QCOMPARE(stored(), kept);
+
+    meaning->setText(QStringLiteral("no-such-model"));
+    ask(QString::fromLatin1(kRequest));
+    QVERIFY2(words("columnAnswer0").isEmpty(), qPrintable(words("columnAnswer0")));
+    QVERIFY2(
+        child<QLabel>("columnState0")->text().contains(QStringLiteral("no-such-model")), qPrintable(child<QLabel>("columnState0")->text()));
 }
 
 void TestInspectPlace::whatIsSwitchedOffIsLeftOut()

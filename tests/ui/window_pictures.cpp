@@ -10,12 +10,14 @@
 #include <QDir>
 #include <QFile>
 #include <QListView>
+#include <QMenu>
 #include <QPushButton>
 #include <QSettings>
 #include <QStandardPaths>
 #include <QTabBar>
 #include <QTableView>
 #include <QTest>
+#include <QToolButton>
 #include <QTreeView>
 
 #include "ui/bridge/casebase_bridge.h"
@@ -186,6 +188,11 @@ int main(int argc, char** argv)
         }
         askInInspect(window);
         camera.shoot(window, QStringLiteral("inspect"));
+        if (auto* sampling = child<QToolButton>(window, "samplingButton")) {
+            sampling->menu()->popup(sampling->mapToGlobal(QPoint(0, sampling->height())));
+            camera.shoot(*sampling->menu(), QStringLiteral("inspect-sampling"));
+            sampling->menu()->close();
+        }
         trigger(window, "evaluateGo");
         QTest::qWait(4 * kSettleMs);
         if (auto* figures = child<QTableView>(window, "evaluationTable"); figures != nullptr && figures->model()->rowCount() > 1) {
@@ -195,6 +202,11 @@ int main(int argc, char** argv)
                 answers->selectRow(0);
         }
         camera.shoot(window, QStringLiteral("evaluate"));
+        trigger(window, "newEvaluation");
+        if (auto* dialog = child<QDialog>(window, "evaluateDialog")) {
+            camera.shoot(*dialog, QStringLiteral("evaluate-dialog"));
+            dialog->reject();
+        }
     }
     trigger(window, "modelsGo");
     QTest::qWait(2 * kSettleMs);

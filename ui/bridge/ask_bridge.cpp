@@ -33,14 +33,21 @@ struct Arrived {
     AskNews news;
 };
 
+struct Loaded {
+    workspace::ModelSource source;
+    workspace::AskedModel asked;
+};
+
 /// The columns of one model, ready to be answered.
 struct Group {
-    std::shared_ptr<const workspace::AskedModel> model;
+    std::shared_ptr<const Loaded> model;
     std::vector<int> columns;
     std::vector<workspace::AskPrompt> prompts;
 };
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
+
+bool findsByMeaning(const workspace::AskRequest& request) { return request.mode == Mode::cases && workspace::needsVectors(request.cases); }
 
 } // namespace
 
@@ -57,7 +64,8 @@ struct AskBridge::Shared {
 
     // The worker's own.
     workspace::Asker asker;
-    std::map<std::string, std::shared_ptr<const workspace::AskedModel>> models; ///< by folder and adapter
+    std::map<std::string, std::shared_ptr<const Loaded>> models; ///< by folder and adapter
+    std::map<std::string, std::shared_ptr<workspace::TextVectors>> vectors; ///< by what makes them, of columns that find cases by meaning
 
     void wakeBridge()
     {
@@ -86,9 +94,12 @@ struct AskBridge::Shared {
 
     void serve();
     void answer(const Asking& asking);
-    void keepModels(const std::set<std::string>& used);
-    [[nodiscard]] Result<std::shared_ptr<const workspace::AskedModel>> modelFor(const casebase::Casebase& casebase, const std::string& name,
+    [[nodiscard]] Result<std::shared_ptr<const Loaded>> modelFor(const casebase::Casebase& casebase, const std::string& name,
         const std::function<void(AskWait)>& waiting, std::set<std::string>& used);
+    [[nodiscard]] Result<std::shared_ptr<workspace::TextVectors>> vectorsFor(
+        const casebase::Casebase& casebase, const workspace::CaseChoice& choice, const Loaded& model, std::set<std::string>& used);
+    [[nodiscard]] Result<workspace::AskPrompt> promptFor(const casebase::Casebase& casebase, const workspace::AskRequest& request,
+        const Loaded& model, std::set<std::string>& used, const std::stop_token& stop);
     void answerGroup(const Asking& asking, const Group& group);
 };
 
@@ -112,7 +123,7 @@ public:
         if (now - column.last < kFrame)
             return;
         column.last = now;
-        const auto parsed = m_group.model->encoder.parse(column.text, m_group.model->templates);
+        const auto parsed = m_group.model->asked.encoder.parse(column.text, m_group.model->asked.templates);
         const auto& aliases = m_group.prompts[prompt].aliases;
         m_tell(AskWrote{m_group.columns[prompt], text(workspace::withIds(parsed.chain, aliases)),
                    text(workspace::withIds(parsed.answer, aliases))},
@@ -156,7 +167,7 @@ void AskBridge::Shared::serve()
     }
 }
 
-Result<std::shared_ptr<const workspace::AskedModel>> AskBridge::Shared::modelFor(
+Result<std::shared_ptr<const Loaded>> AskBridge::Shared::modelFor(
     const casebase::Casebase& casebase, const std::string& name, const std::function<void(AskWait)>& waiting, std::set<std::string>& used)
 {
     const Result<workspace::ModelSource> source = workspace::resolveModel(name, &casebase);
@@ -174,21 +185,49 @@ Result<std::shared_ptr<const workspace::AskedModel>> AskBridge::Shared::modelFor
     Result<workspace::AskedModel> loaded = workspace::loadAsked(*engine.value(), {source.value().folder.string(), source.value().adapter});
     if (!loaded)
         return loaded.error();
-    auto kept = std::make_shared<const workspace::AskedModel>(std::move(*loaded));
+    auto kept = std::make_shared<const Loaded>(Loaded{source.value(), std::move(*loaded)});
     models.emplace(key, kept);
     return kept;
 }
 
-void AskBridge::Shared::keepModels(const std::set<std::string>& used)
+Result<std::shared_ptr<workspace::TextVectors>> AskBridge::Shared::vectorsFor(
+    const casebase::Casebase& casebase, const workspace::CaseChoice& choice, const Loaded& model, std::set<std::string>& used)
 {
-    std::erase_if(models, [&](const auto& entry) { return used.count(entry.first) == 0; });
+    const std::string key = choice.model.empty() ? model.source.folder.string() : choice.model;
+    used.insert(key);
+    std::shared_ptr<workspace::TextVectors>& kept = vectors[key];
+    if (kept == nullptr) {
+        Result<std::shared_ptr<workspace::TextVectors>> made =
+            workspace::vectorsFor(casebase, choice, model.source, model.asked.model, [] { return workspace::openEngine(); });
+        if (!made)
+            return made.error();
+        kept = std::move(*made);
+    }
+    return kept;
+}
+
+Result<workspace::AskPrompt> AskBridge::Shared::promptFor(const casebase::Casebase& casebase, const workspace::AskRequest& request,
+    const Loaded& model, std::set<std::string>& used, const std::stop_token& stop)
+{
+    if (findsByMeaning(request)) {
+        Result<std::shared_ptr<workspace::TextVectors>> made = vectorsFor(casebase, request.cases, model, used);
+        if (!made)
+            return made.error();
+        asker.setVectors(std::move(*made));
+    }
+    const workspace::AskedModel& asked = model.asked;
+    return asker.prepare(request, &casebase, asked.encoder, asked.templates, asked.model->info().contextLength, stop);
 }
 
 void AskBridge::Shared::answer(const Asking& asking)
 {
     std::set<std::string> used;
-    // Open while something is asked and no longer: who closes the window leaves one whole file.
-    const auto opened = casebase::Casebase::open(path, casebase::OpenMode::readOnly);
+    std::set<std::string> usedVectors;
+    // Open while something is asked and no longer: who closes the window leaves one whole file. Cases' vectors are kept in it.
+    const bool makesVectors =
+        std::any_of(asking.orders.begin(), asking.orders.end(), [](const AskOrder& order) { return findsByMeaning(order.request); });
+    const auto opened =
+        makesVectors ? casebase::Casebase::openAsAllowed(path) : casebase::Casebase::open(path, casebase::OpenMode::readOnly);
     if (!opened) {
         for (int column = 0; column < static_cast<int>(asking.orders.size()); ++column)
             fail(asking.round, column, opened.error());
@@ -213,11 +252,11 @@ void AskBridge::Shared::answer(const Asking& asking)
             continue;
         }
         tell(asking.round, AskWaiting{column, AskWait::context}, true);
-        const workspace::AskedModel& asked = *model.value();
         Result<workspace::AskPrompt> prompt =
-            asker.prepare(order.request, opened.value().get(), asked.encoder, asked.templates, asked.model->info().contextLength);
+            promptFor(*opened.value(), order.request, *model.value(), usedVectors, asking.stop.get_token());
         if (!prompt) {
-            fail(asking.round, column, prompt.error());
+            if (prompt.error().code() != ErrorCode::cancelled)
+                fail(asking.round, column, prompt.error());
             continue;
         }
         tell(asking.round, AskBegan{column, std::make_shared<const workspace::AskPrompt>(*prompt)});
@@ -226,7 +265,9 @@ void AskBridge::Shared::answer(const Asking& asking)
         to.columns.push_back(column);
         to.prompts.push_back(std::move(*prompt));
     }
-    keepModels(used);
+    // What no column uses any more goes.
+    std::erase_if(models, [&](const auto& entry) { return used.count(entry.first) == 0; });
+    std::erase_if(vectors, [&](const auto& entry) { return usedVectors.count(entry.first) == 0; });
     std::vector<std::jthread> others;
     for (std::size_t i = 1; i < groups.size(); ++i)
         others.emplace_back([this, &asking, &group = groups[i]] { answerGroup(asking, group); });
@@ -245,7 +286,8 @@ void AskBridge::Shared::answerGroup(const Asking& asking, const Group& group)
     if (!connection)
         return failAll(connection.error());
     Teller teller(group, [this, round = asking.round](AskNews news, bool droppable) { tell(round, std::move(news), droppable); });
-    const auto answers = workspace::answerAll(group.prompts, *group.model, connection.value().get(), &teller, asking.stop.get_token());
+    const auto answers =
+        workspace::answerAll(group.prompts, group.model->asked, connection.value().get(), &teller, asking.stop.get_token());
     if (!answers)
         failAll(answers.error());
 }

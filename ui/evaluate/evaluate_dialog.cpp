@@ -19,6 +19,7 @@
 #include "precedent/workspace/judge_choice.h"
 #include "ui/models/choose_model.h"
 #include "ui/shell/card.h"
+#include "ui/shell/case_fields.h"
 #include "ui/shell/counted.h"
 #include "ui/shell/style.h"
 #include "ui/shell/type_scale.h"
@@ -40,6 +41,7 @@ QListWidget* checkList(const char* name, const QString& accessible, QWidget* par
     list->setAccessibleName(accessible);
     list->setFixedHeight(kRowsSeen * kRowHeight + 2);
     list->setSelectionMode(QAbstractItemView::SingleSelection);
+    list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff); // a title that is cut is in the tooltip
     return list;
 }
 
@@ -69,6 +71,7 @@ EvaluateDialog::EvaluateDialog(const EvaluationChoices& choices, QWidget* parent
     : QDialog(parent)
     , m_models(checkList("evaluateModelsList", tr("Models"), this))
     , m_suites(checkList("evaluateSuitesList", tr("Suites"), this))
+    , m_cases(new CaseFields(QStringLiteral("evaluate"), tr("each model itself"), this))
     , m_limit(new QSpinBox(this))
     , m_judge(new QComboBox(this))
     , m_judgeServer(new QLineEdit(this))
@@ -76,7 +79,7 @@ EvaluateDialog::EvaluateDialog(const EvaluationChoices& choices, QWidget* parent
 {
     setObjectName(QStringLiteral("evaluateDialog"));
     setWindowTitle(tr("Evaluate"));
-    setMinimumWidth(560);
+    setMinimumWidth(600);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
     m_start = buttons->addButton(tr("Evaluate"), QDialogButtonBox::AcceptRole);
     m_start->setObjectName(QStringLiteral("startEvaluationButton"));
@@ -138,6 +141,7 @@ QFormLayout* EvaluateDialog::buildForm()
     form->addRow(tr("Models"), models);
     form->addRow(tr("Suites"), m_suites);
     form->addRow(tr("In the context"), modes);
+    m_cases->addTo(*form);
     form->addRow(tr("Requests an axis"), m_limit);
     form->addRow(tr("Judge"), m_judge);
     form->addRow(tr("Judge's server"), m_judgeServer);
@@ -184,6 +188,7 @@ workspace::EvaluationOrder EvaluateDialog::order() const
     order.models = checkedNames(*m_models);
     order.choice.suites = checkedNames(*m_suites);
     order.choice.limit = m_limit->value();
+    order.cases = m_cases->choice();
     for (std::size_t i = 0; i < kModes.size(); ++i) {
         if (m_modes[i]->isChecked())
             order.modes.push_back(kModes[i]);
@@ -198,6 +203,7 @@ workspace::EvaluationOrder EvaluateDialog::order() const
 void EvaluateDialog::check()
 {
     const workspace::EvaluationOrder order = this->order();
+    m_cases->setEnabled(std::find(order.modes.begin(), order.modes.end(), Mode::cases) != order.modes.end());
     qint64 requests = 0;
     for (int i = 0; i < m_suites->count(); ++i) {
         if (m_suites->item(i)->checkState() != Qt::Checked)

@@ -16,6 +16,8 @@ class QSpinBox;
 
 namespace precedent::ui {
 
+class CaseFields;
+
 /// What to evaluate: models, suites, modes, how many requests, and who judges.
 class EvaluateDialog final : public QDialog {
     Q_OBJECT
@@ -33,6 +35,7 @@ private:
     QListWidget* m_models;
     QListWidget* m_suites;
     QCheckBox* m_modes[3];
+    CaseFields* m_cases;
     QSpinBox* m_limit;
     QComboBox* m_judge;
     QLineEdit* m_judgeServer; ///< MODEL@URL, of a judge that a server answers for

@@ -18,6 +18,7 @@
 #include <QWidgetAction>
 
 #include "ui/shell/card.h"
+#include "ui/shell/case_fields.h"
 #include "ui/shell/icons.h"
 #include "ui/shell/reveal.h"
 #include "ui/shell/theme.h"
@@ -30,7 +31,6 @@ constexpr int kRequestHeight = 64;
 constexpr int kSystemHeight = 44;
 constexpr int kAskWidth = 152;
 constexpr int kDefaultTokens = 256;
-constexpr int kDefaultCases = 4;
 
 QPlainTextEdit* field(const char* name, const QString& accessible, const QString& placeholder, int height, QWidget* parent)
 {
@@ -198,12 +198,12 @@ void ComposeBar::buildSampling()
     m_topP = real("askTopPSpin", 1, 0.05);
     m_topP->setValue(1);
     m_maxTokens = whole("askTokensSpin", 1, 100000, kDefaultTokens);
-    m_cases = whole("askCasesSpin", 0, 100, kDefaultCases);
+    m_cases = new CaseFields(QStringLiteral("ask"), tr("each model itself"), form);
     m_seed = whole("askSeedSpin", 0, std::numeric_limits<int>::max(), 1);
     layout->addRow(tr("Temperature"), m_temperature);
     layout->addRow(tr("Top-p"), m_topP);
     layout->addRow(tr("New tokens at most"), m_maxTokens);
-    layout->addRow(tr("Cases at most"), m_cases);
+    m_cases->addTo(*layout);
     layout->addRow(tr("Seed"), m_seed);
     auto* action = new QWidgetAction(menu);
     action->setDefaultWidget(form);
@@ -325,7 +325,7 @@ core::Sampling ComposeBar::sampling() const
     return sampling;
 }
 
-int ComposeBar::casesPerPrompt() const { return m_cases->value(); }
+workspace::CaseChoice ComposeBar::cases() const { return m_cases->choice(); }
 
 QWidget* ComposeBar::requestField() const { return m_request; }
 
@@ -404,7 +404,10 @@ void ComposeBar::remember() const
     settings.setValue(QStringLiteral("temperature"), m_temperature->value());
     settings.setValue(QStringLiteral("topP"), m_topP->value());
     settings.setValue(QStringLiteral("maxTokens"), m_maxTokens->value());
-    settings.setValue(QStringLiteral("cases"), m_cases->value());
+    const workspace::CaseChoice cases = m_cases->choice();
+    settings.setValue(QStringLiteral("cases"), cases.casesPerPrompt);
+    settings.setValue(QStringLiteral("retrieval"), QString::fromLatin1(toString(cases.retrieval)));
+    settings.setValue(QStringLiteral("meaning"), QString::fromStdString(cases.model));
     settings.setValue(QStringLiteral("seed"), m_seed->value());
 }
 
@@ -427,7 +430,11 @@ void ComposeBar::recall()
     m_temperature->setValue(settings.value(QStringLiteral("temperature"), m_temperature->value()).toDouble());
     m_topP->setValue(settings.value(QStringLiteral("topP"), m_topP->value()).toDouble());
     m_maxTokens->setValue(settings.value(QStringLiteral("maxTokens"), m_maxTokens->value()).toInt());
-    m_cases->setValue(settings.value(QStringLiteral("cases"), m_cases->value()).toInt());
+    workspace::CaseChoice cases = m_cases->choice();
+    cases.casesPerPrompt = settings.value(QStringLiteral("cases"), cases.casesPerPrompt).toInt();
+    cases.retrieval = retrievalFromString(settings.value(QStringLiteral("retrieval")).toString().toStdString()).value_or(cases.retrieval);
+    cases.model = settings.value(QStringLiteral("meaning")).toString().toStdString();
+    m_cases->setChoice(cases);
     m_seed->setValue(settings.value(QStringLiteral("seed"), m_seed->value()).toInt());
     take(order);
 }

@@ -7,6 +7,7 @@
 
 #include "precedent/base/domain.h"
 #include "precedent/core/run_spec.h"
+#include "precedent/workspace/case_choice.h"
 #include "ui/shell/inspect_order.h"
 
 class QDoubleSpinBox;
@@ -18,6 +19,8 @@ class QSpinBox;
 class QToolButton;
 
 namespace precedent::ui {
+
+class CaseFields;
 
 /// A model that may be asked: as resolveModel() takes it, and as people read it.
 struct AskableModel {
@@ -51,7 +54,7 @@ public:
     /// The system turn, if there is one, and the request; empty where nothing is to be asked.
     [[nodiscard]] std::vector<Message> messages() const;
     [[nodiscard]] core::Sampling sampling() const;
-    [[nodiscard]] int casesPerPrompt() const;
+    [[nodiscard]] workspace::CaseChoice cases() const;
     [[nodiscard]] QWidget* requestField() const;
     void remember() const; ///< models, modes and sampling, for the next start
     void recall();
@@ -94,7 +97,7 @@ private:
     QDoubleSpinBox* m_temperature;
     QDoubleSpinBox* m_topP;
     QSpinBox* m_maxTokens;
-    QSpinBox* m_cases;
+    CaseFields* m_cases;
     QSpinBox* m_seed;
 };
 

@@ -231,7 +231,7 @@ void InspectPlace::ask()
         workspace::AskRequest request;
         request.messages = messages;
         request.mode = chosen[i].mode;
-        request.cases.casesPerPrompt = m_compose->casesPerPrompt();
+        request.cases = m_compose->cases();
         request.sampling = m_compose->sampling();
         request.without = m_panel->without();
         orders.push_back({chosen[i].model.name.toStdString(), std::move(request)});
