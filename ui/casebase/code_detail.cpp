@@ -27,7 +27,6 @@ namespace {
 
 constexpr int kDraftEveryMs = 400;
 constexpr int kGap = 12;
-constexpr int kTextMargin = 6;
 constexpr int kLongestTitle = 1000;
 constexpr const char* kNewDraft = "draft-code-new";
 
@@ -126,8 +125,6 @@ void CodeDetail::buildForm(QVBoxLayout& page)
     m_title->setObjectName(QStringLiteral("codeTitleEdit"));
     m_title->setAccessibleName(tr("Title"));
     m_title->setMaxLength(kLongestTitle);
-    for (QLineEdit* line : {m_idEdit, m_title})
-        line->setTextMargins(kTextMargin, 0, kTextMargin, 0);
     auto* form = new QWidget;
     auto* layout = new QVBoxLayout(form);
     layout->setContentsMargins(16, kGap, 16, 16);

@@ -27,7 +27,6 @@ namespace {
 using core::ExportFormat;
 
 constexpr int kWidth = 560;
-constexpr int kTextMargin = 6;
 constexpr int kUnderRadio = 24; ///< where a radio button's words begin
 constexpr double kQ8Bytes = 34.0 / 32; ///< a weight: 32 of them share a scale of two bytes
 constexpr const char* kFolderSetting = "models/exportFolder";
@@ -181,8 +180,6 @@ QWidget* ExportDialog::makeFields()
     m_base->setPlaceholderText(tr("as the adapter says"));
     m_base->setToolTip(tr("What the adapter's config names as its base, as the Hub calls it: google/gemma-3-270m-it"));
     m_place->setObjectName(QStringLiteral("exportPlaceEdit"));
-    for (QLineEdit* line : {m_base, m_place})
-        line->setTextMargins(kTextMargin, 0, kTextMargin, 0);
     m_problem->setObjectName(QStringLiteral("exportProblemLabel"));
     m_problem->setTextFormat(Qt::PlainText);
     m_problem->setWordWrap(true);

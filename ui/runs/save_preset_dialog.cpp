@@ -22,7 +22,6 @@ SavePresetDialog::SavePresetDialog(QWidget* parent)
     setWindowTitle(tr("Save as preset"));
     setAttribute(Qt::WA_DeleteOnClose);
     setMinimumWidth(400);
-    m_name->setTextMargins(kTextMargin, 0, kTextMargin, 0);
     m_name->setObjectName(QStringLiteral("presetNameEdit"));
     m_name->setAccessibleName(tr("Name of the preset"));
     m_about->setObjectName(QStringLiteral("presetNameAbout"));

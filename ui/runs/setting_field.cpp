@@ -197,7 +197,6 @@ SettingField checksField(const Setting& setting, QWidget* parent, const Edited& 
 SettingField listField(const Setting& setting, QWidget* parent, const Edited& edited)
 {
     auto* edit = new QLineEdit(parent);
-    edit->setTextMargins(kTextMargin, 0, kTextMargin, 0);
     edit->setPlaceholderText(QObject::tr("none"));
     edit->setAccessibleName(setting.title);
     QObject::connect(edit, &QLineEdit::textChanged, edit, [edited](const QString& text) {
@@ -219,7 +218,6 @@ SettingField listField(const Setting& setting, QWidget* parent, const Edited& ed
 SettingField textField(const Setting& setting, QWidget* parent, const Edited& edited)
 {
     auto* edit = new QLineEdit(parent);
-    edit->setTextMargins(kTextMargin, 0, kTextMargin, 0);
     edit->setPlaceholderText(setting.none);
     edit->setAccessibleName(setting.title);
     QObject::connect(edit, &QLineEdit::textChanged, edit, [edited](const QString& text) { edited(text.trimmed().toStdString()); });

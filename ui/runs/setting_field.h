@@ -18,7 +18,6 @@ struct SettingField {
 using Edited = std::function<void(const Json& value)>;
 
 inline constexpr int kNumberWidth = 96;
-inline constexpr int kTextMargin = 6; ///< of a line of text, beside what the field has
 
 [[nodiscard]] SettingField makeField(const Setting& setting, QWidget* parent, const Edited& edited);
 

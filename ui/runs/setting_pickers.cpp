@@ -157,7 +157,6 @@ SettingField makeFileField(const Setting& setting, QWidget* parent, const Edited
     auto* widget = new QWidget(parent);
     auto* row = rowOf(widget);
     auto* edit = new QLineEdit(widget);
-    edit->setTextMargins(kTextMargin, 0, kTextMargin, 0);
     edit->setObjectName(setting.key + QStringLiteral("Edit"));
     edit->setAccessibleName(setting.title);
     auto* browse = browseButton(setting.key + QStringLiteral("Browse"), Words::tr("Choose a file"), widget);
@@ -191,7 +190,6 @@ SettingField makeJudgeField(const Setting& setting, QWidget* parent, const Edite
     kinds->addItem(Words::tr("a model here"), QStringLiteral("model"));
     kinds->addItem(Words::tr("a server (endpoint)"), QStringLiteral("endpoint"));
     auto* edit = new QLineEdit(widget);
-    edit->setTextMargins(kTextMargin, 0, kTextMargin, 0);
     edit->setObjectName(QStringLiteral("judgeEdit"));
     edit->setAccessibleName(Words::tr("Which judge"));
     auto* browse = browseButton(QStringLiteral("judgeBrowse"), Words::tr("Choose its folder"), widget);

@@ -22,6 +22,7 @@ constexpr int kScrollExtent = 12;
 constexpr int kScrollHandle = 6;
 constexpr int kButtonPadding = 12;
 constexpr int kFieldPadding = 8;
+constexpr int kLineEditMargin = 2; ///< that QLineEdit leaves beside its text by itself
 constexpr int kComboArrow = 21;
 constexpr int kHeaderArrow = 12;
 constexpr int kFirstPadding = 12;
@@ -241,6 +242,16 @@ QSize Style::sizeFromContents(ContentsType type, const QStyleOption* option, con
     }
 }
 
+QRect Style::subElementRect(SubElement element, const QStyleOption* option, const QWidget* widget) const
+{
+    const QRect rect = QProxyStyle::subElementRect(element, option, widget);
+    const auto* line = element == SE_LineEditContents ? qobject_cast<const QLineEdit*>(widget) : nullptr;
+    if (line == nullptr || !line->hasFrame())
+        return rect;
+    const int more = kFieldPadding - kLineEditMargin - pixelMetric(PM_DefaultFrameWidth, option, widget);
+    return rect.adjusted(line->actions().isEmpty() ? more : 0, 0, -more, 0); // an icon before the text brings its own room
+}
+
 QRect Style::subControlRect(ComplexControl control, const QStyleOptionComplex* option, SubControl part, const QWidget* widget) const
 {
     if (control == CC_ScrollBar && (part == SC_ScrollBarAddLine || part == SC_ScrollBarSubLine))
@@ -267,7 +278,7 @@ QRect Style::subControlRect(ComplexControl control, const QStyleOptionComplex* o
         return part == SC_SpinBoxUp ? side.adjusted(0, 2, 0, 0) : side.translated(0, half).adjusted(0, 0, 0, -2);
     }
     if (control == CC_SpinBox && part == SC_SpinBoxEditField)
-        return option->rect.adjusted(kFieldPadding, 1, -kSpinWidth - 4, -1);
+        return option->rect.adjusted(kFieldPadding - kLineEditMargin, 1, -kSpinWidth - 4, -1);
     if (control == CC_ComboBox && part == SC_ComboBoxEditField)
         return option->rect.adjusted(kFieldPadding, 1, -kComboArrow, -1);
     return QProxyStyle::subControlRect(control, option, part, widget);
