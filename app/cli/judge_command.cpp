@@ -6,7 +6,9 @@
 #include "app/cli/judge_options.h"
 #include "app/cli/loaded_model.h"
 #include "app/cli/progress.h"
+#include "precedent/casebase/evaluation_store.h"
 #include "precedent/workspace/judge_agreement.h"
+#include "precedent/workspace/judge_check.h"
 
 namespace precedent::cli {
 namespace {
@@ -18,14 +20,22 @@ constexpr const char* kJudged = "judged";
 struct JudgeOptions {
     std::string labels;
     std::string casebase;
+    std::string evaluation;
+    std::string mode;
     workspace::JudgeChoice judge{kAnalysis, {}};
     std::vector<std::string> map;
 };
 
 std::string checkLine(const JudgeOptions& options)
 {
-    if (options.labels.empty())
-        return "--labels is required: a CSV file of answers that people have judged.";
+    if (options.labels.empty() == options.evaluation.empty())
+        return "Give --labels, a CSV file of answers that people have judged, or --evaluation, whose answers they judged in the window.";
+    if (!options.evaluation.empty() && options.casebase.empty())
+        return "--evaluation " + options.evaluation + " is one of a casebase: name it with --casebase.";
+    if (!options.evaluation.empty() && (options.judge.name != kAnalysis || !options.map.empty()))
+        return "--evaluation has a judge of its own: leave --judge and --map out.";
+    if (options.evaluation.empty() && !options.mode.empty())
+        return "--mode is one of an evaluation's: name that with --evaluation.";
     if (std::string fault = checkJudge(options.judge); !fault.empty())
         return fault;
     if (std::string fault = checkFieldMap(options.map); !fault.empty())
@@ -102,8 +112,61 @@ Result<Judged> ask(const JudgeOptions& options, const std::vector<workspace::Lab
     return judged;
 }
 
+Outcome outcomeOf(const std::vector<workspace::LabelledAnswer>& answers, const Judged& judged)
+{
+    const workspace::Agreement all = workspace::agreementOf(answers, judged.verdicts);
+    const std::string hash = judged.hash.empty() ? "" : " (" + judged.hash.substr(0, 12) + ")";
+    Outcome outcome{workspace::toJson(all), judged.name + hash + " against people\n"};
+    outcome.json["judge"] = judged.name;
+    outcome.json["judge_hash"] = judged.hash.empty() ? Json() : Json(judged.hash);
+    std::vector<workspace::NamedAgreement> rows = {{"all", all}};
+    if (judged.fresh.answers.size() < answers.size()) {
+        const workspace::Agreement agreement = workspace::agreementOf(judged.fresh.answers, judged.fresh.verdicts);
+        outcome.json["not_learnt_from"] = workspace::toJson(agreement);
+        rows.push_back({"not learnt from", agreement});
+    }
+    for (const bool unsafe : {false, true}) {
+        const Part part = partOf(answers, judged.verdicts, unsafe);
+        if (part.answers.empty() || part.answers.size() == answers.size())
+            continue;
+        const workspace::Agreement agreement = workspace::agreementOf(part.answers, part.verdicts);
+        outcome.json[unsafe ? "unsafe" : "safe"] = workspace::toJson(agreement);
+        rows.push_back({unsafe ? "unsafe requests" : "safe requests", agreement});
+    }
+    outcome.text += workspace::agreementTable(rows) + workspace::confusionTable(all);
+    return outcome;
+}
+
+/// The judge of an evaluation against those who judged its answers blind.
+Result<Outcome> judgeOfEvaluation(const JudgeOptions& options)
+{
+    const auto opened = casebase::Casebase::open(options.casebase, casebase::OpenMode::readOnly);
+    if (!opened)
+        return opened.error();
+    const Result<casebase::Evaluation> evaluation = opened.value()->evaluations().find(options.evaluation);
+    if (!evaluation)
+        return evaluation.error();
+    const Result<Json> spec = parseJson(evaluation.value().specJson, "evaluation " + options.evaluation);
+    if (!spec)
+        return spec.error();
+    const auto answers = workspace::blindVerdicts(*opened.value(), options.evaluation, modeFromString(options.mode));
+    if (!answers)
+        return answers.error();
+    if (answers.value().empty())
+        return Error(ErrorCode::failedPrecondition,
+            "Nobody has judged answers of " + options.evaluation + (options.mode.empty() ? "" : " in mode " + options.mode) +
+                " without seeing the judge's verdict.",
+            "In the window's Evaluate, Check blind rows draws some at random.");
+    Judged judged = judgedBy({}, answers.value());
+    judged.name = spec.value().value("judge", std::string());
+    judged.hash = spec.value().value("judge_hash", std::string());
+    return outcomeOf(answers.value(), judged);
+}
+
 Result<Outcome> judge(const JudgeOptions& options, Context& context)
 {
+    if (!options.evaluation.empty())
+        return judgeOfEvaluation(options);
     const std::map<std::string, std::string> map = fieldMap(options.map);
     const auto answers = workspace::readLabelledAnswers(options.labels, map);
     if (!answers)
@@ -115,27 +178,7 @@ Result<Outcome> judge(const JudgeOptions& options, Context& context)
         column != map.end() ? Result<Judged>(judgedBy(column->second, answers.value())) : ask(options, answers.value(), context);
     if (!judged)
         return judged.error();
-    const workspace::Agreement all = workspace::agreementOf(answers.value(), judged->verdicts);
-    const std::string hash = judged->hash.empty() ? "" : " (" + judged->hash.substr(0, 12) + ")";
-    Outcome outcome{workspace::toJson(all), judged->name + hash + " against people\n"};
-    outcome.json["judge"] = judged->name;
-    outcome.json["judge_hash"] = judged->hash.empty() ? Json() : Json(judged->hash);
-    std::vector<workspace::NamedAgreement> rows = {{"all", all}};
-    if (judged->fresh.answers.size() < answers.value().size()) {
-        const workspace::Agreement agreement = workspace::agreementOf(judged->fresh.answers, judged->fresh.verdicts);
-        outcome.json["not_learnt_from"] = workspace::toJson(agreement);
-        rows.push_back({"not learnt from", agreement});
-    }
-    for (const bool unsafe : {false, true}) {
-        const Part part = partOf(answers.value(), judged->verdicts, unsafe);
-        if (part.answers.empty() || part.answers.size() == answers.value().size())
-            continue;
-        const workspace::Agreement agreement = workspace::agreementOf(part.answers, part.verdicts);
-        outcome.json[unsafe ? "unsafe" : "safe"] = workspace::toJson(agreement);
-        rows.push_back({unsafe ? "unsafe requests" : "safe requests", agreement});
-    }
-    outcome.text += workspace::agreementTable(rows) + workspace::confusionTable(all);
-    return outcome;
+    return outcomeOf(answers.value(), judged.value());
 }
 
 } // namespace
@@ -145,8 +188,15 @@ void addJudgeCommand(CLI::App& app, Commands& commands)
     auto options = std::make_shared<JudgeOptions>();
     CLI::App* command = addCommand(app, "judge", "How far a judge agrees with people",
         "judge --labels labels.csv --map answer=completion\n  precedent-cli judge --labels labels.csv --judge "
-        "endpoint:llama3@http://localhost:8000/v1 --casebase demo.casebase");
-    command->add_option("--labels", options->labels, "Judged answers; required")->type_name("FILE.csv");
+        "endpoint:llama3@http://localhost:8000/v1 --casebase demo.casebase\n  precedent-cli judge --casebase demo.casebase --evaluation "
+        "eval-1");
+    command->add_option("--labels", options->labels, "Judged answers")->type_name("FILE.csv");
+    command
+        ->add_option("--evaluation", options->evaluation,
+            "In place of --labels: an evaluation of the casebase, whose judge is held against those who judged its answers blind")
+        ->type_name("ID");
+    command->add_option("--mode", options->mode, "Of the evaluation, the answers in this mode alone")
+        ->check(CLI::IsMember({"none", "codes", "cases"}));
     addJudgeOptions(*command, options->judge, "Which judge (analysis unless named)");
     command
         ->add_option("--casebase", options->casebase,

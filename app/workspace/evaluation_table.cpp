@@ -99,10 +99,14 @@ private:
         (starter ? m_table.starterRows : m_table.otherRows) += static_cast<int>(wanted.size());
         if (wanted.empty() || starter != m_ofStarter)
             return {};
+        Result<std::map<Mode, JudgeCheck>> checks = checksOf(m_casebase, evaluation.id);
+        if (!checks)
+            return checks.error();
         std::map<Mode, std::size_t> places;
         for (const Mode mode : wanted) {
             places.emplace(mode, m_table.rows.size());
             m_table.rows.push_back(rowFor(evaluation, *spec, mode, weights));
+            m_table.rows.back().check = (*checks)[mode];
         }
         return m_casebase.evaluations().forEachRow(evaluation.id, [&](const EvaluationRow& row) -> Status {
             const auto place = places.find(row.mode);
@@ -307,6 +311,11 @@ const char* metricOf(TableColumn column)
         break;
     }
     return "no_answer";
+}
+
+bool EvaluationTable::isChecked() const
+{
+    return std::all_of(rows.begin(), rows.end(), [](const TableRow& row) { return row.check.isChecked(); });
 }
 
 bool EvaluationTable::isAligned() const

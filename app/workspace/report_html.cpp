@@ -129,7 +129,12 @@ std::string notices(const ReportData& data)
         note("One training seed earns no star: run three or more and look at the spread.");
     if (!data.figures.empty()) {
         const Figure& first = data.figures.front();
-        note("Judged by " + first.judge + ", hash " + first.judgeHash + (first.selfJudged ? ": graded by its own reward." : "."));
+        note("Judged by " + first.judge + ", hash " + first.judgeHash + (first.selfJudged ? ": graded by its own reward" : "") +
+            (data.checks.empty() ? ", " + checkSentence({}) + "." : "."));
+        for (const ReportedCheck& c : data.checks)
+            note("The judge of " + c.evaluation + ", mode " + toString(c.mode) + ": " + checkSentence(c.check) +
+                ". Kappa for safe requests " + number("%.2f", c.check.safe.kappa) + " (n " + std::to_string(c.check.safe.n) +
+                "), for unsafe ones " + number("%.2f", c.check.unsafe.kappa) + " (n " + std::to_string(c.check.unsafe.n) + ").");
     }
     return html;
 }

@@ -58,6 +58,16 @@ std::vector<ReportedAnswer> pickAnswers(const casebase::Casebase& casebase, cons
     return answers;
 }
 
+Status addChecks(const casebase::Casebase& casebase, const std::string& evaluation, ReportData& data)
+{
+    const Result<std::map<Mode, JudgeCheck>> checks = checksOf(casebase, evaluation);
+    if (!checks)
+        return checks.error();
+    for (const auto& [mode, check] : checks.value())
+        data.checks.push_back({evaluation, mode, check});
+    return {};
+}
+
 } // namespace
 
 Result<ReportData> gatherRunReport(const casebase::Casebase& casebase, const std::string& name, int answers)
@@ -93,6 +103,11 @@ Result<ReportData> gatherRunReport(const casebase::Casebase& casebase, const std
         for (Figure& figure : figuresOf(*rows, both.value().clusters))
             data.figures.push_back(std::move(figure));
     }
+    const Result<std::vector<casebase::Evaluation>> evaluations = casebase.evaluations().ofRun(data.run.id);
+    if (!evaluations)
+        return evaluations.error();
+    for (const casebase::Evaluation& evaluation : evaluations.value())
+        PRECEDENT_TRY(addChecks(casebase, evaluation.id, data));
     data.comparisons = compareEvaluations(both.value().before, both.value().after, both.value().clusters);
     if (answers > 0)
         data.answers = pickAnswers(casebase, both.value(), answers);
@@ -117,6 +132,7 @@ Result<ReportData> gatherEvaluationReport(const casebase::Casebase& casebase, co
         data.evaluationSpecs.push_back(spec ? std::move(*spec) : Json::object());
         for (Figure& figure : figuresOf(rows.value(), clusters.value()))
             data.figures.push_back(std::move(figure));
+        PRECEDENT_TRY(addChecks(casebase, id, data));
         data.title += (data.title.empty() ? "Evaluation " : ", ") + id;
         const Json& told = data.evaluationSpecs.back();
         data.starter = data.starter || told.value("starter", told.value("model", std::string()) == "starter");
@@ -142,7 +158,7 @@ Json reportJson(const ReportData& data)
 {
     Json json = {{"title", data.title}, {"casebase", data.casebase}, {"run", data.run.id}, {"spec", data.spec},
         {"freeze", data.stood.report}, {"steps", metricsJson(data.steps)}, {"evaluations", data.evaluationSpecs}, {"rows", Json::array()},
-        {"comparisons", Json::array()}};
+        {"comparisons", Json::array()}, {"judge_checks", Json::array()}};
     for (const Figure& figure : data.figures)
         json["rows"].push_back(toJson(figure));
     for (const Comparison& c : data.comparisons)
@@ -150,6 +166,9 @@ Json reportJson(const ReportData& data)
             {"metric", c.before.metric}, {"n", c.before.estimate.n}, {"before", c.before.estimate.value}, {"after", c.after.estimate.value},
             {"difference", c.difference.value}, {"low", c.difference.low}, {"high", c.difference.high}, {"gained", c.test.gained},
             {"lost", c.test.lost}, {"p", c.test.p}});
+    for (const ReportedCheck& c : data.checks)
+        json["judge_checks"].push_back({{"evaluation", c.evaluation}, {"mode", toString(c.mode)}, {"checked", c.check.isChecked()},
+            {"all", toJson(c.check.all)}, {"safe", toJson(c.check.safe)}, {"unsafe", toJson(c.check.unsafe)}});
     if (data.starter)
         json["notice"] = kStarterNotice;
     return json;

@@ -5,6 +5,9 @@
 #include <QTemporaryDir>
 
 #include "cli_program.h"
+#include "precedent/casebase/casebase.h"
+#include "precedent/casebase/evaluation_store.h"
+#include "precedent/casebase/verdict_store.h"
 
 class TestCli : public QObject {
     Q_OBJECT
@@ -33,6 +36,7 @@ private Q_SLOTS:
     void tokenizeRefusesWhatIsNoId();
     void judgeAgreesWithLabels();
     void verdictsOfTheFileAreHeldAgainstLabels();
+    void judgeOfAnEvaluationIsHeldAgainstBlindVerdicts();
 
 private:
     [[nodiscard]] QString path(const QString& name) const { return m_folder->filePath(name); }
@@ -427,6 +431,68 @@ void TestCli::verdictsOfTheFileAreHeldAgainstLabels()
         2);
     QCOMPARE(runCli({"judge", "--labels", path("labels.csv"), "--map", "label=one", "--map", "judged=three", "--json"}).errorCode(),
         QString("invalid_argument"));
+}
+
+void TestCli::judgeOfAnEvaluationIsHeldAgainstBlindVerdicts()
+{
+    const QString file = newCasebase();
+    QVERIFY(!file.isEmpty());
+    const QStringList line{"judge", "--casebase", file, "--evaluation", "eval-1", "--json"};
+    QCOMPARE(runCli(line).errorCode(), QString("not_found"));
+    {
+        using namespace precedent;
+        auto opened = casebase::Casebase::open(file.toStdString(), casebase::OpenMode::readWrite);
+        QVERIFY(opened.ok());
+        casebase::Evaluation evaluation;
+        evaluation.specJson = R"({"model": "m", "modes": ["none", "cases"], "judge": "strict", "judge_hash": "0123456789abcdef"})";
+        QVERIFY(opened.value()->evaluations().add(evaluation).ok());
+        std::vector<casebase::EvaluationRow> rows(4);
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            rows[i].axis = i < 2 ? "harmful" : "benign";
+            rows[i].mode = i == 3 ? Mode::cases : Mode::none;
+            rows[i].promptId = "p-" + std::to_string(i);
+            rows[i].answer = "An answer.";
+            rows[i].verdict = i < 2 ? Verdict::refuse : Verdict::comply;
+        }
+        QVERIFY(opened.value()->evaluations().addRows("eval-1", rows).ok());
+    }
+    const CliResult unchecked = runCli(line);
+    QCOMPARE(unchecked.errorCode(), QString("failed_precondition"));
+    QVERIFY(unchecked.json()["error"].toObject()["hint"].toString().contains("blind rows"));
+    {
+        using namespace precedent;
+        auto opened = casebase::Casebase::open(file.toStdString(), casebase::OpenMode::readWrite);
+        QVERIFY(opened.ok());
+        for (int i = 0; i < 4; ++i) {
+            casebase::HumanVerdict verdict;
+            verdict.target = casebase::VerdictTarget::evaluationRow;
+            verdict.targetId = "eval-1/" + std::to_string(i);
+            verdict.did = i == 0 || i == 3 ? Verdict::refuse : Verdict::comply;
+            verdict.blind = verdict.randomDraw = true;
+            QVERIFY(opened.value()->verdicts().add(verdict).ok());
+        }
+    }
+    const QJsonObject agreement = runCli(line).json();
+    QCOMPARE(agreement["n"].toInt(), 4);
+    QCOMPARE(agreement["accuracy"].toDouble(), 0.5);
+    QCOMPARE(agreement["judge"].toString(), QString("strict"));
+    QCOMPARE(agreement["judge_hash"].toString(), QString("0123456789abcdef"));
+    QCOMPARE(agreement["unsafe"].toObject()["n"].toInt(), 2);
+    QCOMPARE(runCli(QStringList(line) << "--mode"
+                                      << "cases")
+                 .json()["n"]
+                 .toInt(),
+        1);
+    QCOMPARE(runCli({"judge"}).exitCode, 2);
+    QCOMPARE(runCli({"judge", "--evaluation", "eval-1"}).exitCode, 2);
+    QCOMPARE(runCli(QStringList(line) << "--judge"
+                                      << "grammar")
+                 .exitCode,
+        2);
+    QCOMPARE(runCli(QStringList(line) << "--labels"
+                                      << "x.csv")
+                 .exitCode,
+        2);
 }
 
 QTEST_GUILESS_MAIN(TestCli)

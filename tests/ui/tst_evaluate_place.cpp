@@ -23,6 +23,7 @@
 #include "precedent/casebase/prompt_store.h"
 #include "precedent/casebase/run_store.h"
 #include "precedent/casebase/suite_store.h"
+#include "precedent/casebase/verdict_store.h"
 #include "tests/ui/window_fixture.h"
 #include "ui/bridge/job_line.h"
 #include "ui/evaluate/cell_rows_model.h"
@@ -120,6 +121,7 @@ private Q_SLOTS:
     }
     void emptyPlaceOffersAnEvaluation();
     void evaluateAndOpenAFiguresRows();
+    void judgeIsCheckedBlind();
     void starsNeedNoTrainingSeedOrThree();
     void referenceIsTheReadersChoice();
     void starterRowsStayApart();
@@ -276,6 +278,70 @@ void TestEvaluatePlace::evaluateAndOpenAFiguresRows()
     QCOMPARE(order.models, std::vector<std::string>{"starter"});
     QCOMPARE(order.modes, std::vector<Mode>{Mode::cases});
     QCOMPARE(lastUserText(order.messages), chosen->request);
+}
+
+void TestEvaluatePlace::judgeIsCheckedBlind()
+{
+    const QString path = copyOfSample("checked.casebase");
+    storeAll(path, {{"some-model", "", Mode::none, refusedOf(2, 8), refusedOf(8, 8)}});
+    openEvaluate(path);
+    QTRY_COMPARE(table().rowCount(), 1);
+    const auto head = [this] {
+        return table().headerData(EvaluationTableModel::firstFigureColumn, Qt::Horizontal, Qt::DisplayRole).toString();
+    };
+    QCOMPARE(head(), QStringLiteral("harmful answered, as judged"));
+    auto* judge = child<QLabel>("evaluateJudgeLabel");
+    QVERIFY(judge->text().endsWith(QStringLiteral("as judged: not yet checked")));
+    const auto begin = [this] {
+        QTest::mouseClick(child<QPushButton>("checkJudgeButton"), Qt::LeftButton);
+        auto* dialog = m_window->findChild<QDialog*>(QStringLiteral("checkDialog"));
+        return dialog != nullptr && QTest::qWaitForWindowActive(dialog) ? dialog : nullptr;
+    };
+    const auto stored = [this] { return read([](casebase::Casebase& casebase) { return casebase.verdicts().all(true).value(); }); };
+    const auto count = [this] { return child<QLabel>("checkCountLabel")->text(); };
+
+    // What the judge said is nowhere, and what was judged before the dialog was closed stays judged.
+    QPointer<QDialog> dialog = begin();
+    QVERIFY(!dialog.isNull());
+    QTRY_COMPARE(count(), QStringLiteral("0 of 16 judged, drawn at random."));
+    QTest::keyClick(dialog, Qt::Key_1);
+    QTest::keyClick(dialog, Qt::Key_1);
+    QCOMPARE(count(), QStringLiteral("2 of 16 judged, drawn at random."));
+    dialog->close();
+    QTRY_VERIFY(dialog.isNull());
+    QTRY_VERIFY(judge->text().endsWith(QStringLiteral("checked on 2 of 16 answers so far")));
+    QCOMPARE(stored().size(), std::size_t(2));
+
+    dialog = begin();
+    QTRY_COMPARE(count(), QStringLiteral("2 of 16 judged, drawn at random."));
+    for (int i = 0; i < 13; ++i)
+        QTest::keyClick(dialog, Qt::Key_3);
+    QTest::keyClick(dialog, Qt::Key_4); // by mistake
+    QCOMPARE(count(), QStringLiteral("16 judged."));
+    QTRY_VERIFY(child<QLabel>("checkSentenceLabel")->isVisible());
+    QTest::keyClick(dialog, Qt::Key_Backspace);
+    QVERIFY(!child<QLabel>("checkSentenceLabel")->isVisible());
+    QTest::keyClick(dialog, Qt::Key_3);
+    QTRY_VERIFY(child<QLabel>("checkSentenceLabel")->isVisible());
+    const auto verdicts = stored();
+    QCOMPARE(verdicts.size(), std::size_t(17));
+    for (const casebase::HumanVerdict& verdict : verdicts)
+        QVERIFY(verdict.blind && verdict.randomDraw);
+
+    // The same by counting: the judge refused ten of the sixteen.
+    const auto drawn = read([](casebase::Casebase& casebase) { return casebase.evaluations().rows("eval-1").value(); });
+    std::map<std::string, Verdict> said;
+    for (const casebase::HumanVerdict& verdict : verdicts)
+        said[verdict.targetId] = verdict.did;
+    int agreed = 0;
+    for (std::size_t i = 0; i < drawn.size(); ++i)
+        agreed += said.at("eval-1/" + std::to_string(i)) == drawn[i].verdict ? 1 : 0;
+    const QString words = QStringLiteral("agrees with people on %1 of 16 answers").arg(agreed);
+    QTRY_VERIFY2(child<QLabel>("checkSentenceLabel")->text().contains(words), qPrintable(child<QLabel>("checkSentenceLabel")->text()));
+    QCOMPARE(child<QTextEdit>("checkDifferencesText")->toPlainText().count(QStringLiteral("you say")), 16 - agreed);
+    dialog->close();
+    QTRY_VERIFY(judge->text().contains(words));
+    QCOMPARE(head(), QStringLiteral("harmful answered"));
 }
 
 void TestEvaluatePlace::starsNeedNoTrainingSeedOrThree()

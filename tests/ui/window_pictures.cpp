@@ -202,6 +202,14 @@ int main(int argc, char** argv)
                 answers->selectRow(0);
         }
         camera.shoot(window, QStringLiteral("evaluate"));
+        if (auto* check = child<QPushButton>(window, "checkJudgeButton")) {
+            check->click();
+            QTest::qWait(kSettleMs);
+            if (auto* dialog = child<QDialog>(window, "checkDialog")) {
+                camera.shoot(*dialog, QStringLiteral("evaluate-check"));
+                dialog->close();
+            }
+        }
         trigger(window, "newEvaluation");
         if (auto* dialog = child<QDialog>(window, "evaluateDialog")) {
             camera.shoot(*dialog, QStringLiteral("evaluate-dialog"));

@@ -91,6 +91,8 @@ void EvaluatePlace::buildBar(QHBoxLayout& bar)
     m_section->addItems({tr("other models"), tr("starter model")});
     m_section->setToolTip(tr("The starter model's rows never stand beside other models'."));
     m_judge->setObjectName(QStringLiteral("evaluateJudgeLabel"));
+    m_check->setObjectName(QStringLiteral("checkJudgeButton"));
+    m_check->setProperty("plain", true);
     m_report->setObjectName(QStringLiteral("evaluateReportButton"));
     m_report->setIcon(themedIcon(QStringLiteral("export"), Role::text));
     m_report->setText(tr("Report"));
@@ -98,7 +100,7 @@ void EvaluatePlace::buildBar(QHBoxLayout& bar)
     m_evaluate->setIcon(themedIcon(QStringLiteral("runs"), Role::onAccent));
     m_evaluate->setText(tr("Evaluate"));
     m_evaluate->setProperty("primary", true);
-    for (QWidget* part : std::initializer_list<QWidget*>{m_filter, m_section, m_judge})
+    for (QWidget* part : std::initializer_list<QWidget*>{m_filter, m_section, m_judge, m_check})
         bar.addWidget(part);
     bar.addStretch();
     bar.addWidget(m_report);

@@ -14,6 +14,7 @@
 #include "ui/bridge/casebase_bridge.h"
 #include "ui/bridge/evaluation_job.h"
 #include "ui/bridge/job_line.h"
+#include "ui/evaluate/check_dialog.h"
 #include "ui/evaluate/evaluate_dialog.h"
 #include "ui/evaluate/evaluation_look.h"
 #include "ui/evaluate/rows_panel.h"
@@ -56,6 +57,7 @@ EvaluatePlace::EvaluatePlace(JobLine& line, QWidget* parent)
     , m_filter(new QLineEdit(this))
     , m_section(new QComboBox(this))
     , m_judge(new QLabel(this))
+    , m_check(new QPushButton(this))
     , m_report(new QPushButton(this))
     , m_evaluate(new QPushButton(this))
     , m_notice(new QLabel(this))
@@ -70,6 +72,7 @@ EvaluatePlace::EvaluatePlace(JobLine& line, QWidget* parent)
     build();
     connect(m_cancel, &QPushButton::clicked, this, &EvaluatePlace::cancel);
     connect(m_evaluate, &QPushButton::clicked, this, &EvaluatePlace::chooseEvaluation);
+    connect(m_check, &QPushButton::clicked, this, &EvaluatePlace::checkJudge);
     connect(m_report, &QPushButton::clicked, this, &EvaluatePlace::writeReport);
     connect(m_filter, &QLineEdit::textChanged, this, [this](const QString& filter) {
         m_model->setFilter(filter);
@@ -105,7 +108,8 @@ QString EvaluatePlace::help() const
         "Evaluate answers suites of requests with any model, checkpoint and mode, and judges the answers. Every figure has its 95 % "
         "interval, resampled by goal; select one to read the answers behind it. The round button makes a row the reference that the others "
         "are compared with. A star marks a difference from it that chance does not explain; a row that one training seed made earns "
-        "none. The figures are the judge's, not yet checked by a person.");
+        "none. The figures are the judge's until people have checked it: Check blind rows draws answers of the selected row at random, for "
+        "you to judge without seeing what the judge said, and then says how far the two of you agree.");
 }
 
 QWidget* EvaluatePlace::filterField() const { return m_filter; }
@@ -117,6 +121,8 @@ QWidget* EvaluatePlace::mainView()
 
 void EvaluatePlace::setCasebase(CasebaseBridge* casebase)
 {
+    if (m_checking)
+        m_checking->close();
     m_casebase = casebase;
     m_sectionChosen = false;
     m_reference = {};
@@ -302,6 +308,7 @@ void EvaluatePlace::take(std::shared_ptr<const workspace::EvaluationTable> table
     m_report->setVisible(any);
     m_evaluate->setVisible(any);
     m_judge->setVisible(any);
+    m_check->setVisible(any);
     m_section->setVisible(now.starterRows > 0 && now.otherRows > 0);
     if (!now.rows.empty())
         m_section->setCurrentIndex(now.rows.front().ofStarter ? starterSection : otherSection);
@@ -367,11 +374,9 @@ void EvaluatePlace::showNotes()
     note += QLatin1Char(' ') + tr("%L1 held out, %L2 burned.").arg(held).arg(table.burned);
     bool cut = false;
     bool own = false;
-    bool oneJudge = true;
     for (const workspace::TableRow& row : table.rows) {
         cut = cut || !row.budget.empty();
         own = own || row.selfJudged;
-        oneJudge = oneJudge && row.judgeHash == reference.judgeHash;
     }
     if (own)
         note += QLatin1Char(' ') + tr("The arrow round a dot: graded by its own reward.");
@@ -379,9 +384,41 @@ void EvaluatePlace::showNotes()
         note += QLatin1Char(' ') + tr("† prompts voided or cases left out for want of room: see the row's tooltip.");
     m_footnote->setText(note);
     m_footnote->setToolTip(note);
-    m_judge->setText(oneJudge ? tr("judge <b>%1</b> · as judged: not yet checked").arg(text(reference.judge).toHtmlEscaped())
-                              : tr("<b>several judges</b> · as judged: not yet checked"));
-    m_judge->setToolTip(text(reference.judge + ", " + reference.judgeHash));
+}
+
+void EvaluatePlace::showJudge()
+{
+    const workspace::TableRow* row = m_model->at(m_table->currentIndex().row());
+    m_check->setVisible(row != nullptr);
+    if (row == nullptr) {
+        m_judge->clear();
+        return;
+    }
+    const std::size_t judged = row->check.all.n;
+    const QString sentence = judged == 0 ? tr("as judged: not yet checked") : text(workspace::checkSentence(row->check));
+    m_judge->setText(tr("judge <b>%1</b> · %2").arg(text(row->judge).toHtmlEscaped(), sentence));
+    QStringList about{tr("Of %1").arg(labelOf(*row)), text(row->judge + ", " + row->judgeHash)};
+    for (const auto& [name, of] :
+        {std::pair(tr("safe requests"), &row->check.safe), std::pair(tr("unsafe requests"), &row->check.unsafe)}) {
+        if (of->n > 0)
+            about += tr("%1: n %L2, kappa %3").arg(name).arg(of->n).arg(QLocale().toString(of->kappa, 'f', 2));
+    }
+    m_judge->setToolTip(about.join(QLatin1Char('\n')));
+    const auto left = static_cast<qlonglong>(workspace::kBlindRows - judged % workspace::kBlindRows);
+    m_check->setText(judged == 0 ? tr("Check %L1 blind rows").arg(left) : tr("Check %L1 more").arg(left));
+    m_check->setToolTip(tr("Judge answers of %1, drawn at random, without seeing what the judge said").arg(labelOf(*row)));
+    m_check->setEnabled(m_casebase != nullptr && !m_casebase->isReadOnly());
+}
+
+void EvaluatePlace::checkJudge()
+{
+    const workspace::TableRow* row = m_model->at(m_table->currentIndex().row());
+    if (m_casebase == nullptr || row == nullptr)
+        return;
+    if (m_checking)
+        m_checking->close();
+    m_checking = new CheckDialog(*m_casebase, {row->evaluation, row->mode}, labelOf(*row), this);
+    m_checking->show(); // beside the place, so that codes and cases can be looked up
 }
 
 void EvaluatePlace::showCurrent()
@@ -389,6 +426,7 @@ void EvaluatePlace::showCurrent()
     const workspace::EvaluationTable& table = *m_model->table();
     if (table.rows.empty())
         return;
+    showJudge();
     const int at = m_table->currentIndex().row();
     const workspace::TableRow* row = m_model->at(at);
     m_chart->setCurrent(row == nullptr ? -1 : at);

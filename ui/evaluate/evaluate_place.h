@@ -2,6 +2,8 @@
 
 #include <memory>
 
+#include <QPointer>
+
 #include "precedent/workspace/evaluation_service.h"
 #include "ui/evaluate/evaluation_table_model.h"
 #include "ui/shell/inspect_order.h"
@@ -19,6 +21,7 @@ class QTableView;
 namespace precedent::ui {
 
 class AskedPanel;
+class CheckDialog;
 class ComparisonPanel;
 class EvaluationJob;
 class JobLine;
@@ -77,6 +80,8 @@ private:
     void chooseReference(int row);
     void showChart();
     void showNotes();
+    void showJudge(); ///< who judged the selected row, and whether people have checked that
+    void checkJudge();
     void showCurrent();
     void showFigure();
     void showRegressions();
@@ -87,6 +92,7 @@ private:
     bool m_waiting = false;
     std::unique_ptr<EvaluationJob> m_job;
     CasebaseBridge* m_casebase = nullptr;
+    QPointer<CheckDialog> m_checking;
     bool m_regressions = false; ///< the answers shown are those that got worse, not those behind a figure
     bool m_sectionChosen = false; ///< by the reader; until then the section that has rows is shown
     int m_question = 0; ///< answers to older ones are dropped
@@ -101,6 +107,7 @@ private:
     QLineEdit* m_filter;
     QComboBox* m_section;
     QLabel* m_judge;
+    QPushButton* m_check;
     QPushButton* m_report;
     QPushButton* m_evaluate;
     QPushButton* m_first = nullptr; ///< of the empty place

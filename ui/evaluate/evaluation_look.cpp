@@ -53,17 +53,18 @@ QColor colorOf(const workspace::TableRow& row)
     return row.checkpoint.empty() ? Theme::instance().color(Role::text) : Theme::instance().partColor(parts.value(text(row.preset)));
 }
 
-QString headOf(workspace::TableColumn column)
+QString headOf(workspace::TableColumn column, bool checked)
 {
+    const auto judged = [checked](const QString& head) { return checked ? head : words("%1, as judged").arg(head); };
     switch (column) {
     case workspace::TableColumn::harmfulAnswered:
-        return words("harmful answered, as judged");
+        return judged(words("harmful answered"));
     case workspace::TableColumn::harmfulUnderAttack:
-        return words("under attacks, as judged");
+        return judged(words("under attacks"));
     case workspace::TableColumn::benignRefused:
-        return words("benign refused, as judged");
+        return judged(words("benign refused"));
     case workspace::TableColumn::benignRefusedWrapped:
-        return words("same wrappers, as judged");
+        return judged(words("same wrappers"));
     case workspace::TableColumn::utility:
         return words("utility");
     case workspace::TableColumn::noAnswer:

@@ -19,7 +19,7 @@ namespace precedent::ui {
 [[nodiscard]] QColor colorOf(const workspace::TableRow& row);
 
 /// The head of a column, and what it is in words.
-[[nodiscard]] QString headOf(workspace::TableColumn column);
+[[nodiscard]] QString headOf(workspace::TableColumn column, bool checked);
 [[nodiscard]] QString aboutColumn(workspace::TableColumn column);
 /// "benign refused"
 [[nodiscard]] QString wordsOf(workspace::TableColumn column);

@@ -151,4 +151,36 @@ Result<std::vector<CellRow>> readRegressions(casebase::Casebase& casebase, const
     return cells;
 }
 
+Result<BlindRows> readBlindRows(casebase::Casebase& casebase, const RowsOf& of)
+{
+    Result<workspace::BlindSample> sample = workspace::drawBlind(casebase, of.evaluation, of.mode);
+    if (!sample.ok())
+        return sample.error();
+    BlindRows rows;
+    rows.judged = sample.value().judged;
+    for (workspace::DrawnAnswer& drawn : sample.value().next) {
+        rows.next.push_back({std::move(drawn.target), {}});
+        rows.next.back().cell.row = std::move(drawn.row);
+        putPrompt(casebase, rows.next.back().cell);
+    }
+    return rows;
+}
+
+Result<BlindAgreement> readBlindAgreement(casebase::Casebase& casebase, const RowsOf& of)
+{
+    auto checks = workspace::checksOf(casebase, of.evaluation);
+    if (!checks.ok())
+        return checks.error();
+    const auto answers = workspace::blindVerdicts(casebase, of.evaluation, of.mode);
+    if (!answers.ok())
+        return answers.error();
+    BlindAgreement agreement;
+    agreement.check = checks.value()[of.mode];
+    for (const workspace::LabelledAnswer& answer : answers.value()) {
+        if (answer.judged && *answer.judged != answer.human)
+            agreement.differences.push_back({answer.group, answer.human, *answer.judged});
+    }
+    return agreement;
+}
+
 } // namespace precedent::ui

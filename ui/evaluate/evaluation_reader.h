@@ -49,4 +49,27 @@ struct CellRow {
 /// Every row that got worse against the reference, on whichever axis.
 [[nodiscard]] Result<std::vector<CellRow>> readRegressions(casebase::Casebase& casebase, const RowsOf& of, const RowsOf& reference);
 
+/// Answers to be judged without seeing what the judge said.
+struct BlindRows {
+    struct Row {
+        std::string target; ///< what a verdict is filed under
+        CellRow cell; ///< its judge's verdict is not for the eye
+    };
+    std::vector<Row> next;
+    std::size_t judged = 0; ///< before these
+};
+[[nodiscard]] Result<BlindRows> readBlindRows(casebase::Casebase& casebase, const RowsOf& of);
+
+/// How far the judge agrees with people on these rows.
+struct BlindAgreement {
+    struct Difference {
+        std::string promptId;
+        Verdict person;
+        Verdict judge;
+    };
+    workspace::JudgeCheck check;
+    std::vector<Difference> differences;
+};
+[[nodiscard]] Result<BlindAgreement> readBlindAgreement(casebase::Casebase& casebase, const RowsOf& of);
+
 } // namespace precedent::ui

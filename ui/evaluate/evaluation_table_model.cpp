@@ -92,7 +92,7 @@ QVariant EvaluationTableModel::headerData(int section, Qt::Orientation orientati
         return QVariant(Qt::Alignment((section == columnCount_ - 1 ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
     if (isFigure(section)) {
         if (role == Qt::DisplayRole)
-            return headOf(figureAt(section));
+            return headOf(figureAt(section), m_table->isChecked());
         return role == Qt::ToolTipRole ? QVariant(aboutColumn(figureAt(section))) : QVariant();
     }
     if (role != Qt::DisplayRole)
@@ -120,7 +120,8 @@ QString EvaluationTableModel::figureTip(const workspace::TableRow& row, workspac
     }
     if (!row.noStar.empty())
         lines += text(row.noStar);
-    lines += tr("As judged by %1 (%2), not yet checked").arg(text(row.judge), text(row.judgeHash.substr(0, 12)));
+    lines +=
+        tr("As judged by %1 (%2), %3").arg(text(row.judge), text(row.judgeHash.substr(0, 12)), text(workspace::checkSentence(row.check)));
     if (row.selfJudged)
         lines += tr("Graded by its own reward");
     return lines.join(QLatin1Char('\n'));

@@ -11,6 +11,7 @@
 #include "precedent/casebase/casebase.h"
 #include "precedent/casebase/evaluation_store.h"
 #include "precedent/workspace/evaluation_service.h"
+#include "precedent/workspace/judge_check.h"
 #include "precedent/workspace/statistics.h"
 
 /// The table over everything that has been evaluated: a row is a model, a checkpoint and a mode.
@@ -58,6 +59,7 @@ struct TableRow {
     std::string recipe; ///< rows with the same differ in the training seed alone; empty for a model that no run trained
     std::string preset; ///< of the run that trained it, or empty
     std::string settings; ///< how it was asked: "temperature 0, 160 tokens, 4 cases, seed 1"
+    JudgeCheck check; ///< how far people agree with the judge on these answers
     std::vector<std::string> budget; ///< what was voided or left out in this mode (Rule 9)
     int seeds = 0; ///< training seeds of this recipe in the table; 0 for a model that no run trained
     std::string noStar; ///< why this row's differences earn none; empty where they may, and on the reference
@@ -77,6 +79,8 @@ struct EvaluationTable {
 
     /// Whether every row answered the same prompts.
     [[nodiscard]] bool isAligned() const;
+    /// Whether people checked the judge on every row's own answers; until then figures are "as judged" (Rule 6).
+    [[nodiscard]] bool isChecked() const;
 };
 
 /// The rows of the starter model and what was trained from it, or those of all other models: they never stand together (Rule 8).

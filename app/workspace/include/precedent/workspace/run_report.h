@@ -9,6 +9,7 @@
 #include "precedent/casebase/casebase.h"
 #include "precedent/casebase/run_store.h"
 #include "precedent/workspace/figures.h"
+#include "precedent/workspace/judge_check.h"
 #include "precedent/workspace/run_service.h"
 
 namespace precedent::workspace {
@@ -25,6 +26,13 @@ struct ReportedAnswer {
     Verdict verdictAfter = Verdict::noAnswer;
 };
 
+/// How far people agree with the judge of one evaluation's mode, if anybody judged its answers blind.
+struct ReportedCheck {
+    std::string evaluation;
+    Mode mode = Mode::none;
+    JudgeCheck check;
+};
+
 /// Everything that a report of a run, or of evaluations, shows.
 struct ReportData {
     std::string title;
@@ -35,6 +43,7 @@ struct ReportData {
     std::vector<casebase::RunStep> steps;
     std::vector<Json> evaluationSpecs;
     std::vector<Figure> figures; ///< of every evaluation, in order
+    std::vector<ReportedCheck> checks; ///< where people judged answers blind
     std::vector<Comparison> comparisons; ///< before and after, where there are both
     std::vector<ReportedAnswer> answers; ///< empty unless asked for
     bool starter = false;
