@@ -9,6 +9,7 @@
 #include "precedent/casebase/evaluation_store.h"
 #include "precedent/workspace/judge_agreement.h"
 #include "precedent/workspace/judge_check.h"
+#include "precedent/workspace/judged_answers.h"
 
 namespace precedent::cli {
 namespace {
@@ -20,6 +21,7 @@ constexpr const char* kJudged = "judged";
 struct JudgeOptions {
     std::string labels;
     std::string casebase;
+    bool fromCasebase = false; ///< the labels are the verdicts stored there
     std::string evaluation;
     std::string mode;
     workspace::JudgeChoice judge{kAnalysis, {}};
@@ -28,10 +30,12 @@ struct JudgeOptions {
 
 std::string checkLine(const JudgeOptions& options)
 {
-    if (options.labels.empty() == options.evaluation.empty())
-        return "Give --labels, a CSV file of answers that people have judged, or --evaluation, whose answers they judged in the window.";
-    if (!options.evaluation.empty() && options.casebase.empty())
-        return "--evaluation " + options.evaluation + " is one of a casebase: name it with --casebase.";
+    if ((options.labels.empty() ? 0 : 1) + (options.evaluation.empty() ? 0 : 1) + (options.fromCasebase ? 1 : 0) != 1)
+        return "Name the answers that people have judged: --labels, a CSV file, or, with --casebase, --from-casebase or --evaluation.";
+    if (options.labels.empty() && options.casebase.empty())
+        return "Verdicts are stored in a casebase: name it with --casebase.";
+    if (options.fromCasebase && !options.map.empty())
+        return "--map is for the columns of --labels.";
     if (!options.evaluation.empty() && (options.judge.name != kAnalysis || !options.map.empty()))
         return "--evaluation has a judge of its own: leave --judge and --map out.";
     if (options.evaluation.empty() && !options.mode.empty())
@@ -163,16 +167,24 @@ Result<Outcome> judgeOfEvaluation(const JudgeOptions& options)
     return outcomeOf(answers.value(), judged);
 }
 
+Result<std::vector<workspace::LabelledAnswer>> storedVerdicts(const std::string& path)
+{
+    const auto opened = casebase::Casebase::open(path, casebase::OpenMode::readOnly);
+    if (!opened)
+        return opened.error();
+    return workspace::judgedAnswers(*opened.value());
+}
+
 Result<Outcome> judge(const JudgeOptions& options, Context& context)
 {
     if (!options.evaluation.empty())
         return judgeOfEvaluation(options);
     const std::map<std::string, std::string> map = fieldMap(options.map);
-    const auto answers = workspace::readLabelledAnswers(options.labels, map);
+    const auto answers = options.fromCasebase ? storedVerdicts(options.casebase) : workspace::readLabelledAnswers(options.labels, map);
     if (!answers)
         return answers.error();
     if (answers.value().empty())
-        return Error(ErrorCode::invalidArgument, options.labels + " holds no judged answer.");
+        return Error(ErrorCode::invalidArgument, (options.fromCasebase ? options.casebase : options.labels) + " holds no judged answer.");
     const auto column = map.find(kJudged);
     const Result<Judged> judged =
         column != map.end() ? Result<Judged>(judgedBy(column->second, answers.value())) : ask(options, answers.value(), context);
@@ -191,6 +203,8 @@ void addJudgeCommand(CLI::App& app, Commands& commands)
         "endpoint:llama3@http://localhost:8000/v1 --casebase demo.casebase\n  precedent-cli judge --casebase demo.casebase --evaluation "
         "eval-1");
     command->add_option("--labels", options->labels, "Judged answers")->type_name("FILE.csv");
+    command->add_flag("--from-casebase", options->fromCasebase,
+        "In place of --labels: what people said of the answers of the casebase's runs and evaluations");
     command
         ->add_option("--evaluation", options->evaluation,
             "In place of --labels: an evaluation of the casebase, whose judge is held against those who judged its answers blind")
