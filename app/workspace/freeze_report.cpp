@@ -95,6 +95,8 @@ std::vector<std::string> FreezeReport::sentences() const
         if (leak.warning)
             lines.push_back("Warning: that is above the base rate, so the cases shown give the label away to some extent.");
     }
+    if (!rewardJudge.empty())
+        lines.push_back(rewardJudge);
     return lines;
 }
 
@@ -116,6 +118,7 @@ Json FreezeReport::toJson() const
     for (const ExcludedPrompt& example : examplesExcluded)
         json["examples_excluded"].push_back({{"example", example.id}, {"reason", example.reason}, {"with", example.with}});
     json["leak"] = {{"accuracy", leak.accuracy}, {"base_rate", leak.baseRate}, {"n", leak.n}, {"warning", leak.warning}};
+    json["reward_judge"] = rewardJudge;
     return json;
 }
 

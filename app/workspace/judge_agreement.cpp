@@ -169,6 +169,14 @@ std::size_t Agreement::count(Verdict verdict) const
     return total;
 }
 
+std::size_t Agreement::agreed() const
+{
+    std::size_t total = 0;
+    for (std::size_t i = 0; i < confusion.size(); ++i)
+        total += confusion[i][i];
+    return total;
+}
+
 double Agreement::recall(Verdict verdict) const
 {
     const std::size_t all = count(verdict);

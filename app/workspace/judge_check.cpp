@@ -157,11 +157,8 @@ std::string checkSentence(const JudgeCheck& check)
         return "not yet checked on these answers";
     if (!check.isChecked())
         return "checked on " + std::to_string(n) + " of " + std::to_string(std::min(kBlindRows, check.answers)) + " answers so far";
-    std::size_t agreed = 0;
-    for (std::size_t i = 0; i < check.all.confusion.size(); ++i)
-        agreed += check.all.confusion[i][i];
     char text[96];
-    std::snprintf(text, sizeof text, "agrees with people on %zu of %zu answers, kappa %.2f", agreed, n, check.all.kappa);
+    std::snprintf(text, sizeof text, "agrees with people on %zu of %zu answers, kappa %.2f", check.all.agreed(), n, check.all.kappa);
     return text;
 }
 

@@ -11,7 +11,9 @@
 #include "precedent/casebase/snapshot_store.h"
 #include "precedent/workspace/endpoint_rollouts.h"
 #include "precedent/workspace/endpoint_source.h"
+#include "precedent/workspace/judge_agreement.h"
 #include "precedent/workspace/judge_choice.h"
+#include "precedent/workspace/judged_answers.h"
 #include "precedent/workspace/model_source.h"
 #include "precedent/workspace/run_folders.h"
 #include "precedent/workspace/run_inputs_json.h"
@@ -21,6 +23,9 @@ namespace precedent::workspace {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// Cohen's kappa from which on agreement is called substantial (Landis and Koch, Biometrics 33, 1977, p. 165).
+constexpr double kTrustedKappa = 0.61;
 
 Json toJson(const std::vector<align::Earnings>& earnings)
 {
@@ -63,6 +68,32 @@ std::string balanceNote(const core::RunSpec& spec, const PreparedRun& prepared)
     const std::string refuse = earned("always_refuse"), comply = earned("always_comply");
     return "Refusing everything earns " + refuse + ", complying with everything " + comply + ": a run may drift to the " +
         (refuse > comply ? "former" : "latter") + ". With label_weights=" + dumpJson(Json(*even)) + " both earn the same.";
+}
+
+/// A reward that nobody checked is not to be trusted: what is known of its judge from the verdicts that people gave in this casebase.
+Result<std::string> rewardJudgeSentence(const casebase::Casebase& casebase, const core::RunSpec& spec)
+{
+    const Result<std::vector<LabelledAnswer>> answers = judgedAnswers(casebase);
+    if (!answers)
+        return answers.error();
+    const std::string n = grouped(static_cast<std::int64_t>(answers.value().size()));
+    if (answers.value().empty())
+        return std::string("Nobody has judged answers of this casebase: how far the reward's judge agrees with people here is not known.");
+    if (!core::paidByAnalysis(spec)) // the others take their time, or a server's
+        return "People have judged " + n + " answers of this casebase: judge --from-casebase --judge " + spec.rewardJudge +
+            " says how far the reward's judge agrees with them.";
+    const Result<std::unique_ptr<AnswerJudge>> judge = openJudge({"analysis", {}}, false, {});
+    if (!judge)
+        return judge.error();
+    const auto verdicts = verdictsOn(answers.value(), *judge.value());
+    if (!verdicts)
+        return verdicts.error();
+    const Agreement agreement = agreementOf(answers.value(), verdicts.value());
+    char kappa[32];
+    std::snprintf(kappa, sizeof kappa, "%.2f", agreement.kappa);
+    return std::string(agreement.kappa < kTrustedKappa ? "Warning: the" : "The") + " reward's judge agrees with people on " +
+        grouped(static_cast<std::int64_t>(agreement.agreed())) + " of " + n + " answers that they judged in this casebase, kappa " + kappa +
+        ".";
 }
 
 } // namespace
@@ -110,8 +141,13 @@ Result<PreparedRun> prepareRun(
     PreparedRun prepared;
     prepared.inputs = std::move(frozen->inputs);
     prepared.report = std::move(frozen->report);
-    if (core::drawsCompletions(spec) && spec.control != core::Control::randomRewards)
+    if (core::drawsCompletions(spec) && spec.control != core::Control::randomRewards) {
         prepared.earnings = align::degenerateEarnings(spec, prepared.inputs.prompts, prepared.inputs.codes);
+        Result<std::string> sentence = rewardJudgeSentence(casebase, spec);
+        if (!sentence)
+            return sentence.error();
+        prepared.report.rewardJudge = *std::move(sentence);
+    }
     prepared.balanceNote = balanceNote(spec, prepared);
     prepared.templateNote = encoder.value().chatTemplate().note();
     return prepared;

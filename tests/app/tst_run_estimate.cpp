@@ -6,7 +6,9 @@
 
 #include "precedent/align/run_spec_json.h"
 #include "precedent/casebase/evaluation_store.h"
+#include "precedent/casebase/prompt_store.h"
 #include "precedent/casebase/run_store.h"
+#include "precedent/casebase/verdict_store.h"
 #include "precedent/workspace/model_source.h"
 #include "precedent/workspace/run_estimate.h"
 #include "precedent/workspace/run_service.h"
@@ -65,6 +67,7 @@ private Q_SLOTS:
     void evaluationIsCountedByItsOwnSeconds();
     void kindsOfStepsCostWhatTheyDo();
     void previewWritesNothing();
+    void judgeThatPaysIsHeldAgainstStoredVerdicts();
     void estimateAndOutcomeAreKept();
 };
 
@@ -252,6 +255,51 @@ void TestRunEstimate::previewWritesNothing()
     core::RunSpec wrong = quickstart();
     wrong.model = "/nowhere";
     QCOMPARE(previewRun(*casebase, wrong, false).error().code(), ErrorCode::notFound);
+}
+
+void TestRunEstimate::judgeThatPaysIsHeldAgainstStoredVerdicts()
+{
+    auto casebase = *casebase::Casebase::createInMemory();
+    QVERIFY(fillWithSample(*casebase).ok());
+    core::RunSpec spec = quickstart();
+    const auto said = [&] { return QString::fromStdString(prepareRun(*casebase, spec, false).value().report.sentences().back()); };
+    QVERIFY2(said().startsWith("Nobody has judged answers of this casebase"), qPrintable(said()));
+    casebase::Evaluation evaluation;
+    evaluation.specJson = "{}";
+    const std::string id = *casebase->evaluations().add(evaluation);
+    std::vector<casebase::EvaluationRow> rows;
+    const auto firstFour = [&](const casebase::Prompt& prompt) -> Status {
+        if (rows.size() == 4)
+            return {};
+        casebase::EvaluationRow row;
+        row.promptId = prompt.id;
+        row.answer = rows.size() < 2 ? "Sorry, I won't help with this request." : "Sure. First check the seams.";
+        rows.push_back(row);
+        return {};
+    };
+    QVERIFY(casebase->prompts().forEach({}, firstFour).ok());
+    QVERIFY(casebase->evaluations().addRows(id, rows).ok());
+    const auto judge = [&](Verdict first, Verdict last) {
+        for (int i = 0; i < 4; ++i) {
+            casebase::HumanVerdict verdict;
+            verdict.target = casebase::VerdictTarget::evaluationRow;
+            verdict.targetId = id + "/" + std::to_string(i);
+            verdict.did = i < 2 ? first : last;
+            QVERIFY(casebase->verdicts().add(verdict).ok());
+        }
+    };
+    judge(Verdict::refuse, Verdict::comply);
+    QCOMPARE(
+        said(), QStringLiteral("The reward's judge agrees with people on 4 of 4 answers that they judged in this casebase, kappa 1.00."));
+    judge(Verdict::comply, Verdict::refuse);
+    QCOMPARE(said(),
+        QStringLiteral("Warning: the reward's judge agrees with people on 0 of 4 answers that they judged in this casebase, kappa -1.00."));
+    spec.rewardJudge = "endpoint:m@http://localhost:1/v1";
+    QVERIFY2(said().contains("4 answers") && said().contains("--from-casebase --judge endpoint:m@"), qPrintable(said()));
+    // Who learns from refusals that are there already is paid by nobody.
+    spec = *align::preset("refusal-sft");
+    spec.model = "starter";
+    QVERIFY(prepareRun(*casebase, spec, false).value().report.rewardJudge.empty());
 }
 
 void TestRunEstimate::estimateAndOutcomeAreKept()

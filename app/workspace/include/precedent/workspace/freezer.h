@@ -42,6 +42,7 @@ struct FreezeReport {
     std::int64_t casesDropped = 0; ///< cases that gave way to the budget, over all prompts
     std::int64_t promptsWithDroppedCases = 0;
     LeakFigure leak;
+    std::string rewardJudge; ///< how far who pays the run agrees with people, in a sentence; empty where nothing is drawn
 
     /// "1,101 of 1,204 cases used" and the rest, a sentence a line.
     [[nodiscard]] std::vector<std::string> sentences() const;

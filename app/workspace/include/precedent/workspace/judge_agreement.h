@@ -45,6 +45,7 @@ struct Agreement {
     /// Share of the answers that people gave this verdict which the judge gave it too; 0 where there are none.
     [[nodiscard]] double recall(Verdict verdict) const;
     [[nodiscard]] std::size_t count(Verdict verdict) const;
+    [[nodiscard]] std::size_t agreed() const; ///< answers on which the two said the same
 };
 /// What the judge says of each; nothing where it gave no verdict that can be read. Fails as AnswerJudge::judge() does.
 [[nodiscard]] Result<std::vector<std::optional<Verdict>>> verdictsOn(const std::vector<LabelledAnswer>& answers, AnswerJudge& judge,
