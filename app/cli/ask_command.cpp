@@ -117,6 +117,12 @@ void addAskCommand(CLI::App& app, Commands& commands)
     command->add_option("--max-tokens", options->request.sampling.maxTokens, "New tokens at most")
         ->check(CLI::Range(1, 1000000))
         ->capture_default_str();
+    command->add_option("--begin-chain", options->request.beginChain, "Words that the model's chain begins with, as if it had written them")
+        ->type_name("TEXT");
+    command
+        ->add_option("--begin-answer", options->request.beginAnswer,
+            "Words that its answer begins with; its chain is closed before them, empty unless --begin-chain is given")
+        ->type_name("TEXT");
     command->add_option("--temperature", options->request.sampling.temperature, "0 is greedy")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();

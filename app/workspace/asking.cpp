@@ -86,12 +86,24 @@ std::size_t tokensOfChain(const core::Completion& completion, const AskedModel& 
     return 0;
 }
 
+/// The part of the model's turn that the request writes for it.
+std::string begunTurn(const AskRequest& request, const core::ContextTemplates& templates)
+{
+    if (request.beginChain.empty() && request.beginAnswer.empty())
+        return {};
+    std::string turn = (templates.openInPrompt ? "" : templates.chainOpen + "\n") + request.beginChain;
+    if (!request.beginAnswer.empty())
+        turn += (request.beginChain.empty() ? "" : "\n") + templates.chainClose + "\n" + request.beginAnswer;
+    return turn;
+}
+
 Result<AskAnswer> judged(
     const AskPrompt& prompt, const core::Completion& completion, const AskedModel& asked, const casebase::Casebase* casebase)
 {
     AskAnswer answer;
-    answer.text = asked.encoder.completionText(completion.ids);
+    answer.text = prompt.begun + asked.encoder.completionText(completion.ids);
     const text::ParsedCompletion parsed = asked.encoder.parse(answer.text, asked.templates);
+    answer.writtenChain = parsed.chain;
     answer.chain = withIds(parsed.chain, prompt.aliases);
     answer.answer = withIds(parsed.answer, prompt.aliases);
     answer.parseProblem = parsed.problem;
@@ -238,7 +250,8 @@ Result<AskPrompt> Asker::prepare(const AskRequest& request, const casebase::Case
         chosen.firm -= static_cast<std::size_t>(std::count_if(chosen.cases.begin(), firmEnd, isLeftOut));
         std::erase_if(chosen.cases, isLeftOut);
     }
-    const int budget = contextLength - request.sampling.maxTokens;
+    const std::string begun = begunTurn(request, templates);
+    const int budget = contextLength - request.sampling.maxTokens - static_cast<int>(encoder.encode(begun).size());
     Result<align::FittedPrompt> fit = align::fitPrompt(
         encoder, templates, request.mode, codes, std::move(chosen.cases), request.messages, request.sampling.seed, budget, chosen.firm);
     if (!fit)
@@ -250,8 +263,12 @@ Result<AskPrompt> Asker::prepare(const AskRequest& request, const casebase::Case
                 " tokens with codes, request and named cases alone; the model's context leaves " + std::to_string(budget) +
                 " beside an answer of " + std::to_string(request.sampling.maxTokens) + ".",
             "Choose a mode with a shorter context, fewer answer tokens, or a model with more positions. Nothing is cut silently.");
+    if (!begun.empty()) {
+        fitted.rendered += begun;
+        fitted.ids = encoder.encode(fitted.rendered);
+    }
     AskPrompt prompt{
-        request, std::move(fitted.rendered), std::move(fitted.ids), {}, fitted.casesDropped, std::move(fitted.context.aliases)};
+        request, std::move(fitted.rendered), std::move(fitted.ids), begun, {}, fitted.casesDropped, std::move(fitted.context.aliases)};
     for (const std::string& id : fitted.context.codesInContext) {
         const auto code = std::find_if(codes.begin(), codes.end(), [&](const core::Code& c) { return c.id == id; });
         prompt.shown.push_back({id, false, code == codes.end() ? std::string() : code->title, Disposition::unknown, {}});

@@ -68,6 +68,8 @@ private Q_SLOTS:
     void contextHoldsWhatItsModeSays();
     void whatIsSwitchedOffIsNotShownAndNotReplaced();
     void systemTurnIsPartOfThePrompt();
+    void turnThatWasBegunGoesOnAsItWouldHave();
+    void begunAnswerStandsBehindAClosedChain();
     void emptyRequestIsRefused();
     void modeWithoutCasebaseIsRefused();
     void promptOverTheContextIsRefused();
@@ -174,6 +176,48 @@ void TestAsking::systemTurnIsPartOfThePrompt()
     AskRequest asked = request(Mode::cases);
     asked.messages.insert(asked.messages.begin(), {"system", "You sit at the toy museum's desk."});
     QVERIFY(prepared(asked).rendered.find("toy museum's desk") != std::string::npos);
+}
+
+void TestAsking::turnThatWasBegunGoesOnAsItWouldHave()
+{
+    AskRequest asked = request(Mode::cases);
+    const auto answer = [&] { return answerAll({prepared(asked)}, *m_model, m_casebase.get(), nullptr, {}).value().front(); };
+    const AskAnswer whole = answer();
+    QVERIFY(whole.verdict != Verdict::noAnswer);
+    const std::size_t cut = whole.writtenChain.find(' ', whole.writtenChain.size() / 2);
+    QVERIFY(cut != std::string::npos);
+    const std::size_t before = prepared(asked).ids.size();
+    asked.beginChain = whole.writtenChain.substr(0, cut);
+    const AskPrompt begun = prepared(asked);
+    QVERIFY(begun.ids.size() > before);
+    QVERIFY(begun.rendered.size() > begun.begun.size());
+    QCOMPARE(begun.rendered.substr(begun.rendered.size() - begun.begun.size()), begun.begun);
+    const AskAnswer continued = answer();
+    QCOMPARE(continued.text, whole.text);
+    QCOMPARE(continued.chain, whole.chain);
+    QCOMPARE(continued.answer, whole.answer);
+    QVERIFY(continued.tokens < whole.tokens);
+}
+
+void TestAsking::begunAnswerStandsBehindAClosedChain()
+{
+    AskRequest asked = request(Mode::none);
+    asked.beginAnswer = "Sure. First";
+    Watcher watcher;
+    const AskPrompt prompt = prepared(asked);
+    const AskAnswer answer = answerAll({prompt}, *m_model, m_casebase.get(), &watcher, {}).value().front();
+    QVERIFY2(answer.answer.rfind("Sure. First", 0) == 0, answer.answer.c_str());
+    QVERIFY(answer.chain.empty());
+    QVERIFY((prompt.begun + watcher.pieces[0]).rfind(answer.text, 0) == 0); // the stop token follows it
+    asked.beginChain = "The request names a lamp.";
+    const AskAnswer both = answerAll({prepared(asked)}, *m_model, m_casebase.get(), nullptr, {}).value().front();
+    QCOMPARE(both.chain, std::string("The request names a lamp."));
+    QVERIFY2(both.answer.rfind("Sure. First", 0) == 0, both.answer.c_str());
+    // What is begun takes its place from the context's budget.
+    for (int i = 0; i < 3000; ++i)
+        asked.beginChain += " lamp";
+    const auto tooLong = m_asker->prepare(asked, m_casebase.get(), m_model->encoder, m_model->templates, kContext);
+    QCOMPARE(tooLong.error().code(), ErrorCode::invalidArgument);
 }
 
 void TestAsking::emptyRequestIsRefused()

@@ -47,6 +47,7 @@ private Q_SLOTS:
     void firstTokenComesAtOnce();
     void fourColumnsAnswerBesideEachOther();
     void casesAreFoundAsChosen();
+    void chainIsEditedAndContinued();
     void whatIsSwitchedOffIsLeftOut();
     void wholePromptIsShown();
     void stopKeepsWhatIsWritten();
@@ -215,6 +216,38 @@ void TestInspectPlace::casesAreFoundAsChosen()
     QVERIFY2(words("columnAnswer0").isEmpty(), qPrintable(words("columnAnswer0")));
     QVERIFY2(
         child<QLabel>("columnState0")->text().contains(QStringLiteral("no-such-model")), qPrintable(child<QLabel>("columnState0")->text()));
+}
+
+void TestInspectPlace::chainIsEditedAndContinued()
+{
+    open(copyOfSample("continued.casebase"));
+    show();
+    auto* again = child<QToolButton>("continueChain0");
+    QVERIFY(!again->isEnabled());
+    ask(QString::fromLatin1(kRequest));
+    const QString chain = words("columnChain0");
+    const auto prompt = column(0)->prompt()->ids.size();
+    QVERIFY(again->isEnabled());
+    QTest::mouseClick(again, Qt::LeftButton);
+    auto* begin = child<QPlainTextEdit>("beginChainEdit");
+    QVERIFY(begin->isVisible());
+    QCOMPARE(begin->toPlainText(), chain);
+    begin->setPlainText(QStringLiteral("The request names a violin."));
+    ask(QString::fromLatin1(kRequest));
+    QVERIFY2(words("columnChain0").startsWith(QStringLiteral("The request names a violin.")), qPrintable(words("columnChain0")));
+    QVERIFY(!words("columnAnswer0").isEmpty());
+    QVERIFY(column(0)->prompt()->ids.size() > prompt);
+    // The words of an answer close the chain before them.
+    begin->clear();
+    child<QPlainTextEdit>("beginAnswerEdit")->setPlainText(QStringLiteral("Sure. First"));
+    ask(QString::fromLatin1(kRequest));
+    QVERIFY2(words("columnAnswer0").startsWith(QStringLiteral("Sure. First")), qPrintable(words("columnAnswer0")));
+    QVERIFY(words("columnChain0").isEmpty());
+    // Folded away, it begins nothing.
+    child<QToolButton>("showBeginButton")->setChecked(false);
+    ask(QString::fromLatin1(kRequest));
+    QCOMPARE(words("columnChain0"), chain);
+    QCOMPARE(column(0)->prompt()->ids.size(), prompt);
 }
 
 void TestInspectPlace::whatIsSwitchedOffIsLeftOut()

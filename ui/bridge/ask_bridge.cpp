@@ -113,6 +113,8 @@ public:
         , m_tell(std::move(tell))
         , m_columns(group.columns.size())
     {
+        for (std::size_t i = 0; i < m_columns.size(); ++i)
+            m_columns[i].text = group.prompts[i].begun;
     }
 
     void wrote(std::size_t prompt, const std::string& piece) override

@@ -104,12 +104,18 @@ void AnswerColumn::buildHead()
     strong.setWeight(QFont::DemiBold);
     m_title->setFont(strong);
     m_modeWords = new QLabel(m_head);
-    m_file = new QToolButton(m_head);
-    m_file->setObjectName(QStringLiteral("fileAsCase%1").arg(m_index));
-    m_file->setIcon(themedIcon(QStringLiteral("plus")));
-    m_file->setToolTip(tr("File as a case"));
-    m_file->setAccessibleName(tr("File as a case"));
-    m_file->setProperty("plain", true);
+    const auto act = [this](const char* name, const char* icon, const QString& words) {
+        auto* made = new QToolButton(m_head);
+        made->setObjectName(QString::fromLatin1(name) + QString::number(m_index));
+        made->setIcon(themedIcon(QString::fromLatin1(icon)));
+        made->setToolTip(words);
+        made->setAccessibleName(words);
+        made->setProperty("plain", true);
+        return made;
+    };
+    m_continue = act("continueChain", "pencil", tr("Edit the chain and continue from it"));
+    connect(m_continue, &QToolButton::clicked, this, &AnswerColumn::continueWanted);
+    m_file = act("fileAsCase", "plus", tr("File as a case"));
     connect(m_file, &QToolButton::clicked, this, &AnswerColumn::fileWanted);
     m_icon = new QLabel(m_head);
     m_icon->setFixedSize(kIcon, kIcon);
@@ -138,6 +144,7 @@ void AnswerColumn::buildHead()
     names->addSpacing(6);
     names->addWidget(m_modeWords);
     names->addStretch();
+    names->addWidget(m_continue);
     names->addWidget(m_file);
     layout->addLayout(names);
     layout->addLayout(line);
@@ -284,6 +291,7 @@ void AnswerColumn::clear()
         combo->setEnabled(false);
     }
     m_file->setEnabled(false);
+    m_continue->setEnabled(false);
     showVerdict();
 }
 
@@ -369,6 +377,7 @@ void AnswerColumn::end(std::shared_ptr<const workspace::AskAnswer> answer)
     for (QComboBox* combo : {m_did, m_should})
         combo->setEnabled(!m_answer->stopped);
     m_file->setEnabled(!nothing);
+    m_continue->setEnabled(!m_answer->writtenChain.empty());
     showVerdict();
     Q_EMIT changed();
 }

@@ -52,6 +52,7 @@ Q_SIGNALS:
     void citationClicked(const QString& id);
     void verdictGiven(precedent::Verdict did, precedent::Disposition should, bool blind);
     void fileWanted();
+    void continueWanted(); ///< the chain is to be edited, and the model to go on behind it
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -94,6 +95,7 @@ private:
     QuietLabel* m_promptTokens;
     QComboBox* m_did;
     QComboBox* m_should;
+    QToolButton* m_continue = nullptr;
     QToolButton* m_file;
 };
 

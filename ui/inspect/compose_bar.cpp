@@ -29,6 +29,7 @@ namespace {
 
 constexpr int kRequestHeight = 64;
 constexpr int kSystemHeight = 44;
+constexpr int kBeginHeight = 64;
 constexpr int kAskWidth = 152;
 constexpr int kDefaultTokens = 256;
 
@@ -61,6 +62,9 @@ ComposeBar::ComposeBar(QWidget* parent)
     , m_ask(new QPushButton(this))
     , m_note(new QuietLabel({}, secondaryFont(), this))
     , m_chips(new QHBoxLayout)
+    , m_beginChain(field("beginChainEdit", tr("Beginning of the chain"), tr("The chain begins with these words"), kBeginHeight, this))
+    , m_beginAnswer(field("beginAnswerEdit", tr("Beginning of the answer"), tr("The chain ends there, and the answer begins with these"),
+          kBeginHeight, this))
 {
     setObjectName(QStringLiteral("composeBar"));
     m_ask->setObjectName(QStringLiteral("askButton"));
@@ -71,6 +75,13 @@ ComposeBar::ComposeBar(QWidget* parent)
     m_note->setFixedWidth(kAskWidth);
     m_note->setAlignment(Qt::AlignHCenter);
     m_system->hide();
+    m_begin = new QWidget(this);
+    auto* begin = new QHBoxLayout(m_begin);
+    begin->setContentsMargins(0, 0, 0, 0);
+    begin->setSpacing(8);
+    begin->addWidget(m_beginChain);
+    begin->addWidget(m_beginAnswer);
+    m_begin->hide();
 
     auto* top = new QHBoxLayout;
     top->setSpacing(12);
@@ -78,6 +89,7 @@ ComposeBar::ComposeBar(QWidget* parent)
     texts->setSpacing(4);
     texts->addWidget(m_system);
     texts->addWidget(m_request);
+    texts->addWidget(m_begin);
     top->addLayout(texts, 1);
     auto* side = new QVBoxLayout;
     side->setSpacing(4);
@@ -101,7 +113,7 @@ ComposeBar::ComposeBar(QWidget* parent)
         else
             Q_EMIT askWanted();
     });
-    for (QPlainTextEdit* edit : {m_request, m_system})
+    for (QPlainTextEdit* edit : {m_request, m_system, m_beginChain, m_beginAnswer})
         connect(edit, &QPlainTextEdit::textChanged, this, [this] {
             setBusy(m_busy);
             Q_EMIT edited();
@@ -117,6 +129,20 @@ QToolButton* ComposeBar::option(const char* name, const QString& words)
     made->setObjectName(QString::fromLatin1(name));
     made->setText(words);
     made->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    return made;
+}
+
+QToolButton* ComposeBar::fold(const char* name, const QString& words, QWidget& part, QWidget& first)
+{
+    QToolButton* made = option(name, words);
+    made->setCheckable(true);
+    made->setIcon(themedIcon(QStringLiteral("right")));
+    connect(made, &QToolButton::toggled, this, [this, made, &part, &first](bool on) {
+        part.setVisible(on);
+        made->setIcon(themedIcon(on ? QStringLiteral("down") : QStringLiteral("right")));
+        (on ? &first : m_request)->setFocus();
+        setBusy(m_busy);
+    });
     return made;
 }
 
@@ -157,15 +183,11 @@ void ComposeBar::buildOptions(QHBoxLayout& row)
     }
     row.addLayout(modes);
     row.addStretch();
-    m_showSystem = option("showSystemButton", tr("system"));
-    m_showSystem->setCheckable(true);
-    m_showSystem->setIcon(themedIcon(QStringLiteral("right")));
-    connect(m_showSystem, &QToolButton::toggled, this, [this](bool on) {
-        m_system->setVisible(on);
-        m_showSystem->setIcon(themedIcon(on ? QStringLiteral("down") : QStringLiteral("right")));
-        (on ? m_system : m_request)->setFocus();
-    });
+    m_showSystem = fold("showSystemButton", tr("system"), *m_system, *m_system);
+    m_showBegin = fold("showBeginButton", tr("prefill"), *m_begin, *m_beginChain);
+    m_showBegin->setToolTip(tr("Begin the models' turns for them: with words of a chain, or of an answer"));
     row.addWidget(m_showSystem);
+    row.addWidget(m_showBegin);
     buildSampling();
     row.addWidget(m_sampling);
 }
@@ -325,6 +347,25 @@ core::Sampling ComposeBar::sampling() const
     return sampling;
 }
 
+std::string ComposeBar::beginChain() const
+{
+    return m_showBegin->isChecked() ? m_beginChain->toPlainText().trimmed().toStdString() : std::string();
+}
+
+std::string ComposeBar::beginAnswer() const
+{
+    return m_showBegin->isChecked() ? m_beginAnswer->toPlainText().trimmed().toStdString() : std::string();
+}
+
+void ComposeBar::beginWith(const QString& chain)
+{
+    m_beginChain->setPlainText(chain);
+    m_beginAnswer->clear();
+    m_showBegin->setChecked(true);
+    m_beginChain->setFocus();
+    m_beginChain->moveCursor(QTextCursor::End);
+}
+
 workspace::CaseChoice ComposeBar::cases() const { return m_cases->choice(); }
 
 QWidget* ComposeBar::requestField() const { return m_request; }
@@ -353,6 +394,7 @@ void ComposeBar::follow()
     const bool blurred = m_sensitive && !Reveal::instance().isOn();
     setBlurred(*m_request, blurred);
     setBlurred(*m_system, blurred);
+    setBlurred(*m_begin, blurred);
 }
 
 void ComposeBar::take(const InspectOrder& order)

@@ -55,6 +55,10 @@ public:
     [[nodiscard]] std::vector<Message> messages() const;
     [[nodiscard]] core::Sampling sampling() const;
     [[nodiscard]] workspace::CaseChoice cases() const;
+    /// What the models' turns begin with; empty where that is not shown.
+    [[nodiscard]] std::string beginChain() const;
+    [[nodiscard]] std::string beginAnswer() const;
+    void beginWith(const QString& chain); ///< to be edited and continued
     [[nodiscard]] QWidget* requestField() const;
     void remember() const; ///< models, modes and sampling, for the next start
     void recall();
@@ -72,6 +76,8 @@ protected:
 private:
     void buildOptions(QHBoxLayout& row);
     [[nodiscard]] QToolButton* option(const char* name, const QString& words);
+    /// A button that shows and hides a part of the form, whose `first` field then has the focus.
+    [[nodiscard]] QToolButton* fold(const char* name, const QString& words, QWidget& part, QWidget& first);
     void buildSampling();
     void addModel(const AskableModel& model);
     void showModels();
@@ -93,6 +99,10 @@ private:
     QToolButton* m_addModel;
     std::vector<QToolButton*> m_modes; ///< none, codes, cases
     QToolButton* m_showSystem;
+    QPlainTextEdit* m_beginChain;
+    QPlainTextEdit* m_beginAnswer;
+    QWidget* m_begin = nullptr; ///< the two of them
+    QToolButton* m_showBegin;
     QToolButton* m_sampling;
     QDoubleSpinBox* m_temperature;
     QDoubleSpinBox* m_topP;

@@ -57,6 +57,7 @@ InspectPlace::InspectPlace(QWidget* parent)
         });
         connect(made, &AnswerColumn::citationClicked, this, &InspectPlace::citationClicked);
         connect(made, &AnswerColumn::fileWanted, this, [this, made] { file(*made); });
+        connect(made, &AnswerColumn::continueWanted, this, [this, made] { m_compose->beginWith(text(made->answer()->writtenChain)); });
         connect(made, &AnswerColumn::verdictGiven, this,
             [this, made](Verdict did, Disposition should, bool blind) { storeVerdict(*made, did, should, blind); });
     }
@@ -232,6 +233,8 @@ void InspectPlace::ask()
         request.messages = messages;
         request.mode = chosen[i].mode;
         request.cases = m_compose->cases();
+        request.beginChain = m_compose->beginChain();
+        request.beginAnswer = m_compose->beginAnswer();
         request.sampling = m_compose->sampling();
         request.without = m_panel->without();
         orders.push_back({chosen[i].model.name.toStdString(), std::move(request)});

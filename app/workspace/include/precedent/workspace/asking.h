@@ -24,6 +24,10 @@ struct AskRequest {
     Mode mode = Mode::none;
     CaseChoice cases; ///< of mode cases
     core::Sampling sampling;
+    /// What the model's turn begins with, as if it had written it: the first words of its chain and, behind the chain that they then close,
+    /// those of its answer. Empty: it begins by itself.
+    std::string beginChain;
+    std::string beginAnswer;
     std::set<std::string> without; ///< codes and cases left out of the context; nothing takes their place
     /// A case's request is shown as training shows it: without the case itself and its near-duplicates, its declared twin
     /// allowed. Null where a person asks: then the nearest precedent is the point. Borrowed.
@@ -35,6 +39,7 @@ struct AskPrompt {
     AskRequest request;
     std::string rendered; ///< exactly what the model sees
     std::vector<int> ids;
+    std::string begun; ///< of the model's turn, the end of `rendered`: what was written for it
     struct Shown {
         std::string id; ///< of a code or case: aliases are resolved
         bool isCase = false;
@@ -48,8 +53,9 @@ struct AskPrompt {
 };
 
 struct AskAnswer {
-    std::string text; ///< the whole completion
+    std::string text; ///< the model's whole turn, what was begun for it included
     std::string chain; ///< aliases resolved, so that it cites the casebase's ids
+    std::string writtenChain; ///< as the model wrote it, with its aliases
     std::string answer;
     std::string parseProblem;
     Verdict verdict = Verdict::noAnswer;
