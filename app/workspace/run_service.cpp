@@ -78,9 +78,10 @@ Result<std::string> rewardJudgeSentence(const casebase::Casebase& casebase, cons
         return answers.error();
     const std::string n = grouped(static_cast<std::int64_t>(answers.value().size()));
     if (answers.value().empty())
-        return std::string("Nobody has judged answers of this casebase: how far the reward's judge agrees with people here is not known.");
+        return std::string(
+            "Note: nobody has judged answers of this casebase: how far the reward's judge agrees with people here is not known.");
     if (!core::paidByAnalysis(spec)) // the others take their time, or a server's
-        return "People have judged " + n + " answers of this casebase: judge --from-casebase --judge " + spec.rewardJudge +
+        return "Note: people have judged " + n + " answers of this casebase: judge --from-casebase --judge " + spec.rewardJudge +
             " says how far the reward's judge agrees with them.";
     const Result<std::unique_ptr<AnswerJudge>> judge = openJudge({"analysis", {}}, false, {});
     if (!judge)

@@ -263,7 +263,7 @@ void TestRunEstimate::judgeThatPaysIsHeldAgainstStoredVerdicts()
     QVERIFY(fillWithSample(*casebase).ok());
     core::RunSpec spec = quickstart();
     const auto said = [&] { return QString::fromStdString(prepareRun(*casebase, spec, false).value().report.sentences().back()); };
-    QVERIFY2(said().startsWith("Nobody has judged answers of this casebase"), qPrintable(said()));
+    QVERIFY2(said().startsWith("Note: nobody has judged answers of this casebase"), qPrintable(said()));
     casebase::Evaluation evaluation;
     evaluation.specJson = "{}";
     const std::string id = *casebase->evaluations().add(evaluation);

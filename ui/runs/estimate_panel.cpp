@@ -301,6 +301,7 @@ void EstimatePanel::addChecks(const workspace::RunPreview& preview, const QStrin
     strong.setWeight(QFont::DemiBold);
     add(tr("Checks"), strong, false);
     const QString marked = QStringLiteral("Warning: "); // as the sentences of freezing begin it
+    const QString noted = QStringLiteral("Note: ");
     QStringList checks;
     for (const std::string& sentence : preview.sentences)
         checks += text(sentence);
@@ -315,11 +316,13 @@ void EstimatePanel::addChecks(const workspace::RunPreview& preview, const QStrin
     QWidget* page = m_rows->parentWidget();
     for (const QString& check : checks) {
         const bool warning = check.startsWith(marked);
+        const bool note = check.startsWith(noted);
         auto* row = new QHBoxLayout;
         row->setSpacing(8);
-        auto* icon =
-            new IconLabel(warning ? QStringLiteral("alert") : QStringLiteral("check"), warning ? Role::warning : Role::comply, page);
-        QString sentence = warning ? check.mid(marked.size()) : check;
+        auto* icon = warning ? new IconLabel(QStringLiteral("alert"), Role::warning, page)
+            : note           ? new IconLabel(QStringLiteral("info"), Role::secondary, page)
+                             : new IconLabel(QStringLiteral("check"), Role::comply, page);
+        QString sentence = check.mid(warning ? marked.size() : note ? noted.size() : 0);
         sentence[0] = sentence.at(0).toUpper();
         auto* words = new QLabel(sentence, page);
         words->setWordWrap(true);
