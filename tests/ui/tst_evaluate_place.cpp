@@ -448,6 +448,16 @@ void TestEvaluatePlace::sensitiveRequestsAreHiddenUntilRevealed()
     QTest::mouseClick(child<QToolButton>("revealAnswerButton"), Qt::LeftButton);
     QVERIFY(request.data().toString().contains(QStringLiteral("out of sight")));
     QVERIFY(texts->graphicsEffect() == nullptr);
+
+    // Nor is it judged unread.
+    ui::Reveal::instance().setOn(false);
+    QTest::mouseClick(child<QPushButton>("checkJudgeButton"), Qt::LeftButton);
+    QTRY_COMPARE(child<QLabel>("checkCountLabel")->text(), QStringLiteral("0 of 1 judged, drawn at random."));
+    QVERIFY(!child<QPushButton>("check_refuse")->isEnabled());
+    QTest::mouseClick(child<QToolButton>("checkRevealButton"), Qt::LeftButton);
+    QVERIFY(child<QPushButton>("check_refuse")->isEnabled());
+    QTest::mouseClick(child<QPushButton>("check_refuse"), Qt::LeftButton);
+    QTRY_VERIFY(child<QLabel>("checkSentenceLabel")->text().contains(QStringLiteral("1 of 1 answers")));
 }
 
 void TestEvaluatePlace::filterNarrowsTableAndChart()

@@ -228,6 +228,8 @@ void AskBridge::Shared::answer(const Asking& asking)
     // Open while something is asked and no longer: who closes the window leaves one whole file. Cases' vectors are kept in it.
     const bool makesVectors =
         std::any_of(asking.orders.begin(), asking.orders.end(), [](const AskOrder& order) { return findsByMeaning(order.request); });
+    if (!makesVectors)
+        asker.setVectors(nullptr); // and with them the model that made them
     const auto opened =
         makesVectors ? casebase::Casebase::openAsAllowed(path) : casebase::Casebase::open(path, casebase::OpenMode::readOnly);
     if (!opened) {

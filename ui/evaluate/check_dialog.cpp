@@ -120,8 +120,6 @@ CheckDialog::CheckDialog(CasebaseBridge& casebase, RowsOf of, const QString& nam
     connect(&Reveal::instance(), &Reveal::changed, this, &CheckDialog::follow);
     follow();
     m_back->setEnabled(false);
-    for (QPushButton* verdict : m_verdicts)
-        verdict->setEnabled(false);
     casebase.ask(
         this, [of = m_of](casebase::Casebase& from) { return readBlindRows(from, of); },
         [this](const Result<BlindRows>& rows) { take(rows); });
@@ -221,8 +219,6 @@ void CheckDialog::ask(std::size_t at)
     m_count->setText(over ? tr("%L1 judged.").arg(judged)
                           : tr("%L1 of %L2 judged, drawn at random.").arg(judged).arg(m_rows.judged + m_rows.next.size()));
     m_back->setEnabled(at > 0);
-    for (QPushButton* verdict : m_verdicts)
-        verdict->setEnabled(!over);
     follow();
     if (over) {
         readAgreement();
@@ -237,7 +233,7 @@ void CheckDialog::ask(std::size_t at)
 
 void CheckDialog::give(Verdict verdict)
 {
-    if (m_casebase.isNull() || m_at >= m_rows.next.size())
+    if (m_casebase.isNull() || !m_verdicts.front()->isEnabled())
         return;
     casebase::HumanVerdict given;
     given.target = casebase::VerdictTarget::evaluationRow;
@@ -314,8 +310,11 @@ void CheckDialog::say(const Error& error) { m_count->setText(text(error.message(
 
 void CheckDialog::follow()
 {
-    const bool sensitive = m_at < m_rows.next.size() && m_rows.next[m_at].cell.sensitive;
+    const bool asks = m_at < m_rows.next.size();
+    const bool sensitive = asks && m_rows.next[m_at].cell.sensitive;
     const bool blurred = sensitive && !Reveal::instance().isOn();
+    for (QPushButton* verdict : m_verdicts)
+        verdict->setEnabled(asks && !blurred); // nobody judges what they cannot read
     m_reveal->setVisible(sensitive);
     setBlurred(*m_texts, blurred);
     m_reveal->setIcon(themedIcon(blurred ? QStringLiteral("eye") : QStringLiteral("eyeoff")));
