@@ -7,6 +7,7 @@
 
 #include "precedent/base/json.h"
 #include "precedent/casebase/run_store.h"
+#include "precedent/casebase/verdict_store.h"
 #include "precedent/workspace/figures.h"
 #include "precedent/workspace/run_service.h"
 
@@ -69,6 +70,7 @@ public:
         const Result<std::vector<casebase::Evaluation>> all = m_casebase.evaluations().all(); // newest first
         if (!all)
             return all.error();
+        PRECEDENT_TRY(findJudged());
         for (const casebase::Evaluation& evaluation : all.value())
             PRECEDENT_TRY(take(evaluation));
         PRECEDENT_TRY(putFigures());
@@ -80,6 +82,17 @@ public:
     }
 
 private:
+    /// Most evaluations have no answer that a person judged: their verdicts are not read for.
+    Status findJudged()
+    {
+        const Result<std::vector<casebase::HumanVerdict>> verdicts = m_casebase.verdicts().all(/*countableOnly=*/true);
+        if (!verdicts)
+            return verdicts.error();
+        for (const casebase::HumanVerdict& verdict : verdicts.value())
+            m_judged.insert(verdict.targetId.substr(0, verdict.targetId.rfind('/')));
+        return {};
+    }
+
     Status take(const casebase::Evaluation& evaluation)
     {
         Result<Json> spec = parseJson(evaluation.specJson, "evaluation " + evaluation.id);
@@ -99,7 +112,9 @@ private:
         (starter ? m_table.starterRows : m_table.otherRows) += static_cast<int>(wanted.size());
         if (wanted.empty() || starter != m_ofStarter)
             return {};
-        Result<std::map<Mode, JudgeCheck>> checks = checksOf(m_casebase, evaluation.id);
+        Result<std::map<Mode, JudgeCheck>> checks = std::map<Mode, JudgeCheck>();
+        if (m_judged.count(evaluation.id) > 0)
+            checks = checksOf(m_casebase, evaluation.id);
         if (!checks)
             return checks.error();
         std::map<Mode, std::size_t> places;
@@ -216,6 +231,7 @@ private:
     const bool m_ofStarter;
     EvaluationTable m_table;
     std::set<std::pair<std::string, Mode>> m_seen;
+    std::set<std::string> m_judged; ///< evaluations of which something was judged blind
     std::map<std::string, bool> m_prompts; ///< "suite\nprompt" -> burned
     std::vector<EvaluationRow> m_ids; ///< one a prompt, for the goals
 };
