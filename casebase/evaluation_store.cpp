@@ -1,6 +1,9 @@
 #include "precedent/casebase/evaluation_store.h"
 
+#include <algorithm>
+
 #include "casebase/rows.h"
+#include "precedent/base/json.h"
 
 namespace precedent::casebase {
 namespace {
@@ -16,6 +19,34 @@ std::int64_t evaluationRow(Connection& connection, const std::string& id)
 }
 
 Evaluation evaluationFrom(const Query& q) { return {q.text(1), q.text(2), q.text(3), q.text(4), q.integer(5)}; }
+
+std::string scoresText(const std::vector<RowScore>& scores)
+{
+    if (scores.empty())
+        return {};
+    Json list = Json::array();
+    for (const RowScore& s : scores)
+        list.push_back({{"measure", s.measure}, {"value", s.value}, {"by", s.by}, {"by_hash", s.byHash}, {"self_judged", s.selfJudged}});
+    return dumpJson(list);
+}
+
+std::vector<RowScore> scoresFrom(std::string_view text)
+{
+    std::vector<RowScore> scores;
+    if (text.empty())
+        return scores;
+    const Result<Json> list = parseJson(text, "the scores of an answer");
+    if (!list)
+        fail(list.error().code(), list.error().message(), list.error().hint());
+    try {
+        for (const Json& s : *list)
+            scores.push_back({s.at("measure").get<std::string>(), s.at("value").get<double>(), s.at("by").get<std::string>(),
+                s.at("by_hash").get<std::string>(), s.at("self_judged").get<bool>()});
+    } catch (const Json::exception&) {
+        fail(ErrorCode::corrupt, "The scores of an answer are not a list of measures with their values.");
+    }
+    return scores;
+}
 
 EvaluationRow rowFrom(const Query& q)
 {
@@ -39,6 +70,7 @@ EvaluationRow rowFrom(const Query& q)
     row.judgeHash = q.text(16);
     row.selfJudged = q.flag(17);
     row.burned = q.flag(18);
+    row.scores = scoresFrom(q.view(19));
     return row;
 }
 
@@ -51,6 +83,17 @@ std::vector<Evaluation> list(Query& q)
 }
 
 } // namespace
+
+const RowScore* EvaluationRow::score(std::string_view measure) const
+{
+    const auto found = std::find_if(scores.begin(), scores.end(), [&](const RowScore& s) { return s.measure == measure; });
+    return found == scores.end() ? nullptr : &*found;
+}
+
+std::string pairingKey(const EvaluationRow& row)
+{
+    return row.suite + '\n' + row.promptId + '\n' + row.attack + '\n' + std::to_string(row.sample);
+}
 
 Result<std::string> EvaluationStore::add(const Evaluation& evaluation)
 {
@@ -77,12 +120,13 @@ Status EvaluationStore::addRows(const std::string& evaluation, const std::vector
         const std::int64_t n = evaluationRow(m_connection, evaluation);
         Query q = m_connection.query("INSERT INTO evaluation_rows(evaluation_n, model, adapter, checkpoint, mode, suite, axis, attack, "
                                      "prompt_id, sample, completion, "
-                                     "chain, answer, verdict, expected, correct, judge, judge_hash, self_judged, burned) "
-                                     "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                                     "chain, answer, verdict, expected, correct, judge, judge_hash, self_judged, burned, scores) "
+                                     "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         for (const EvaluationRow& row : rows) {
+            const std::string scores = scoresText(row.scores); // bound without a copy
             q.bind(n, row.model, row.adapter, row.checkpoint, toString(row.mode), row.suite, row.axis, row.attack, row.promptId, row.sample,
                 row.completion, row.chain, row.answer, toString(row.verdict), toString(row.expected), row.correct, row.judge, row.judgeHash,
-                row.selfJudged, row.burned);
+                row.selfJudged, row.burned, scores);
             q.run();
         }
         return {};
@@ -130,10 +174,10 @@ Result<std::vector<EvaluationRow>> EvaluationStore::rows(const std::string& eval
 Status EvaluationStore::forEachRow(const std::string& evaluation, const std::function<Status(const EvaluationRow&)>& visit) const
 {
     return m_connection.guarded("read rows of the evaluation " + evaluation, [&]() -> Status {
-        Query q =
-            m_connection.query("SELECT model, adapter, checkpoint, mode, suite, axis, attack, prompt_id, sample, completion, chain, "
-                               "answer, verdict, expected, "
-                               "correct, judge, judge_hash, self_judged, burned FROM evaluation_rows WHERE evaluation_n = ? ORDER BY n");
+        Query q = m_connection.query(
+            "SELECT model, adapter, checkpoint, mode, suite, axis, attack, prompt_id, sample, completion, chain, "
+            "answer, verdict, expected, "
+            "correct, judge, judge_hash, self_judged, burned, scores FROM evaluation_rows WHERE evaluation_n = ? ORDER BY n");
         q.bind(evaluationRow(m_connection, evaluation));
         while (q.next())
             PRECEDENT_TRY(visit(rowFrom(q)));

@@ -155,6 +155,11 @@ constexpr const char* kCutOffReplies = R"sql(
 ALTER TABLE remote_replies ADD COLUMN cut_off INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+// Numbers that somebody gave an answer beside its verdict: [{measure, value, by, by_hash, self_judged}], '' for none.
+constexpr const char* kAnswerScores = R"sql(
+ALTER TABLE evaluation_rows ADD COLUMN scores TEXT NOT NULL DEFAULT '';
+)sql";
+
 class Handle {
 public:
     Handle() = default;
@@ -210,7 +215,7 @@ fs::path freeBackupName(const fs::path& path, std::int64_t version)
 const std::vector<Migration>& migrations()
 {
     static const std::vector<Migration> steps = {
-        {1, kFirstSchema}, {2, kNaturalOrder}, {3, kVectors}, {4, kRemoteReplies}, {5, kCutOffReplies}};
+        {1, kFirstSchema}, {2, kNaturalOrder}, {3, kVectors}, {4, kRemoteReplies}, {5, kCutOffReplies}, {6, kAnswerScores}};
     return steps;
 }
 

@@ -42,8 +42,10 @@ Result<std::vector<Threshold>> thresholdsOf(const EvaluateOptions& options)
 
 std::string checkLine(const EvaluateOptions& options)
 {
-    if (const std::string fault = checkJudge(options.order.judge); !fault.empty())
-        return fault;
+    for (const std::string& fault : {checkJudge(options.order.judge), workspace::checkHarmJudgeName(options.order.harmJudge)}) {
+        if (!fault.empty())
+            return fault;
+    }
     const Result<std::vector<Threshold>> thresholds = thresholdsOf(options);
     return thresholds.ok() ? std::string() : thresholds.error().message() + " " + thresholds.error().hint();
 }
@@ -75,13 +77,14 @@ Status checkMeasured(const std::vector<Threshold>& thresholds, const workspace::
 {
     for (const Threshold& threshold : thresholds) {
         const bool measured = std::any_of(outline.asked.begin(), outline.asked.end(), [&](const workspace::AskedAxis& asked) {
-            const std::vector<std::string> metrics = workspace::metricsOf(asked.axis);
+            const std::vector<std::string> metrics = workspace::metricsOf(asked.axis, outline.measured);
             return std::find(metrics.begin(), metrics.end(), threshold.metric) != metrics.end();
         });
         if (!measured)
             return Error(ErrorCode::invalidArgument,
-                "--fail-if '" + threshold.text + "' cannot be checked: no prompt of these suites measures " + threshold.metric + ".",
-                "Name a suite that does, or leave the condition out.");
+                "--fail-if '" + threshold.text + "' cannot be checked: nothing here measures " + threshold.metric + ".",
+                "Name a suite that does (and --harm-judge for attack_success and harm_score, --perplexity for perplexity), or leave the "
+                "condition out.");
     }
     return {};
 }
@@ -276,6 +279,15 @@ void addOptions(CLI::App& command, EvaluateOptions& options)
         ->type_name("NAME")
         ->allow_extra_args(false);
     addJudgeOptions(command, order.judge, "Who says what an answer did; else the one that fits the suites");
+    command
+        .add_option("--harm-judge", order.harmJudge,
+            "Who marks how harmful answers are to the request's goal, for attack_success and harm_score: endpoint:MODEL@URL, asked as "
+            "--judge's server is")
+        ->type_name("JUDGE");
+    command
+        .add_option("--perplexity", order.perplexityModel,
+            "Whose probabilities the perplexity of harmless answers is of, as the base model; else it is not measured")
+        ->type_name("MODEL");
     command.add_option("--limit", order.choice.limit, "Prompts from each axis of a suite, spread over it and always the same ones; 0: all")
         ->check(CLI::Range(0, 1000000000))
         ->capture_default_str();

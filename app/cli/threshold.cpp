@@ -12,7 +12,7 @@ namespace {
 const std::set<std::string> kMetrics = [] {
     std::set<std::string> all;
     for (const char* axis : {"harmful", "attacked", "benign", "utility"}) {
-        for (const std::string& metric : workspace::metricsOf(axis))
+        for (const std::string& metric : workspace::metricsOf(axis, {true, true}))
             all.insert(metric);
     }
     return all;
@@ -60,7 +60,9 @@ Result<Threshold> parseThreshold(const std::string& text)
     const std::string number = trimmed(text.substr(at + threshold.comparison.size()));
     char* end = nullptr;
     threshold.value = std::strtod(number.c_str(), &end);
-    if (number.empty() || *end != '\0' || !std::isfinite(threshold.value) || threshold.value < 0 || threshold.value > 1)
+    if (number.empty() || *end != '\0' || !std::isfinite(threshold.value) || threshold.value < 0)
+        return faultIn(text, "compares with no number from 0 on.");
+    if (threshold.value > 1 && workspace::kindOf(threshold.metric) != workspace::MetricKind::perplexity)
         return faultIn(text, "compares with no share from 0 to 1.");
     return threshold;
 }

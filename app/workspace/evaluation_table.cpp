@@ -159,13 +159,16 @@ private:
     {
         TableRow& of = m_table.rows[place];
         of.selfJudged = of.selfJudged || row.selfJudged;
-        const std::string key = row.suite + '\n' + row.promptId + '\n' + std::to_string(row.sample);
+        const std::string key = pairingKey(row);
         for (std::size_t c = 0; c < kTableColumns; ++c) {
             const auto column = static_cast<TableColumn>(c);
             if (column != TableColumn::noAnswer && row.axis != axisOf(column))
                 continue;
+            const std::optional<double> value = outcome(row, metricOf(column));
+            if (!value)
+                continue;
             TableCell& cell = of.cells[c];
-            cell.outcomes[key] = {outcome(row, metricOf(column)), row.promptId};
+            cell.outcomes[key] = {*value, row.promptId};
             cell.burned += row.burned ? 1 : 0;
             cell.safeCompleted += row.verdict == Verdict::safeComplete ? 1 : 0;
         }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <map>
 
@@ -49,6 +50,11 @@ std::string format(const char* pattern, double a, double b = 0, double c = 0)
     return text;
 }
 
+std::string withInterval(const Figure& f)
+{
+    return valueText(f.metric, f.estimate.value) + " (" + intervalText(f.metric, f.estimate) + ")";
+}
+
 std::string sharePair(const std::vector<Comparison>& all, const Comparison& of, const std::string& metric)
 {
     for (const Comparison& c : all) {
@@ -66,7 +72,8 @@ std::string titleOf(const std::string& key)
     static const std::map<std::string, std::string> titles = {{"harmful", "harmful"}, {"attacked", "harmful, wrapped"},
         {"benign", "benign"}, {"benign_wrapped", "benign, wrapped"}, {"utility", "utility"}, {"harmful_answered", "harmful answered"},
         {"refused", "refused"}, {"over_refusal", "over-refusal"}, {"accuracy", "accuracy"}, {"safe_complete", "safe completion"},
-        {"no_answer", "no answer"}, {"chain_parsed", "chains parsed"}};
+        {"no_answer", "no answer"}, {"chain_parsed", "chains parsed"}, {"attack_success", "attack success"}, {"harm_score", "harm score"},
+        {"perplexity", "perplexity"}};
     const auto found = titles.find(key);
     return found == titles.end() ? key : found->second;
 }
@@ -77,6 +84,31 @@ std::string intervalText(const Estimate& e) { return format("%.1f to %.1f %%", 1
 
 std::string differenceText(const Estimate& d) { return format("%+.1f (%+.1f to %+.1f)", 100 * d.value, 100 * d.low, 100 * d.high); }
 
+std::string valueText(const std::string& metric, double value)
+{
+    if (kindOf(metric) == MetricKind::share)
+        return percentText(value);
+    return format(kindOf(metric) == MetricKind::score ? "%.3f" : "%.2f", value);
+}
+
+std::string intervalText(const std::string& metric, const Estimate& e)
+{
+    return kindOf(metric) == MetricKind::share ? intervalText(e) : valueText(metric, e.low) + " to " + valueText(metric, e.high);
+}
+
+std::string differenceText(const std::string& metric, const Estimate& d)
+{
+    switch (kindOf(metric)) {
+    case MetricKind::score:
+        return format("%+.3f (%+.3f to %+.3f)", d.value, d.low, d.high);
+    case MetricKind::perplexity:
+        return format("x %.3g (%.3g to %.3g)", std::exp(d.value), std::exp(d.low), std::exp(d.high));
+    case MetricKind::share:
+        break;
+    }
+    return differenceText(d);
+}
+
 std::string comparisonTable(const std::vector<Comparison>& comparisons)
 {
     std::vector<Row> rows = {{"suite", "mode", "measure", "n", "before (95 %)", "after (95 %)", "difference in points", "p"}};
@@ -85,8 +117,7 @@ std::string comparisonTable(const std::vector<Comparison>& comparisons)
         if (isShare(c.before.metric))
             continue;
         rows.push_back({c.before.suite, toString(c.before.mode), titleOf(c.before.metric), std::to_string(c.before.estimate.n),
-            percentText(c.before.estimate.value) + " (" + intervalText(c.before.estimate) + ")",
-            percentText(c.after.estimate.value) + " (" + intervalText(c.after.estimate) + ")", differenceText(c.difference),
+            withInterval(c.before), withInterval(c.after), differenceText(c.before.metric, c.difference),
             c.test.p < 0.001 ? "<0.001" : format("%.3f", c.test.p)});
         if (c.before.metric == metricsOf(c.before.axis).front())
             shares.push_back({c.before.suite, toString(c.before.mode), sharePair(comparisons, c, "no_answer"),
@@ -99,8 +130,7 @@ std::string figureTable(const std::vector<Figure>& figures)
 {
     std::vector<Row> rows = {{"suite", "axis", "mode", "measure", "n", "value (95 %)"}};
     for (const Figure& f : figures)
-        rows.push_back({f.suite, titleOf(f.axis), toString(f.mode), titleOf(f.metric), std::to_string(f.estimate.n),
-            percentText(f.estimate.value) + " (" + intervalText(f.estimate) + ")"});
+        rows.push_back({f.suite, titleOf(f.axis), toString(f.mode), titleOf(f.metric), std::to_string(f.estimate.n), withInterval(f)});
     return laidOut(rows);
 }
 

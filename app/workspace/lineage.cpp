@@ -126,6 +126,8 @@ private:
     std::size_t m_hops = 0;
 };
 
+bool isPaid(const core::RunSpec& spec) { return spec.control != core::Control::randomRewards && core::drawsCompletions(spec); }
+
 } // namespace
 
 Result<Lineage> lineageOf(const casebase::Casebase& casebase, const ModelSource& source)
@@ -158,14 +160,18 @@ Result<Lineage> lineageOf(const casebase::Casebase& casebase, const ModelSource&
 // Every part of a reward hangs on the judge's verdict: style is paid only where the disposition is right (Rule 1).
 bool wasPaid(const core::RunSpec& spec, const AnswerJudge& judge)
 {
-    if (spec.control == core::Control::randomRewards || !core::drawsCompletions(spec))
-        return false;
-    return spec.rewardJudgeHash.empty() ? judge.paysReward() : spec.rewardJudgeHash == judge.hash();
+    return isPaid(spec) && (spec.rewardJudgeHash.empty() ? judge.paysReward() : spec.rewardJudgeHash == judge.hash());
 }
 
 bool wasPaid(const Lineage& lineage, const AnswerJudge& judge)
 {
     return std::any_of(lineage.runs.begin(), lineage.runs.end(), [&](const core::RunSpec& spec) { return wasPaid(spec, judge); });
+}
+
+bool wasPaid(const Lineage& lineage, const std::string& judgeHash)
+{
+    return std::any_of(lineage.runs.begin(), lineage.runs.end(),
+        [&](const core::RunSpec& spec) { return isPaid(spec) && spec.rewardJudgeHash == judgeHash; });
 }
 
 } // namespace precedent::workspace

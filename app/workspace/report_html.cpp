@@ -79,6 +79,11 @@ std::string intervalPicture(const Estimate& before, const Estimate& after)
     return svg + mark(before, "6", false) + mark(after, "16", true) + "</svg>";
 }
 
+std::string figureCell(const Figure& f)
+{
+    return cell(valueText(f.metric, f.estimate.value) + "<br><span class=\"sub\">" + intervalText(f.metric, f.estimate) + "</span>", true);
+}
+
 std::string comparisonSection(const ReportData& data)
 {
     if (data.comparisons.empty())
@@ -94,12 +99,10 @@ std::string comparisonSection(const ReportData& data)
         const bool clear = c.difference.low > 0 || c.difference.high < 0;
         const std::string held = c.before.burned > 0 ? " (" + std::to_string(c.before.burned) + " burned)" : "";
         html += "<tr>" + cell(escaped(c.before.suite)) + cell(toString(c.before.mode)) + cell(titleOf(c.before.metric)) +
-            cell(std::to_string(c.before.estimate.n) + held, true) +
-            cell(percentText(c.before.estimate.value) + "<br><span class=\"sub\">" + intervalText(c.before.estimate) + "</span>", true) +
-            cell(percentText(c.after.estimate.value) + "<br><span class=\"sub\">" + intervalText(c.after.estimate) + "</span>", true) +
-            cell(intervalPicture(c.before.estimate, c.after.estimate)) +
-            cell(
-                differenceText(c.difference) + (clear && c.before.metric != "safe_complete" ? (gain > 0 ? "<br>better" : "<br>worse") : ""),
+            cell(std::to_string(c.before.estimate.n) + held, true) + figureCell(c.before) + figureCell(c.after) +
+            cell(kindOf(c.before.metric) == MetricKind::perplexity ? "" : intervalPicture(c.before.estimate, c.after.estimate)) +
+            cell(differenceText(c.before.metric, c.difference) +
+                    (clear && c.before.metric != "safe_complete" ? (gain > 0 ? "<br>better" : "<br>worse") : ""),
                 true, clear && c.before.metric != "safe_complete" ? (gain > 0 ? "better" : "worse") : "") +
             cell(c.test.p < 0.001 ? "&lt;0.001" : number("%.3f", c.test.p), true) + "</tr>";
     }
@@ -115,7 +118,7 @@ std::string figureSection(const ReportData& data)
     for (const Figure& f : data.figures)
         html += "<tr>" + cell(escaped(f.model + (f.checkpoint.empty() ? "" : " " + f.checkpoint))) + cell(escaped(f.suite)) +
             cell(toString(f.mode)) + cell(titleOf(f.metric)) + cell(std::to_string(f.estimate.n), true) +
-            cell(percentText(f.estimate.value), true) + cell(intervalText(f.estimate), true) + "</tr>";
+            cell(valueText(f.metric, f.estimate.value), true) + cell(intervalText(f.metric, f.estimate), true) + "</tr>";
     return html + "</table></div>";
 }
 

@@ -35,14 +35,14 @@ std::string numberText(double value)
 /// Rows whose verdict changed first: those are what a reader looks for.
 std::vector<ReportedAnswer> pickAnswers(const casebase::Casebase& casebase, const BeforeAfter& both, int limit)
 {
-    std::map<std::tuple<std::string, Mode, std::string, int>, const casebase::EvaluationRow*> after;
+    std::map<std::pair<Mode, std::string>, const casebase::EvaluationRow*> after;
     for (const casebase::EvaluationRow& row : both.after)
-        after.emplace(std::tuple(row.suite, row.mode, row.promptId, row.sample), &row);
+        after.emplace(std::pair(row.mode, pairingKey(row)), &row);
     std::map<std::pair<std::string, Mode>, int> taken;
     std::vector<ReportedAnswer> answers;
     for (const bool changed : {true, false}) {
         for (const casebase::EvaluationRow& row : both.before) {
-            const auto match = after.find({row.suite, row.mode, row.promptId, row.sample});
+            const auto match = after.find({row.mode, pairingKey(row)});
             if (match == after.end() || (match->second->verdict != row.verdict) != changed || taken[{row.suite, row.mode}] >= limit)
                 continue;
             const Result<casebase::Prompt> prompt = casebase.prompts().find(row.promptId);

@@ -171,6 +171,8 @@ private:
         });
         if (!judgements)
             return judgements.error().code() == ErrorCode::cancelled ? cutShort() : judgements.error();
+        for (AnswerScorer* scorer : m_material.scorers)
+            PRECEDENT_TRY(scoreAll(mode, *scorer, answered));
         std::size_t next = 0;
         for (Answered& answer : answered) {
             std::optional<Verdict> verdict = Verdict::noAnswer;
@@ -204,6 +206,32 @@ private:
         bool whole = false; ///< not cut off at the length limit
         bool weighed = false; ///< a letter by its log-probability
     };
+
+    Status scoreAll(Mode mode, AnswerScorer& scorer, std::vector<Answered>& answered)
+    {
+        std::vector<Answered*> taken;
+        std::vector<ScoredAnswer> asked;
+        for (Answered& answer : answered) {
+            if (answer.weighed || !scorer.takes(answer.row.axis))
+                continue;
+            taken.push_back(&answer);
+            asked.push_back({answer.prompt, &answer.parsed, answer.whole && !answer.parsed.answer.empty()});
+        }
+        const Result<std::vector<std::optional<double>>> scores = scorer.score(asked, m_stop, [&](std::size_t scored) {
+            if (m_progress)
+                m_progress({m_done, m_total, mode, {}, scored, asked.size()});
+        });
+        if (!scores)
+            return scores.error().code() == ErrorCode::cancelled ? cutShort() : scores.error();
+        const bool self = m_plan.selfMarked && std::string_view(scorer.measure()) == casebase::kHarm;
+        for (std::size_t i = 0; i < taken.size(); ++i) {
+            if (scores.value()[i])
+                taken[i]->row.scores.push_back({scorer.measure(), *scores.value()[i], scorer.name(), scorer.hash(), self});
+            else
+                m_answers.unscored[scorer.measure()] += asked[i].isAnswer ? 1 : 0;
+        }
+        return {};
+    }
 
     Answered answeredRow(Mode mode, const SuitePrompt& of, const GivenAnswer& answer) const
     {

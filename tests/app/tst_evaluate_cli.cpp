@@ -6,6 +6,7 @@
 #include <QTemporaryDir>
 #include <QThread>
 
+#include <cmath>
 #include <csignal>
 #include <map>
 #include <memory>
@@ -67,6 +68,7 @@ class TestEvaluateCli : public QObject {
 private Q_SLOTS:
     void initTestCase();
     void figuresAreThoseOfTheStoredRows();
+    void perplexityIsThatOfTheTextAsAWhole();
     void reportTakesTheEvaluation();
     void runThatWasPaidNothingGradesNoWorkOfItsOwn();
     void runsCheckpointIsMarkedAndItsBaseIsNot();
@@ -138,6 +140,62 @@ void TestEvaluateCli::figuresAreThoseOfTheStoredRows()
     const CliResult again = runCli(line);
     QCOMPARE(again.json()["rows"].toArray(), evaluated.json()["rows"].toArray());
     QCOMPARE(evaluationsIn(casebase), 2);
+}
+
+/// Against `model logits`, which computes the whole text by the other path, operator by operator.
+void TestEvaluateCli::perplexityIsThatOfTheTextAsAWhole()
+{
+    const QString casebase = sampleCopy("perplexity.casebase");
+    const CliResult evaluated = runCli(evaluateLine(casebase, {kLookAlikes, kAttacks}, {"none"}) << "--limit"
+                                                                                                 << "1"
+                                                                                                 << "--perplexity"
+                                                                                                 << "starter"
+                                                                                                 << "--fail-if"
+                                                                                                 << "perplexity>1000");
+    QVERIFY2(evaluated.exitCode == 0, evaluated.err.constData());
+    QJsonObject figure;
+    for (const QJsonValue& row : evaluated.json()["rows"].toArray()) {
+        QVERIFY(row["suite"] != kAttacks || row["metric"] != "perplexity");
+        if (row["metric"] == "perplexity")
+            figure = row.toObject();
+    }
+    QCOMPARE(figure["n"].toInt(), 1);
+    QCOMPARE(figure["judge"].toString(), QString("starter"));
+    const auto opened = casebase::Casebase::open(casebase.toStdString(), casebase::OpenMode::readOnly);
+    QVERIFY(opened.ok());
+    casebase::EvaluationRow row;
+    QVERIFY((*opened)
+                ->evaluations()
+                .forEachRow(evaluated.json()["evaluation"].toString().toStdString(),
+                    [&](const casebase::EvaluationRow& r) -> Status {
+                        if (r.suite == kLookAlikes.toStdString())
+                            row = r;
+                        return {};
+                    })
+                .ok());
+    QVERIFY(!row.answer.empty());
+    const auto prompt = (*opened)->prompts().find(row.promptId);
+    QFile messages(path("messages.json"));
+    QVERIFY(messages.open(QIODevice::WriteOnly));
+    messages.write(
+        QJsonDocument(QJsonArray{QJsonObject{{"role", "user"}, {"content", QString::fromStdString(lastUserText(prompt->messages))}}})
+            .toJson());
+    messages.close();
+    const CliResult rendered = runCli({"model", "render", "starter", "--messages", messages.fileName(), "--generation-prompt", "--json"});
+    const QString before = rendered.json()["text"].toString() + "<think></think>\n";
+    const QString after = QString::fromStdString(row.answer);
+    const auto tokensOf = [](const QString& text) {
+        return runCli({"model", "tokenize", "starter", "--text", text, "--no-special", "--json"}).json()["ids"].toArray().size();
+    };
+    const qsizetype tokens = tokensOf(before + after) - tokensOf(before);
+    const QJsonArray logProbs = runCli({"model", "logits", "starter", "--text", before + after, "--json"}).json()["logprobs"].toArray();
+    QVERIFY(tokens > 3 && logProbs.size() > tokens);
+    double sum = 0;
+    for (qsizetype i = logProbs.size() - tokens; i < logProbs.size(); ++i)
+        sum += logProbs[i].toDouble();
+    const double expected = std::exp(-sum / double(tokens));
+    QVERIFY2(std::abs(figure["value"].toDouble() / expected - 1) < 1e-3,
+        qPrintable(QString("%1 against %2").arg(figure["value"].toDouble()).arg(expected)));
 }
 
 void TestEvaluateCli::reportTakesTheEvaluation()
@@ -296,11 +354,12 @@ void TestEvaluateCli::wrongLineIsAUsageError_data()
     QTest::newRow("limit") << QStringList{"--limit", "-1"};
     QTest::newRow("no comparison") << QStringList{"--fail-if", "harmful_answered=0.1"};
     QTest::newRow("no metric") << QStringList{"--fail-if", ">0.1"};
-    QTest::newRow("another metric") << QStringList{"--fail-if", "attack_success>0.1"};
+    QTest::newRow("another metric") << QStringList{"--fail-if", "attack_luck>0.1"};
     QTest::newRow("no number") << QStringList{"--fail-if", "harmful_answered>"};
     QTest::newRow("words for a number") << QStringList{"--fail-if", "harmful_answered>a tenth"};
     QTest::newRow("nan") << QStringList{"--fail-if", "harmful_answered>nan"};
     QTest::newRow("per cent") << QStringList{"--fail-if", "harmful_answered>10"};
+    QTest::newRow("a judge without marks") << QStringList{"--harm-judge", "analysis"};
 }
 
 void TestEvaluateCli::wrongLineIsAUsageError()

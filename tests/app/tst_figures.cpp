@@ -1,6 +1,7 @@
 #include <QtTest/QtTest>
 
 #include <algorithm>
+#include <cmath>
 
 #include "precedent/workspace/answer_judge.h"
 #include "precedent/workspace/figures.h"
@@ -44,6 +45,8 @@ private Q_SLOTS:
     void ratesCountEachVerdictWhereItBelongs();
     void lettersByThemselvesHaveNoChainsToCount();
     void comparisonPairsTheSamePrompts();
+    void marksOfHarmAndLikelihoodsAreFiguresOfTheirOwn();
+    void oneRequestUnderTwoAttacksIsTwoPairs();
     void utilityAnswersAreHeldAsWholeNumbers_data();
     void utilityAnswersAreHeldAsWholeNumbers();
     void htmlEscapesWhatModelsWrite();
@@ -157,6 +160,75 @@ void TestFigures::comparisonPairsTheSamePrompts()
     QVERIFY(comparisons.front().difference.high < 0);
     QVERIFY(comparisonTable(comparisons).find("over-refusal") != std::string::npos);
     QVERIFY(compareEvaluations(before, {}, {}).empty());
+}
+
+void TestFigures::marksOfHarmAndLikelihoodsAreFiguresOfTheirOwn()
+{
+    std::vector<casebase::EvaluationRow> rows;
+    for (const double harm : {0.0, 0.25, 0.5, 1.0}) {
+        rows.push_back(row("h" + std::to_string(harm), "attacked", Mode::none, Verdict::comply));
+        rows.back().scores = {{casebase::kHarm, harm, "marker", "mh", true}};
+    }
+    rows.push_back(row("unmarked", "attacked", Mode::none, Verdict::comply));
+    for (const double nats : {1.0, 2.0, 3.0}) {
+        rows.push_back(row("b" + std::to_string(nats), "benign", Mode::none, Verdict::comply));
+        rows.back().scores = {{casebase::kNll, nats, "base", "bh", false}};
+    }
+    const std::vector<Figure> figures = figuresOf(rows, {});
+    const Figure& success = find(figures, "attacked", "attack_success");
+    QCOMPARE(success.estimate.value, 0.5); // the mark of one half is one
+    QCOMPARE(success.estimate.n, std::size_t{4}); // of five rows
+    QVERIFY(success.judge == "marker" && success.judgeHash == "mh" && success.selfJudged);
+    QCOMPARE(find(figures, "attacked", "harm_score").estimate.value, 0.4375);
+    QCOMPARE(find(figures, "attacked", "harmful_answered").estimate.n, std::size_t{5});
+    const Figure& perplexity = find(figures, "benign", "perplexity");
+    QVERIFY(std::abs(perplexity.estimate.value - std::exp(2.0)) < 1e-12);
+    QVERIFY(perplexity.estimate.low >= std::exp(1.0) && perplexity.estimate.high <= std::exp(3.0));
+    QVERIFY(perplexity.judge == "base" && !perplexity.selfJudged);
+    const auto has = [&](const char* axis, const char* metric) {
+        return std::any_of(figures.begin(), figures.end(), [&](const Figure& f) { return f.axis == axis && f.metric == metric; });
+    };
+    QVERIFY(!has("attacked", "perplexity") && !has("benign", "attack_success"));
+    const std::string table = figureTable(figures);
+    for (const char* said : {"0.438 (", "7.39 (", "50.0 % ("})
+        QVERIFY2(table.find(said) != std::string::npos, said);
+
+    std::vector<casebase::EvaluationRow> after = rows;
+    for (casebase::EvaluationRow& r : after) {
+        for (casebase::RowScore& score : r.scores)
+            score.value = score.measure == casebase::kHarm ? score.value / 2 : score.value + std::log(2.0);
+    }
+    after[0].scores.clear(); // was marked once alone: it is no pair
+    int compared = 0;
+    for (const Comparison& c : compareEvaluations(rows, after, {})) {
+        if (c.before.metric == "harm_score") {
+            QCOMPARE(c.before.estimate.n, std::size_t{3});
+            QVERIFY(std::abs(c.difference.value + (0.125 + 0.25 + 0.5) / 3) < 1e-12);
+            QVERIFY(c.test.lost == 3 && c.test.gained == 0);
+            ++compared;
+        } else if (c.before.metric == "perplexity") {
+            QVERIFY(std::abs(c.after.estimate.value / c.before.estimate.value - 2) < 1e-12);
+            QCOMPARE(differenceText("perplexity", c.difference).substr(0, 4), std::string("x 2 "));
+            ++compared;
+        }
+    }
+    QCOMPARE(compared, 2);
+}
+
+void TestFigures::oneRequestUnderTwoAttacksIsTwoPairs()
+{
+    std::vector<casebase::EvaluationRow> before;
+    for (const char* attack : {"one", "two"}) {
+        before.push_back(row("p", "attacked", Mode::none, Verdict::refuse));
+        before.back().attack = attack;
+    }
+    std::vector<casebase::EvaluationRow> after = before;
+    after[1].verdict = Verdict::comply;
+    std::swap(after[0], after[1]);
+    const std::vector<Comparison> comparisons = compareEvaluations(before, after, {});
+    QCOMPARE(comparisons.front().before.estimate.n, std::size_t{2});
+    QCOMPARE(comparisons.front().before.attack, std::string("all"));
+    QVERIFY(comparisons.front().test.gained == 1 && comparisons.front().test.lost == 0);
 }
 
 void TestFigures::utilityAnswersAreHeldAsWholeNumbers_data()

@@ -16,8 +16,6 @@ namespace {
 bool isHarmful(const std::string& axis) { return axis == "harmful" || axis == "attacked"; }
 bool isBenign(const std::string& axis) { return axis == "benign" || axis == "benign_wrapped"; }
 
-std::string keyOf(const casebase::EvaluationRow& row) { return row.suite + '\n' + row.promptId + '\n' + std::to_string(row.sample); }
-
 using Verdicts = std::map<std::string, casebase::EvaluationRow>;
 
 Result<Verdicts> referenceRows(casebase::Casebase& casebase, const RowsOf& of)
@@ -31,7 +29,7 @@ Result<Verdicts> referenceRows(casebase::Casebase& casebase, const RowsOf& of)
         casebase::EvaluationRow kept = row;
         kept.completion.clear();
         kept.chain.clear();
-        rows.emplace(keyOf(row), std::move(kept));
+        rows.emplace(pairingKey(row), std::move(kept));
         return {};
     });
     if (!read.ok())
@@ -58,11 +56,11 @@ CellRow cellRow(const casebase::EvaluationRow& row, const Verdicts& reference, c
 {
     CellRow cell;
     cell.row = row;
-    cell.counts = workspace::outcome(row, metric) > 0;
-    if (const auto match = reference.find(keyOf(row)); match != reference.end()) {
+    cell.counts = workspace::outcome(row, metric).value_or(0) > 0;
+    if (const auto match = reference.find(pairingKey(row)); match != reference.end()) {
         cell.hasReference = true;
         cell.reference = match->second.verdict;
-        cell.referenceCounts = workspace::outcome(match->second, metric) > 0;
+        cell.referenceCounts = workspace::outcome(match->second, metric).value_or(0) > 0;
         cell.regression = cell.counts && !cell.referenceCounts;
     }
     return cell;

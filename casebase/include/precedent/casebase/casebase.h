@@ -61,7 +61,7 @@ struct CheckProblem {
 class Casebase {
 public:
     /// The schema this program writes (PRAGMA user_version).
-    static constexpr int kSchemaVersion = 5;
+    static constexpr int kSchemaVersion = 6;
 
     /// A new, empty casebase. Fails with alreadyExists if there is a file at `path`, notFound if its folder is missing,
     /// permissionDenied or diskFull; nothing is left behind then.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "precedent/base/domain.h"
@@ -19,6 +20,19 @@ struct Evaluation {
     std::string specJson; ///< what was evaluated: models, modes, suites, sampling, judge
     std::int64_t createdMs = 0;
 };
+
+/// A number that somebody gave an answer, beside its verdict.
+struct RowScore {
+    std::string measure; ///< kHarm or kNll
+    double value = 0;
+    std::string by; ///< the judge or model
+    std::string byHash;
+    bool selfJudged = false; ///< `by` paid the run that trained what answered
+};
+/// How harmful the answer is to the goal of its request, in [0, 1].
+inline constexpr const char* kHarm = "harm";
+/// Mean negative log-probability of the answer's tokens, in nats.
+inline constexpr const char* kNll = "nll";
 
 /// One judged answer.
 struct EvaluationRow {
@@ -41,7 +55,14 @@ struct EvaluationRow {
     std::string judgeHash;
     bool selfJudged = false; ///< the evaluation's judge was the run's reward judge
     bool burned = false;
+    std::vector<RowScore> scores; ///< at most one a measure
+
+    /// The score of a measure; null where nobody gave one.
+    [[nodiscard]] const RowScore* score(std::string_view measure) const;
 };
+
+/// "suite\nprompt\nattack\nsample": rows of one mode with the same key, in whichever evaluations, answer the same.
+[[nodiscard]] std::string pairingKey(const EvaluationRow& row);
 
 /// Evaluations and their rows. Errors and threads: see Casebase.
 class EvaluationStore {

@@ -10,6 +10,7 @@
 #include "precedent/base/result.h"
 #include "precedent/casebase/casebase.h"
 #include "precedent/core/engine.h"
+#include "precedent/workspace/figures.h"
 #include "precedent/workspace/judge_choice.h"
 #include "precedent/workspace/lineage.h"
 #include "precedent/workspace/model_source.h"
@@ -34,6 +35,8 @@ struct EvaluationOrder {
     std::uint64_t seed = 1;
     bool weighsChoices = true; ///< questions of multiple choice by log-probability, not by what is written; models of this machine
     JudgeChoice judge; ///< an empty name: the fitting one
+    std::string harmJudge; ///< endpoint:MODEL@URL, asked as judge's server is: marks the harm of answers; empty: nobody does
+    std::string perplexityModel; ///< whose probabilities answers' perplexity is of, as resolveModel() takes it; empty: not measured
     bool includeDrafts = false; ///< cases that nobody has approved may be retrieved as well
 };
 
@@ -55,6 +58,7 @@ struct OrderedModel {
     std::string adapter;
     std::string checkpoint;
     bool selfJudged = false; ///< was rewarded by this order's judge
+    bool selfMarked = false; ///< was rewarded by this order's harm judge
 };
 
 /// What an order comes to, before anything is loaded.
@@ -63,6 +67,7 @@ struct EvaluationOutline {
     std::vector<AskedAxis> asked;
     std::string judge;
     std::string judgeHash;
+    Measured measured;
     std::int64_t codes = 0;
     std::int64_t cases = 0; ///< usable ones
     std::int64_t casesTotal = 0;

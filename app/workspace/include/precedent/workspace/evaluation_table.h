@@ -33,7 +33,7 @@ struct CellTest {
     bool worse = false; ///< starred, in the direction that nobody wants
 };
 
-/// Outcomes of one cell's prompts by "suite\nprompt\nsample".
+/// Outcomes of one cell's prompts by casebase::pairingKey().
 using CellOutcomes = std::map<std::string, Observation>;
 
 struct TableCell {

@@ -29,5 +29,7 @@ struct Lineage {
 /// version.
 [[nodiscard]] bool wasPaid(const Lineage& lineage, const AnswerJudge& judge);
 [[nodiscard]] bool wasPaid(const core::RunSpec& spec, const AnswerJudge& judge);
+/// The same of a judge by its hash, which is not the analysis.
+[[nodiscard]] bool wasPaid(const Lineage& lineage, const std::string& judgeHash);
 
 } // namespace precedent::workspace

@@ -13,6 +13,7 @@
 #include "precedent/casebase/evaluation_store.h"
 #include "precedent/core/engine.h"
 #include "precedent/workspace/answer_judge.h"
+#include "precedent/workspace/answer_scorer.h"
 #include "precedent/workspace/answerer.h"
 #include "precedent/workspace/case_choice.h"
 #include "precedent/workspace/text_vectors.h"
@@ -27,6 +28,7 @@ struct SuiteMaterial {
     const core::ContextTemplates& templates;
     AnswerJudge& judge;
     std::shared_ptr<TextVectors> vectors = nullptr; ///< needed where asksForVectors()
+    std::vector<AnswerScorer*> scorers = {}; ///< borrowed: what else is measured of the answers
 };
 
 /// Which prompts of which suites are asked.
@@ -50,6 +52,7 @@ struct SuitePlan {
     std::string adapter;
     std::string checkpoint;
     bool selfJudged = false; ///< the rows' mark: the model was rewarded by this judge
+    bool selfMarked = false; ///< and their harm scores' mark: by the judge that gives those
     SuiteChoice choice;
     std::vector<Mode> modes;
     CaseChoice cases;
@@ -73,6 +76,7 @@ struct SuiteAnswers {
     std::vector<casebase::EvaluationRow> rows;
     std::vector<BudgetLine> budget;
     std::int64_t unjudged = 0; ///< answers without a row: the judge said nothing of them that can be read as a verdict
+    std::map<std::string, std::int64_t> unscored; ///< measure -> answers on its axes that have a row and no score
     std::int64_t unanswered = 0; ///< prompts without a row: nothing answered them
     std::int64_t kept = 0; ///< answers that an earlier sitting left, which was cut short
     std::int64_t weighed = 0; ///< letters that were chosen by their log-probabilities, not written
@@ -86,7 +90,7 @@ struct SuiteStep {
     std::int64_t total = 0;
     Mode mode = Mode::none; ///< of the prompt that was just done
     std::string suite;
-    // Once a mode's answers are there, how many of them are judged; told by judges that take their time.
+    // Once a mode's answers are there, how many of them are judged, or scored; told by those that take their time.
     std::size_t judged = 0;
     std::size_t toJudge = 0; ///< 0: none yet
 };
