@@ -71,6 +71,7 @@ EvaluationRow rowFrom(const Query& q)
     row.selfJudged = q.flag(17);
     row.burned = q.flag(18);
     row.scores = scoresFrom(q.view(19));
+    row.suffix = q.text(20);
     return row;
 }
 
@@ -120,13 +121,13 @@ Status EvaluationStore::addRows(const std::string& evaluation, const std::vector
         const std::int64_t n = evaluationRow(m_connection, evaluation);
         Query q = m_connection.query("INSERT INTO evaluation_rows(evaluation_n, model, adapter, checkpoint, mode, suite, axis, attack, "
                                      "prompt_id, sample, completion, "
-                                     "chain, answer, verdict, expected, correct, judge, judge_hash, self_judged, burned, scores) "
-                                     "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                                     "chain, answer, verdict, expected, correct, judge, judge_hash, self_judged, burned, scores, suffix) "
+                                     "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         for (const EvaluationRow& row : rows) {
             const std::string scores = scoresText(row.scores); // bound without a copy
             q.bind(n, row.model, row.adapter, row.checkpoint, toString(row.mode), row.suite, row.axis, row.attack, row.promptId, row.sample,
                 row.completion, row.chain, row.answer, toString(row.verdict), toString(row.expected), row.correct, row.judge, row.judgeHash,
-                row.selfJudged, row.burned, scores);
+                row.selfJudged, row.burned, scores, row.suffix);
             q.run();
         }
         return {};
@@ -177,7 +178,7 @@ Status EvaluationStore::forEachRow(const std::string& evaluation, const std::fun
         Query q = m_connection.query(
             "SELECT model, adapter, checkpoint, mode, suite, axis, attack, prompt_id, sample, completion, chain, "
             "answer, verdict, expected, "
-            "correct, judge, judge_hash, self_judged, burned, scores FROM evaluation_rows WHERE evaluation_n = ? ORDER BY n");
+            "correct, judge, judge_hash, self_judged, burned, scores, suffix FROM evaluation_rows WHERE evaluation_n = ? ORDER BY n");
         q.bind(evaluationRow(m_connection, evaluation));
         while (q.next())
             PRECEDENT_TRY(visit(rowFrom(q)));

@@ -155,9 +155,11 @@ constexpr const char* kCutOffReplies = R"sql(
 ALTER TABLE remote_replies ADD COLUMN cut_off INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-// Numbers that somebody gave an answer beside its verdict: [{measure, value, by, by_hash, self_judged}], '' for none.
+// Numbers that somebody gave an answer beside its verdict: [{measure, value, by, by_hash, self_judged}], '' for none. And the words that
+// an attack which searches put behind the request.
 constexpr const char* kAnswerScores = R"sql(
 ALTER TABLE evaluation_rows ADD COLUMN scores TEXT NOT NULL DEFAULT '';
+ALTER TABLE evaluation_rows ADD COLUMN suffix TEXT NOT NULL DEFAULT '';
 )sql";
 
 class Handle {

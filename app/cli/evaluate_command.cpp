@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 #include <optional>
 
@@ -69,6 +70,8 @@ workspace::EvaluationOrder orderOf(const EvaluateOptions& options)
     };
     once(order.models);
     once(order.choice.suites);
+    once(order.choice.attacks);
+    std::copy_if(order.choice.attacks.begin(), order.choice.attacks.end(), std::back_inserter(order.choice.own), workspace::isModelAttack);
     return order;
 }
 
@@ -192,6 +195,19 @@ Result<Outcome> outcomeOf(
     return outcome;
 }
 
+const char* labelOf(workspace::EvaluationStage stage)
+{
+    switch (stage) {
+    case workspace::EvaluationStage::judges:
+        return "Judging";
+    case workspace::EvaluationStage::searches:
+        return "Searching";
+    case workspace::EvaluationStage::answers:
+        break;
+    }
+    return "Evaluating";
+}
+
 Result<Outcome> evaluate(const EvaluateOptions& options, Context& context)
 {
     const InterruptWatcher interrupt;
@@ -211,11 +227,11 @@ Result<Outcome> evaluate(const EvaluateOptions& options, Context& context)
     if (options.dryRun)
         return dryOutcome(outline.value(), options);
     std::optional<Progress> progress;
-    bool judging = false;
+    workspace::EvaluationStage stage{};
     const auto tell = [&](const workspace::EvaluationProgress& p) {
-        if (!progress || judging != p.judging)
-            progress.emplace(p.judging ? "Judging" : "Evaluating", context.globals().quiet);
-        judging = p.judging;
+        if (!progress || stage != p.stage)
+            progress.emplace(labelOf(p.stage), context.globals().quiet);
+        stage = p.stage;
         progress->update(p.done, p.total, p.what);
     };
     const Result<std::vector<std::string>> ids = workspace::runEvaluation(
@@ -275,7 +291,12 @@ void addOptions(CLI::App& command, EvaluateOptions& options)
         ->required()
         ->check(CLI::IsMember({"none", "codes", "cases"}))
         ->allow_extra_args(false);
-    command.add_option("--attack", order.choice.attacks, "Of wrapped prompts only those in this wrapper; may be given again")
+    command
+        .add_option("--attack", order.choice.attacks,
+            "Of wrapped prompts only those in this wrapper; prefill-answer, prefill-chain (the model's turn is begun for it, with an "
+            "answer or with a "
+            "chain that decides to help) and suffix-search (words behind the request that make such a turn likelier) are made on plain "
+            "requests, harmful and harmless, which are asked as they are too; may be given again")
         ->type_name("NAME")
         ->allow_extra_args(false);
     addJudgeOptions(command, order.judge, "Who says what an answer did; else the one that fits the suites");

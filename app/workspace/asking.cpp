@@ -11,6 +11,7 @@
 #include "precedent/text/citations.h"
 #include "precedent/text/refusal_analysis.h"
 #include "precedent/workspace/case_retriever.h"
+#include "precedent/workspace/model_attacks.h"
 #include "precedent/workspace/model_source.h"
 #include "precedent/workspace/precedent_set.h"
 
@@ -84,17 +85,6 @@ std::size_t tokensOfChain(const core::Completion& completion, const AskedModel& 
             return i + 1;
     }
     return 0;
-}
-
-/// The part of the model's turn that the request writes for it.
-std::string begunTurn(const AskRequest& request, const core::ContextTemplates& templates)
-{
-    if (request.beginChain.empty() && request.beginAnswer.empty())
-        return {};
-    std::string turn = (templates.openInPrompt ? "" : templates.chainOpen + "\n") + request.beginChain;
-    if (!request.beginAnswer.empty())
-        turn += (request.beginChain.empty() ? "" : "\n") + templates.chainClose + "\n" + request.beginAnswer;
-    return turn;
 }
 
 Result<AskAnswer> judged(
@@ -250,7 +240,7 @@ Result<AskPrompt> Asker::prepare(const AskRequest& request, const casebase::Case
         chosen.firm -= static_cast<std::size_t>(std::count_if(chosen.cases.begin(), firmEnd, isLeftOut));
         std::erase_if(chosen.cases, isLeftOut);
     }
-    const std::string begun = begunTurn(request, templates);
+    const std::string begun = begunTurn({request.beginChain, request.beginAnswer, false}, templates);
     const int budget = contextLength - request.sampling.maxTokens - static_cast<int>(encoder.encode(begun).size());
     Result<align::FittedPrompt> fit = align::fitPrompt(
         encoder, templates, request.mode, codes, std::move(chosen.cases), request.messages, request.sampling.seed, budget, chosen.firm);

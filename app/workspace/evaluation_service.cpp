@@ -41,6 +41,12 @@ Status checkNamed(const EvaluationOrder& order)
     if (!order.endpoint.empty() && order.servedModel.empty())
         return Error(ErrorCode::invalidArgument, "The evaluation names a server, but no model of it.",
             "Name the model as the server does: --served-model NAME.");
+    if (!order.choice.own.empty() && order.models.empty())
+        return Error(ErrorCode::invalidArgument,
+            order.choice.own.front() +
+                " is made on a model of this machine: elsewhere no turn is begun "
+                "for a model, and nobody says how likely a text is.",
+            "Leave the attack out, or evaluate a model of this machine.");
     if (!order.adapter.empty() && order.models.empty())
         return Error(ErrorCode::invalidArgument, "An adapter goes with a model of this machine.", "Leave the adapter out.");
     if (order.choice.suites.empty())
@@ -73,6 +79,16 @@ Status checkSuites(const casebase::Casebase& casebase, const std::vector<std::st
     return {};
 }
 
+Status checkOwnAttacks(const SuiteChoice& choice)
+{
+    for (const std::string& attack : choice.own) {
+        if (!isModelAttack(attack))
+            return Error(ErrorCode::invalidArgument, "There is no attack \"" + attack + "\" of the program's own.",
+                "They are: " + joined(modelAttacks()) + ".");
+    }
+    return {};
+}
+
 /// Every wrapper named must wrap some prompt of the suites, or a figure would stand for something that was not asked.
 Status checkAttacks(const casebase::Casebase& casebase, const SuiteChoice& choice)
 {
@@ -80,6 +96,7 @@ Status checkAttacks(const casebase::Casebase& casebase, const SuiteChoice& choic
         return {};
     SuiteChoice unfiltered = choice;
     unfiltered.attacks.clear();
+    unfiltered.own.clear();
     unfiltered.limit = 0;
     const Result<std::vector<SuitePrompt>> prompts = choosePrompts(casebase, unfiltered);
     if (!prompts)
@@ -90,10 +107,11 @@ Status checkAttacks(const casebase::Casebase& casebase, const SuiteChoice& choic
             wrappers.insert(prompt.prompt.wrapper);
     }
     for (const std::string& attack : choice.attacks) {
-        if (wrappers.count(attack) == 0)
+        if (wrappers.count(attack) == 0 && !isModelAttack(attack))
             return Error(ErrorCode::invalidArgument, "No prompt of these suites is in a wrapper \"" + attack + "\".",
-                wrappers.empty() ? "None of them is wrapped at all."
-                                 : "Their wrappers are: " + joined({wrappers.begin(), wrappers.end()}) + ".");
+                (wrappers.empty() ? "None of them is wrapped at all."
+                                  : "Their wrappers are: " + joined({wrappers.begin(), wrappers.end()}) + ".") +
+                    " The program's own attacks are: " + joined(modelAttacks()) + ".");
     }
     return {};
 }
@@ -122,12 +140,14 @@ struct Ground {
     EvaluationOutline outline;
     PrecedentSet precedents;
     std::unique_ptr<AnswerJudge> judge;
+    AttackMaterial attacks;
     std::vector<std::unique_ptr<AnswerScorer>> scorers;
 
     [[nodiscard]] SuiteMaterial material(
         const casebase::Casebase& casebase, const core::ContextTemplates& templates, std::shared_ptr<TextVectors> vectors) const
     {
         SuiteMaterial with{casebase, precedents.codes, precedents.cases, templates, *judge, std::move(vectors)};
+        with.attacks = &attacks;
         for (const auto& scorer : scorers)
             with.scorers.push_back(scorer.get());
         return with;
@@ -210,6 +230,10 @@ Result<Ground> prepare(casebase::Casebase& casebase, const EvaluationOrder& orde
     PRECEDENT_TRY(check(order.cases));
     PRECEDENT_TRY(checkSuites(casebase, order.choice.suites));
     PRECEDENT_TRY(checkAttacks(casebase, order.choice));
+    PRECEDENT_TRY(checkOwnAttacks(order.choice));
+    Result<AttackMaterial> attacks = order.choice.own.empty() ? AttackMaterial() : loadAttacks();
+    if (!attacks)
+        return attacks.error();
     const Result<bool> sample = isSampleOnly(casebase, order.choice.suites);
     if (!sample)
         return sample.error();
@@ -227,7 +251,7 @@ Result<Ground> prepare(casebase::Casebase& casebase, const EvaluationOrder& orde
     if (!precedents)
         return precedents.error();
     PRECEDENT_TRY(checkPrecedents(order, *precedents));
-    Ground ground{{}, std::move(*precedents), std::move(*judge), {}};
+    Ground ground{{}, std::move(*precedents), std::move(*judge), std::move(*attacks), {}};
     PRECEDENT_TRY(openScorers(casebase, order, engine, ground));
     EvaluationOutline& outline = ground.outline;
     if (order.models.empty())
@@ -433,9 +457,12 @@ Result<std::vector<std::string>> runEvaluation(casebase::Casebase& casebase, con
                 return;
             const std::string what = name + ", " + toString(step.mode);
             if (step.toJudge > 0)
-                observer({static_cast<std::int64_t>(step.judged), static_cast<std::int64_t>(step.toJudge), what, true});
+                observer({static_cast<std::int64_t>(step.judged), static_cast<std::int64_t>(step.toJudge), what, EvaluationStage::judges});
+            else if (step.toSearch > 0)
+                observer(
+                    {static_cast<std::int64_t>(step.searched), static_cast<std::int64_t>(step.toSearch), what, EvaluationStage::searches});
             else
-                observer({before + step.done, outline.answers, what + ", " + step.suite, false});
+                observer({before + step.done, outline.answers, what + ", " + step.suite, EvaluationStage::answers});
         };
         Result<Answered> answered = order.models.empty() ? answerElsewhere(casebase, engine, order, ground.value(), model, tell, stop)
                                                          : answer(casebase, engine, order, ground.value(), model, tell, stop);
@@ -480,9 +507,12 @@ Json evaluationSpec(const SuitePlan& plan, const SuiteMaterial& material, const 
     Json measured = Json::array();
     for (const AnswerScorer* scorer : material.scorers)
         measured.push_back({{"measure", scorer->measure()}, {"by", scorer->name()}, {"by_hash", scorer->hash()}});
+    Json own = Json::object();
+    for (const std::string& attack : plan.choice.own)
+        own[attack] = toJson(*material.attacks, attack);
     Json spec = {{"model", plan.model}, {"adapter", plan.adapter}, {"checkpoint", plan.checkpoint}, {"model_sha256", modelSha256},
-        {"suites", plan.choice.suites}, {"working_suites", working}, {"attacks", plan.choice.attacks}, {"modes", modes},
-        {"limit", plan.choice.limit}, {"temperature", plan.sampling.temperature}, {"max_tokens", plan.sampling.maxTokens},
+        {"suites", plan.choice.suites}, {"working_suites", working}, {"attacks", plan.choice.attacks}, {"own_attacks", own},
+        {"modes", modes}, {"limit", plan.choice.limit}, {"temperature", plan.sampling.temperature}, {"max_tokens", plan.sampling.maxTokens},
         {"seed", plan.seed}, {"chain_open_in_prompt", material.templates.openInPrompt}, {"judge", material.judge.name()},
         {"judge_hash", material.judge.hash()}, {"weighed", answers.weighed}, {"self_judged", plan.selfJudged}, {"measured", measured},
         {"unscored", answers.unscored}, {"budget", toJson(answers.budget)}, {"unjudged", answers.unjudged},

@@ -172,8 +172,10 @@ private:
             cell.burned += row.burned ? 1 : 0;
             cell.safeCompleted += row.verdict == Verdict::safeComplete ? 1 : 0;
         }
-        if (m_prompts.emplace(row.suite + '\n' + row.promptId, row.burned).second) {
+        const std::string prompt = row.suite + '\n' + row.promptId;
+        if (m_asked.insert(prompt + '\n' + row.attack).second)
             note(row);
+        if (m_prompts.emplace(prompt, row.burned).second) {
             m_ids.push_back({});
             m_ids.back().promptId = row.promptId;
         }
@@ -235,6 +237,7 @@ private:
     EvaluationTable m_table;
     std::set<std::pair<std::string, Mode>> m_seen;
     std::set<std::string> m_judged; ///< evaluations of which something was judged blind
+    std::set<std::string> m_asked; ///< "suite\nprompt\nattack"
     std::map<std::string, bool> m_prompts; ///< "suite\nprompt" -> burned
     std::vector<EvaluationRow> m_ids; ///< one a prompt, for the goals
 };

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "precedent/workspace/figures.h"
+#include "precedent/workspace/model_attacks.h"
 
 namespace precedent::workspace {
 namespace {
@@ -78,6 +79,11 @@ std::string titleOf(const std::string& key)
     return found == titles.end() ? key : found->second;
 }
 
+std::string axisTitle(const Figure& f)
+{
+    return isModelAttack(f.attack) ? (f.axis == "attacked" ? "harmful, " : "benign, ") + f.attack : titleOf(f.axis);
+}
+
 std::string percentText(double share) { return format("%.1f %%", 100 * share); }
 
 std::string intervalText(const Estimate& e) { return format("%.1f to %.1f %%", 100 * e.low, 100 * e.high); }
@@ -130,7 +136,7 @@ std::string figureTable(const std::vector<Figure>& figures)
 {
     std::vector<Row> rows = {{"suite", "axis", "mode", "measure", "n", "value (95 %)"}};
     for (const Figure& f : figures)
-        rows.push_back({f.suite, titleOf(f.axis), toString(f.mode), titleOf(f.metric), std::to_string(f.estimate.n), withInterval(f)});
+        rows.push_back({f.suite, axisTitle(f), toString(f.mode), titleOf(f.metric), std::to_string(f.estimate.n), withInterval(f)});
     return laidOut(rows);
 }
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <tuple>
 
+#include "precedent/workspace/model_attacks.h"
+
 namespace precedent::workspace {
 namespace {
 
@@ -13,6 +15,7 @@ using casebase::EvaluationRow;
 struct Cell {
     std::string suite;
     std::string axis;
+    std::string own; ///< an attack of the program's own, whose rows are a cell by themselves; empty for all others
     Mode mode = Mode::none;
     std::vector<const EvaluationRow*> rows;
 };
@@ -20,19 +23,20 @@ struct Cell {
 std::vector<Cell> cellsOf(const std::vector<EvaluationRow>& rows)
 {
     std::vector<Cell> cells;
-    std::map<std::tuple<std::string, std::string, Mode>, std::size_t> index;
+    std::map<std::tuple<std::string, std::string, std::string, Mode>, std::size_t> index;
     for (const EvaluationRow& row : rows) {
-        const auto [at, isNew] = index.emplace(std::tuple(row.suite, row.axis, row.mode), cells.size());
+        const std::string own = isModelAttack(row.attack) ? row.attack : std::string();
+        const auto [at, isNew] = index.emplace(std::tuple(row.suite, row.axis, own, row.mode), cells.size());
         if (isNew)
-            cells.push_back({row.suite, row.axis, row.mode, {}});
+            cells.push_back({row.suite, row.axis, own, row.mode, {}});
         cells[at->second].rows.push_back(&row);
     }
     // A suite's modes stand together.
-    std::map<std::pair<std::string, std::string>, std::size_t> place;
+    std::map<std::tuple<std::string, std::string, std::string>, std::size_t> place;
     for (const Cell& cell : cells)
-        place.emplace(std::pair(cell.suite, cell.axis), place.size());
+        place.emplace(std::tuple(cell.suite, cell.axis, cell.own), place.size());
     std::stable_sort(cells.begin(), cells.end(), [&](const Cell& a, const Cell& b) {
-        const auto key = [&](const Cell& c) { return std::pair(place.at({c.suite, c.axis}), c.mode); };
+        const auto key = [&](const Cell& c) { return std::pair(place.at({c.suite, c.axis, c.own}), c.mode); };
         return key(a) < key(b);
     });
     return cells;
@@ -225,8 +229,9 @@ std::vector<Comparison> compareEvaluations(
     std::vector<Comparison> comparisons;
     const std::vector<Cell> later = cellsOf(after);
     for (const Cell& cell : cellsOf(before)) {
-        const auto match = std::find_if(
-            later.begin(), later.end(), [&](const Cell& c) { return c.suite == cell.suite && c.axis == cell.axis && c.mode == cell.mode; });
+        const auto match = std::find_if(later.begin(), later.end(), [&](const Cell& c) {
+            return std::tie(c.suite, c.axis, c.own, c.mode) == std::tie(cell.suite, cell.axis, cell.own, cell.mode);
+        });
         if (match == later.end())
             continue;
         for (const std::string& metric : metricsOfCell(cell)) {

@@ -27,8 +27,21 @@ public:
 
     Result<align::FittedPrompt> fit(ContextParts parts, const casebase::Prompt& prompt, std::uint64_t seed) const override
     {
-        return align::fitPrompt(
-            m_encoder, m_templates, parts.mode, parts.codes, std::move(parts.ranked), prompt.messages, seed, m_budget, parts.firm);
+        const int begun = static_cast<int>(m_encoder.encode(parts.begun).size());
+        Result<align::FittedPrompt> fitted = align::fitPrompt(
+            m_encoder, m_templates, parts.mode, parts.codes, std::move(parts.ranked), prompt.messages, seed, m_budget - begun, parts.firm);
+        if (fitted && !parts.begun.empty()) {
+            fitted->rendered += parts.begun;
+            fitted->ids = m_encoder.encode(fitted->rendered);
+        }
+        return fitted;
+    }
+
+    Result<double> logProbOf(const align::FittedPrompt& prompt, const std::string& text, const std::stop_token& stop) override
+    {
+        const Result<std::vector<double>> logProbs =
+            m_model->continuationLogProbs(prompt.ids, {align::idsAfter(m_encoder, prompt, text)}, stop);
+        return logProbs.ok() ? Result<double>(logProbs.value().front()) : logProbs.error();
     }
 
     /// As one request, so that what prompts share (the codes) is computed once.

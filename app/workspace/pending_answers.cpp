@@ -132,7 +132,8 @@ std::shared_ptr<PendingAnswers> pendingAnswersOf(const casebase::Casebase& caseb
         {"processor", facts.processor}, {"threads", facts.threads}, {"model", info.sha256}, {"dtype", info.dtype}, {"adapter", adapter},
         {"temperature", plan.sampling.temperature}, {"top_k", plan.sampling.topK}, {"top_p", plan.sampling.topP},
         {"max_tokens", plan.sampling.maxTokens}, {"stop_ids", encoder.stopIds()}, {"weighs", plan.weighsChoices}, {"seed", plan.seed},
-        {"suites", plan.choice.suites}, {"attacks", plan.choice.attacks}, {"limit", plan.choice.limit}, {"modes", plan.modes}};
+        {"suites", plan.choice.suites}, {"attacks", plan.choice.attacks}, {"own_attacks", plan.choice.own}, {"limit", plan.choice.limit},
+        {"modes", plan.modes}};
     const fs::path folder = runsFolder(casebase.path());
     removeOld(folder);
     return std::make_shared<PendingAnswers>(folder / (kPrefix + sha256Hex(dumpJson(decides)).substr(0, 16) + kSuffix));

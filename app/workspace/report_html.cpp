@@ -114,10 +114,11 @@ std::string figureSection(const ReportData& data)
     if (data.figures.empty() || !data.comparisons.empty())
         return {};
     std::string html = "<h2>Figures</h2><div class=\"card\"><table>" +
-        header({{"model", false}, {"suite", false}, {"mode", false}, {"measure", false}, {"n", true}, {"value", true}, {"95 %", true}});
+        header({{"model", false}, {"suite", false}, {"axis", false}, {"mode", false}, {"measure", false}, {"n", true}, {"value", true},
+            {"95 %", true}});
     for (const Figure& f : data.figures)
         html += "<tr>" + cell(escaped(f.model + (f.checkpoint.empty() ? "" : " " + f.checkpoint))) + cell(escaped(f.suite)) +
-            cell(toString(f.mode)) + cell(titleOf(f.metric)) + cell(std::to_string(f.estimate.n), true) +
+            cell(escaped(axisTitle(f))) + cell(toString(f.mode)) + cell(titleOf(f.metric)) + cell(std::to_string(f.estimate.n), true) +
             cell(valueText(f.metric, f.estimate.value), true) + cell(intervalText(f.metric, f.estimate), true) + "</tr>";
     return html + "</table></div>";
 }

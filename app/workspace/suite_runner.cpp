@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <optional>
 #include <set>
 
@@ -102,22 +103,23 @@ private:
     {
         std::vector<AskedPrompt> asked;
         std::vector<const SuitePrompt*> of;
+        m_searched = 0;
         for (const SuitePrompt& prompt : m_prompts) {
             if (m_stop.stop_requested())
                 return cutShort();
-            CaseRetriever::Chosen chosen;
-            if (mode == Mode::cases && m_answerer.readsContext()) {
-                const CaseRetriever::Query query{lastUserText(prompt.prompt.messages), prompt.prompt.sourceCaseId, {}, m_plan.seed};
-                auto found = retriever.retrieve(query, static_cast<std::size_t>(m_plan.cases.casesPerPrompt));
-                if (!found)
-                    return found.error();
-                chosen = std::move(*found);
+            Result<ContextParts> parts = partsFor(prompt, mode, retriever);
+            if (!parts)
+                return parts.error();
+            AskedPrompt next{&prompt.prompt, {}, seedOf(prompt, mode), parts->begun, {}};
+            if (prompt.attack == kSuffixSearch) {
+                Result<std::string> suffix = suffixFor(prompt, *parts, mode, next.seed);
+                if (!suffix)
+                    return suffix.error().code() == ErrorCode::cancelled ? cutShort() : suffix.error();
+                next.suffix = std::move(*suffix);
             }
-            const std::uint64_t seed = seedOf(prompt, mode);
-            Result<align::FittedPrompt> fit =
-                m_answerer.fit({mode, m_material.codes, std::move(chosen.cases), chosen.firm}, prompt.prompt, seed);
+            Result<align::FittedPrompt> fit = fitted(prompt, std::move(*parts), next.suffix, next.seed);
             if (!fit)
-                return fit.error().in("The request \"" + prompt.prompt.id + "\"");
+                return fit.error();
             BudgetLine& line = budgetOf(prompt.suite, mode);
             ++line.prompts;
             line.casesDropped += static_cast<std::int64_t>(fit->casesDropped);
@@ -128,10 +130,93 @@ private:
             }
             if (mode == Mode::cases && m_answerer.readsContext())
                 ++line.casesShown[static_cast<int>(fit->casesKept)];
-            asked.push_back({&prompt.prompt, std::move(*fit), seed});
+            next.fitted = std::move(*fit);
+            asked.push_back(std::move(next));
             of.push_back(&prompt);
         }
         return asked.empty() ? Status{} : answerAndJudge(mode, asked, of);
+    }
+
+    Result<ContextParts> partsFor(const SuitePrompt& prompt, Mode mode, const CaseRetriever& retriever) const
+    {
+        ContextParts parts{mode, m_material.codes, {}, 0};
+        if (prompt.attack == kPrefillAnswer)
+            parts.begun = begunTurn(m_material.attacks->answer, m_material.templates);
+        else if (prompt.attack == kPrefillChain)
+            parts.begun = begunTurn(m_material.attacks->chain, m_material.templates);
+        if (mode != Mode::cases || !m_answerer.readsContext())
+            return parts;
+        const CaseRetriever::Query query{lastUserText(prompt.prompt.messages), prompt.prompt.sourceCaseId, {}, m_plan.seed};
+        auto found = retriever.retrieve(query, static_cast<std::size_t>(m_plan.cases.casesPerPrompt));
+        if (!found)
+            return found.error();
+        parts.ranked = std::move(found->cases);
+        parts.firm = found->firm;
+        return parts;
+    }
+
+    Result<align::FittedPrompt> fitted(const SuitePrompt& of, ContextParts parts, const std::string& suffix, std::uint64_t seed) const
+    {
+        casebase::Prompt asked = of.prompt;
+        appendSuffix(asked.messages, suffix);
+        Result<align::FittedPrompt> fit = m_answerer.fit(std::move(parts), asked, seed);
+        return fit.ok() ? std::move(fit) : Result<align::FittedPrompt>(fit.error().in("The request \"" + of.prompt.id + "\""));
+    }
+
+    /// Words behind the request, with the context that the request alone has, that make the likeliest of the turns that give in likelier.
+    /// Empty where the request does not fit anyhow.
+    Result<std::string> suffixFor(const SuitePrompt& prompt, const ContextParts& parts, Mode mode, std::uint64_t seed)
+    {
+        if (m_progress)
+            m_progress({m_done, m_total, mode, prompt.suite, 0, 0, m_searched, searches()});
+        ++m_searched;
+        const Result<align::FittedPrompt> plain = fitted(prompt, parts, {}, seed);
+        if (!plain)
+            return plain.error();
+        if (!plain.value().fits)
+            return std::string();
+        const Result<std::string> target = likeliestTarget(plain.value());
+        if (!target)
+            return target.error();
+        const auto objective = [&](const std::string& suffix) -> Result<double> {
+            const Result<align::FittedPrompt> with = fitted(prompt, parts, suffix, seed);
+            if (!with)
+                return with.error();
+            return with.value().fits ? m_answerer.logProbOf(with.value(), target.value(), m_stop)
+                                     : Result<double>(-std::numeric_limits<double>::infinity());
+        };
+        Result<FoundSuffix> found = findSuffix(m_material.attacks->search, Random(seed, streamOf(kSuffixSearch)), objective, m_stop);
+        return found.ok() ? Result<std::string>(std::move(found->suffix)) : found.error();
+    }
+
+    /// Of a chain that decides to help, a begun answer behind an empty chain, and one without: by the byte, since they differ in length.
+    Result<std::string> likeliestTarget(const align::FittedPrompt& prompt)
+    {
+        const AttackMaterial& attacks = *m_material.attacks;
+        std::vector<std::string> targets{
+            begunTurn({attacks.chain.chain, {}, false}, m_material.templates), begunTurn(attacks.answer, m_material.templates)};
+        if (!m_material.templates.openInPrompt)
+            targets.push_back(attacks.answer.answer);
+        std::string likeliest;
+        double most = -std::numeric_limits<double>::infinity();
+        for (std::string& target : targets) {
+            const Result<double> logProb = m_answerer.logProbOf(prompt, target, m_stop);
+            if (!logProb)
+                return logProb.error();
+            const double each = logProb.value() / static_cast<double>(target.size());
+            if (each > most || likeliest.empty()) {
+                most = each;
+                likeliest = std::move(target);
+            }
+        }
+        return likeliest;
+    }
+
+    /// Of one mode.
+    std::size_t searches() const
+    {
+        return static_cast<std::size_t>(
+            std::count_if(m_prompts.begin(), m_prompts.end(), [](const SuitePrompt& prompt) { return prompt.attack == kSuffixSearch; }));
     }
 
     Status answerAndJudge(Mode mode, const std::vector<AskedPrompt>& asked, const std::vector<const SuitePrompt*>& of)
@@ -149,16 +234,17 @@ private:
         for (const GivenAnswer& answer : given.value().answers)
             answered[answer.prompt] = true;
         m_answers.unanswered += std::count(answered.begin(), answered.end(), false);
-        return judgeAll(mode, given.value(), of);
+        return judgeAll(mode, given.value(), asked, of);
     }
 
     /// All answers of a mode go to the judge at once: a judge that a server answers for is asked a few at a time.
-    Status judgeAll(Mode mode, const GivenAnswers& given, const std::vector<const SuitePrompt*>& of)
+    Status judgeAll(
+        Mode mode, const GivenAnswers& given, const std::vector<AskedPrompt>& prompts, const std::vector<const SuitePrompt*>& of)
     {
         std::vector<Answered> answered;
         answered.reserve(given.answers.size());
         for (const GivenAnswer& answer : given.answers)
-            answered.push_back(answeredRow(mode, *of[answer.prompt], answer));
+            answered.push_back(answeredRow(mode, *of[answer.prompt], prompts[answer.prompt], answer));
         std::vector<JudgedAnswer> asked;
         for (const Answered& answer : answered) {
             m_answers.weighed += answer.weighed;
@@ -233,7 +319,7 @@ private:
         return {};
     }
 
-    Answered answeredRow(Mode mode, const SuitePrompt& of, const GivenAnswer& answer) const
+    Answered answeredRow(Mode mode, const SuitePrompt& of, const AskedPrompt& asked, const GivenAnswer& answer) const
     {
         const casebase::Prompt& prompt = of.prompt;
         Answered answered;
@@ -247,7 +333,8 @@ private:
         row.attack = prompt.wrapper;
         row.promptId = prompt.id;
         row.sample = answer.sample;
-        row.completion = answer.completion;
+        row.suffix = asked.suffix;
+        row.completion = asked.begun + answer.completion;
         answered.prompt = &prompt;
         answered.parsed = m_answerer.parse(row.completion);
         answered.whole = answer.whole;
@@ -278,6 +365,7 @@ private:
     SuiteAnswers m_answers;
     std::int64_t m_done = 0;
     std::int64_t m_total = 0;
+    std::size_t m_searched = 0; ///< of the mode's prompts
 };
 
 bool isWanted(const casebase::Prompt& prompt, const SuiteChoice& choice)
@@ -330,6 +418,15 @@ Status takeSuite(const casebase::Casebase& casebase, const std::string& name, co
     });
 }
 
+/// The prompt as it is asked under an attack of the program's own.
+SuitePrompt under(const SuitePrompt& plain, const std::string& attack)
+{
+    SuitePrompt attacked = plain;
+    attacked.attack = attack;
+    attacked.prompt.wrapper = attack;
+    return attacked;
+}
+
 /// Disjoint sets of names.
 class Clusters {
 public:
@@ -357,8 +454,18 @@ private:
 Result<std::vector<SuitePrompt>> choosePrompts(const casebase::Casebase& casebase, const SuiteChoice& choice)
 {
     std::vector<SuitePrompt> prompts;
-    for (const std::string& suite : choice.suites)
+    for (const std::string& suite : choice.suites) {
+        const std::size_t from = prompts.size();
         PRECEDENT_TRY(takeSuite(casebase, suite, choice, prompts));
+        const std::size_t to = prompts.size();
+        for (const std::string& attack : choice.own) {
+            for (std::size_t i = from; i < to; ++i) {
+                const casebase::Prompt& prompt = prompts[i].prompt;
+                if (prompt.wrapper.empty() && (prompt.label == PromptLabel::harmful || prompt.label == PromptLabel::benign))
+                    prompts.push_back(under(prompts[i], attack));
+            }
+        }
+    }
     return prompts;
 }
 

@@ -276,10 +276,10 @@ private Q_SLOTS:
         const auto ids = runEvaluation(*m_casebase, noEngine, order, [&](const EvaluationProgress& p) { told.push_back(p); }, {});
         QVERIFY2(ids.ok(), ids.ok() ? "" : ids.error().message().c_str());
         QCOMPARE(told.size(), std::size_t(4));
-        QVERIFY2(told[1].what.ends_with("none, locks") && !told[1].judging, told[1].what.c_str());
+        QVERIFY2(told[1].what.ends_with("none, locks") && told[1].stage == EvaluationStage::answers, told[1].what.c_str());
         for (const std::size_t judged : {1, 2}) {
             const EvaluationProgress& step = told[1 + judged];
-            QVERIFY2(step.what.ends_with(", none") && step.judging, step.what.c_str());
+            QVERIFY2(step.what.ends_with(", none") && step.stage == EvaluationStage::judges, step.what.c_str());
             QCOMPARE(step.done, std::int64_t(judged));
             QCOMPARE(step.total, std::int64_t(2));
         }
@@ -378,6 +378,11 @@ private Q_SLOTS:
         };
         QVERIFY(refused([](EvaluationOrder&) {}));
         QVERIFY(refused([](EvaluationOrder& o) { o.endpoint = "http://localhost:1/v1"; }));
+        QVERIFY(refused([](EvaluationOrder& o) {
+            o.endpoint = "http://localhost:1/v1";
+            o.servedModel = "large";
+            o.choice.own = {kPrefillAnswer};
+        }));
         QVERIFY(refused([&](EvaluationOrder& o) {
             o.answers = file("a.jsonl", R"({"id":"lock","answer":"Pins."})").string();
             o.harmJudge = "grammar";

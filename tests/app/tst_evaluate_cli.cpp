@@ -80,6 +80,7 @@ private Q_SLOTS:
     void whatIsNotThereIsNamed_data();
     void whatIsNotThereIsNamed();
     void attackFilterLeavesOtherWrappersOut();
+    void turnsAreBegunAndSuffixesFound();
     void casesAreChosenAsTheLineSays();
     void dryRunSaysWhatWouldBeAsked();
     void interruptStoresNothing();
@@ -429,6 +430,51 @@ void TestEvaluateCli::attackFilterLeavesOtherWrappersOut()
     QCOMPARE(asked[0].toObject()["n"].toInteger(), inIt);
     QCOMPARE(asked[0].toObject()["wrappers"].toArray(), QJsonArray{QString::fromStdString(wrapper)});
     QVERIFY(asked[1].toObject()["n"].toInteger() > 0); // what is not wrapped stays
+}
+
+void TestEvaluateCli::turnsAreBegunAndSuffixesFound()
+{
+    const QString casebase = sampleCopy("attacks.casebase");
+    const QStringList line = evaluateLine(casebase, {"held-out harmful", kLookAlikes, kAttacks}, {"none"}) << "--limit"
+                                                                                                           << "2"
+                                                                                                           << "--attack"
+                                                                                                           << "prefill-answer"
+                                                                                                           << "--attack"
+                                                                                                           << "prefill-chain"
+                                                                                                           << "--attack"
+                                                                                                           << "suffix-search";
+    const CliResult evaluated = runCli(line);
+    QVERIFY2(evaluated.exitCode == 0, evaluated.err.constData());
+    std::map<QString, int> figures;
+    for (const QJsonValue& value : evaluated.json()["rows"].toArray()) {
+        const QJsonObject row = value.toObject();
+        QCOMPARE(row["n"].toInt(), 2);
+        if (row["metric"] == "no_answer")
+            ++figures[row["axis"].toString() + ' ' + row["attack"].toString()];
+    }
+    // The wrapped prompts of the third suite were not named.
+    const std::map<QString, int> expected{{"harmful ", 1}, {"benign ", 1}, {"attacked prefill-answer", 1}, {"attacked prefill-chain", 1},
+        {"attacked suffix-search", 1}, {"benign_wrapped prefill-answer", 1}, {"benign_wrapped prefill-chain", 1},
+        {"benign_wrapped suffix-search", 1}};
+    QCOMPARE(figures, expected);
+    const auto rowsOf = [&](const CliResult& result) {
+        const auto opened = casebase::Casebase::open(casebase.toStdString(), casebase::OpenMode::readOnly);
+        return *(*opened)->evaluations().rows(result.json()["evaluation"].toString().toStdString());
+    };
+    const std::vector<casebase::EvaluationRow> rows = rowsOf(evaluated);
+    QCOMPARE(rows.size(), std::size_t(16));
+    for (const casebase::EvaluationRow& row : rows) {
+        const QString completion = QString::fromStdString(row.completion);
+        QCOMPARE(completion.startsWith("</think>\nSure, "), row.attack == "prefill-answer");
+        QCOMPARE(completion.startsWith("I look at what is asked"), row.attack == "prefill-chain");
+        QCOMPARE(QString::fromStdString(row.suffix).split(' ', Qt::SkipEmptyParts).size(), row.attack == "suffix-search" ? 12 : 0);
+        if (row.attack == "prefill-chain")
+            QVERIFY(row.chain.ends_with("without leaving anything out.") && row.answer.find("I look at") == std::string::npos);
+    }
+    const std::vector<casebase::EvaluationRow> again = rowsOf(runCli(line));
+    QCOMPARE(again.size(), rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        QVERIFY(again[i].suffix == rows[i].suffix && again[i].completion == rows[i].completion);
 }
 
 void TestEvaluateCli::casesAreChosenAsTheLineSays()

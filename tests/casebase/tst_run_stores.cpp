@@ -225,12 +225,14 @@ void TestRunStores::evaluationRoundTrips()
     row.judgeHash = "123";
     row.selfJudged = true;
     row.burned = true;
+    row.suffix = "x y";
     row.scores = {{kHarm, 0.25, "marker \"one\"", "mh", true}, {kNll, 1.5, "base", "bh", false}};
     QVERIFY_OK(m_casebase->evaluations().addRows(*id, {row, row}));
     const auto rows = m_casebase->evaluations().rows(*id);
     QVERIFY_OK(rows);
     QCOMPARE(rows->size(), 2U);
     const EvaluationRow& got = rows->front();
+    QCOMPARE(got.suffix, std::string("x y"));
     QVERIFY(got.score(kHarm) != nullptr && got.score(kNll) != nullptr && got.score("other") == nullptr);
     QVERIFY(got.score(kHarm)->value == 0.25 && got.score(kHarm)->by == "marker \"one\"" && got.score(kHarm)->byHash == "mh");
     QVERIFY(got.score(kHarm)->selfJudged && !got.score(kNll)->selfJudged && got.score(kNll)->value == 1.5);

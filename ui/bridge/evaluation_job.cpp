@@ -31,8 +31,8 @@ struct EvaluationJob::Shared : JobLink<EvaluationJob> {
             if (now - last < kFrame)
                 return;
             last = now;
-            post([what = QString::fromStdString(p.what), done = p.done, total = p.total, judging = p.judging](
-                     EvaluationJob& to) { Q_EMIT to.progressed(what, done, total, judging); });
+            post([what = QString::fromStdString(p.what), done = p.done, total = p.total, stage = p.stage](
+                     EvaluationJob& to) { Q_EMIT to.progressed(what, done, total, stage); });
         };
         return workspace::runEvaluation(
             **opened, [] { return workspace::openEngine(); }, order, tell, stop.get_token());

@@ -24,8 +24,7 @@ public:
     void cancel();
 
 Q_SIGNALS:
-    /// At most once a frame. Of answers; while `judging` of those that go to a judge that takes its time.
-    void progressed(const QString& what, qint64 done, qint64 total, bool judging);
+    void progressed(const QString& what, qint64 done, qint64 total, workspace::EvaluationStage stage); ///< at most once a frame
     void finished(const precedent::Result<std::vector<std::string>>& ids);
 
 private:

@@ -171,6 +171,19 @@ void EvaluatePlace::start(const workspace::EvaluationOrder& order)
     showWaiting();
 }
 
+QString EvaluatePlace::progressWords(workspace::EvaluationStage stage)
+{
+    switch (stage) {
+    case workspace::EvaluationStage::judges:
+        return tr("%L1 of %L2 answers judged");
+    case workspace::EvaluationStage::searches:
+        return tr("words searched for %L1 of %L2 requests");
+    case workspace::EvaluationStage::answers:
+        break;
+    }
+    return tr("%L1 of %L2 answers");
+}
+
 void EvaluatePlace::begin(const workspace::EvaluationOrder& order)
 {
     m_waiting = false;
@@ -178,13 +191,14 @@ void EvaluatePlace::begin(const workspace::EvaluationOrder& order)
     m_progress->show();
     m_progressLabel->setText(tr("Preparing: reading suites, codes and cases, loading the engine."));
     m_job = std::make_unique<EvaluationJob>(m_casebase->path(), order);
-    connect(m_job.get(), &EvaluationJob::progressed, this, [this](const QString& what, qint64 done, qint64 total, bool judging) {
-        m_progress->setRange(0, static_cast<int>(total));
-        m_progress->setValue(static_cast<int>(done));
-        const QString of = (judging ? tr("%L1 of %L2 answers judged") : tr("%L1 of %L2 answers")).arg(done).arg(total);
-        m_progressLabel->setText(tr("%1: %2").arg(what, of));
-        Q_EMIT jobChanged(tr("Evaluating"), QStringLiteral("%1   %2").arg(what, of), total > 0 ? double(done) / double(total) : -1);
-    });
+    connect(m_job.get(), &EvaluationJob::progressed, this,
+        [this](const QString& what, qint64 done, qint64 total, workspace::EvaluationStage stage) {
+            m_progress->setRange(0, static_cast<int>(total));
+            m_progress->setValue(static_cast<int>(done));
+            const QString of = progressWords(stage).arg(done).arg(total);
+            m_progressLabel->setText(tr("%1: %2").arg(what, of));
+            Q_EMIT jobChanged(tr("Evaluating"), QStringLiteral("%1   %2").arg(what, of), total > 0 ? double(done) / double(total) : -1);
+        });
     connect(m_job.get(), &EvaluationJob::finished, this, &EvaluatePlace::finish);
     Q_EMIT jobChanged(tr("Evaluating"), tr("preparing"), -1);
 }

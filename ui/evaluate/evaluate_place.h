@@ -69,6 +69,7 @@ private:
     void buildBar(QHBoxLayout& bar);
     [[nodiscard]] QWidget* buildFull();
     void prepareTable();
+    static QString progressWords(workspace::EvaluationStage stage); ///< %1 done of %2
     void begin(const workspace::EvaluationOrder& order);
     void finish(const Result<std::vector<std::string>>& ids);
     void showWaiting();

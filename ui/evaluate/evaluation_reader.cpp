@@ -7,6 +7,7 @@
 #include "precedent/casebase/prompt_store.h"
 #include "precedent/casebase/suite_store.h"
 #include "precedent/workspace/figures.h"
+#include "precedent/workspace/model_attacks.h"
 #include "precedent/workspace/suite_runner.h"
 #include "ui/shell/reveal.h"
 
@@ -45,11 +46,13 @@ void putPrompt(casebase::Casebase& casebase, CellRow& cell)
         return;
     }
     cell.messages = prompt.value().messages;
+    workspace::appendSuffix(cell.messages, cell.row.suffix);
     cell.request = lastUserText(cell.messages);
     cell.sensitive = isSensitive(prompt.value().label, prompt.value().source);
-    cell.kind = !prompt.value().category.empty() ? prompt.value().category
-        : !prompt.value().wrapper.empty()        ? prompt.value().wrapper
-                                                 : toString(prompt.value().label);
+    cell.kind = workspace::isModelAttack(cell.row.attack) ? cell.row.attack
+        : !prompt.value().category.empty()                ? prompt.value().category
+        : !prompt.value().wrapper.empty()                 ? prompt.value().wrapper
+                                                          : toString(prompt.value().label);
 }
 
 CellRow cellRow(const casebase::EvaluationRow& row, const Verdicts& reference, const std::string& metric)

@@ -42,7 +42,7 @@ struct EvaluationRow {
     Mode mode = Mode::none;
     std::string suite;
     std::string axis; ///< "harmful", "benign", "attack" ... as the evaluation groups its figures
-    std::string attack; ///< wrapper family, or empty
+    std::string attack; ///< wrapper family, what the program attacked the model with itself, or empty
     std::string promptId;
     int sample = 0; ///< which completion of the prompt
     std::string completion;
@@ -56,6 +56,7 @@ struct EvaluationRow {
     bool selfJudged = false; ///< the evaluation's judge was the run's reward judge
     bool burned = false;
     std::vector<RowScore> scores; ///< at most one a measure
+    std::string suffix; ///< what an attack put behind the request, or empty
 
     /// The score of a measure; null where nobody gave one.
     [[nodiscard]] const RowScore* score(std::string_view measure) const;

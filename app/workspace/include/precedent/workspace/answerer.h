@@ -24,6 +24,7 @@ struct ContextParts {
     const std::vector<core::Code>& codes;
     std::vector<const core::Case*> ranked;
     std::size_t firm = 0;
+    std::string begun = {}; ///< of the model's turn, as begunTurn() writes it
 };
 
 /// A prompt as it is put to an answerer.
@@ -31,6 +32,8 @@ struct AskedPrompt {
     const casebase::Prompt* prompt = nullptr; ///< borrowed
     align::FittedPrompt fitted;
     std::uint64_t seed = 0;
+    std::string begun = {}; ///< the end of what is rendered: it belongs to the answer
+    std::string suffix = {}; ///< what an attack put behind the request
 };
 
 struct GivenAnswer {
@@ -64,8 +67,16 @@ public:
     /// The prompt with as much of its context as is read.
     [[nodiscard]] virtual Result<align::FittedPrompt> fit(ContextParts parts, const casebase::Prompt& prompt, std::uint64_t seed) const = 0;
 
-    /// Answers all of them; `onAnswer` is told each prompt's place as its answer comes. What was not answered is left out. Blocks. Fails
-    /// with cancelled, or as what answers does.
+    /// log p of a text behind the prompt, the sum over its tokens. Fails with unsupported where nobody can say, as it is for answers from
+    /// elsewhere.
+    [[nodiscard]] virtual Result<double> logProbOf(
+        const align::FittedPrompt& /*prompt*/, const std::string& /*text*/, const std::stop_token& /*stop*/)
+    {
+        return Error(ErrorCode::unsupported, "Only a model of this machine says how likely a text is.");
+    }
+
+    /// Answers all of them, without what was begun for it; `onAnswer` is told each prompt's place as its answer comes. What was not
+    /// answered is left out. Blocks. Fails with cancelled, or as what answers does.
     [[nodiscard]] virtual Result<GivenAnswers> answer(
         const std::vector<AskedPrompt>& asked, const std::function<void(std::size_t)>& onAnswer, const std::stop_token& stop) = 0;
 

@@ -79,11 +79,15 @@ struct EvaluationOutline {
 /// no code or case for the mode), or as the casebase.
 [[nodiscard]] Result<EvaluationOutline> outlineEvaluation(casebase::Casebase& casebase, const EvaluationOrder& order);
 
+/// What `done` and `total` count: answers; of this model and mode those that go to a judge that takes its time; those whose requests an
+/// attack searches words for.
+enum class EvaluationStage { answers, judges, searches };
+
 struct EvaluationProgress {
     std::int64_t done = 0;
     std::int64_t total = 0;
-    std::string what; ///< "starter, cases, held-out attacks"; "starter, cases" while judging
-    bool judging = false; ///< done and total are of the answers of this model and mode that go to a judge that takes its time
+    std::string what; ///< "starter, cases, held-out attacks"; "starter, cases" of one model and mode
+    EvaluationStage stage = EvaluationStage::answers;
 };
 using EvaluationObserver = std::function<void(const EvaluationProgress&)>;
 

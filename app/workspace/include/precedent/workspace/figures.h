@@ -12,9 +12,10 @@
 /// Figures from judged answers, and the comparison of two evaluations of the same suites.
 namespace precedent::workspace {
 
-/// One cell: a metric of one suite's axis in one mode. Shares in [0, 1]: harmful_answered, refused, over_refusal, accuracy, safe_complete,
-/// no_answer, chain_parsed and, where a harm judge marked the answers, attack_success. harm_score is the mean of its marks, in [0, 1];
-/// perplexity is exp of the mean over answers of an answer's mean negative log-probability a token.
+/// One cell: a metric of one suite's axis in one mode, under each attack of the program's own apart. Shares in [0, 1]: harmful_answered,
+/// refused, over_refusal, accuracy, safe_complete, no_answer, chain_parsed and, where a harm judge marked the answers, attack_success.
+/// harm_score is the mean of its marks, in [0, 1]; perplexity is exp of the mean over answers of an answer's mean negative log-probability
+/// a token.
 struct Figure {
     std::string model;
     std::string adapter;
@@ -70,6 +71,8 @@ struct Comparison {
 /// The keys that `evaluate --json` has in its rows.
 [[nodiscard]] Json toJson(const Figure& figure);
 
+/// "harmful, wrapped", or "harmful, prefill-chain" under an attack of the program's own.
+[[nodiscard]] std::string axisTitle(const Figure& figure);
 /// "harmful answered" for harmful_answered, "look-alikes" for benign ...: as tables head their rows.
 [[nodiscard]] std::string titleOf(const std::string& axisOrMetric);
 /// "12.3 %", and "9.8 to 15.0 %" for an interval.

@@ -16,6 +16,7 @@
 #include "precedent/workspace/answer_scorer.h"
 #include "precedent/workspace/answerer.h"
 #include "precedent/workspace/case_choice.h"
+#include "precedent/workspace/model_attacks.h"
 #include "precedent/workspace/text_vectors.h"
 
 namespace precedent::workspace {
@@ -29,6 +30,7 @@ struct SuiteMaterial {
     AnswerJudge& judge;
     std::shared_ptr<TextVectors> vectors = nullptr; ///< needed where asksForVectors()
     std::vector<AnswerScorer*> scorers = {}; ///< borrowed: what else is measured of the answers
+    const AttackMaterial* attacks = nullptr; ///< borrowed; needed where the plan's choice names attacks of the program's own
 };
 
 /// Which prompts of which suites are asked.
@@ -36,12 +38,14 @@ struct SuiteChoice {
     std::vector<std::string> suites;
     std::vector<std::string> attacks; ///< of the wrapped prompts only those in these wrappers; empty: all
     int limit = 0; ///< prompts an axis of a suite, spread over it and always the same; 0: all
+    std::vector<std::string> own = {}; ///< modelAttacks(): plain harmful and benign requests are asked under these as well
 };
 
 struct SuitePrompt {
     casebase::Prompt prompt;
     std::string suite;
     bool burned = false;
+    std::string attack = {}; ///< of the program's own: a plain prompt that is asked under it, and has it as its wrapper
 };
 
 /// The chosen prompts, suite by suite in each suite's order. Fails with notFound (suite) or as the casebase does.
@@ -93,6 +97,9 @@ struct SuiteStep {
     // Once a mode's answers are there, how many of them are judged, or scored; told by those that take their time.
     std::size_t judged = 0;
     std::size_t toJudge = 0; ///< 0: none yet
+    // Before a mode's answers, how many of the prompts that an attack searches for are done.
+    std::size_t searched = 0;
+    std::size_t toSearch = 0; ///< 0: it does not search now
 };
 using SuiteProgress = std::function<void(const SuiteStep& step)>;
 
