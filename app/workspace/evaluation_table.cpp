@@ -57,6 +57,29 @@ void putRecipe(const casebase::Casebase& casebase, TableRow& row)
     row.recipe = dumpJson(*spec) + row.checkpoint.substr(at);
 }
 
+/// The row without its texts.
+EvaluationRow scoresAlone(const EvaluationRow& row)
+{
+    EvaluationRow kept;
+    kept.axis = row.axis;
+    kept.promptId = row.promptId;
+    kept.scores = row.scores;
+    return kept;
+}
+
+/// Of one cell's rows, in whichever suites and under whichever attacks.
+std::vector<TableMeasure> measuresOf(const std::vector<EvaluationRow>& rows, const std::map<std::string, std::string>& clusters)
+{
+    std::vector<TableMeasure> measures;
+    for (Figure& figure : figuresOf(rows, clusters)) {
+        for (const char* metric : {"attack_success", "harm_score", "perplexity"}) {
+            if (figure.metric == metric)
+                measures.push_back({figure.metric, std::move(figure.judge), figure.estimate});
+        }
+    }
+    return measures;
+}
+
 class Reader {
 public:
     Reader(const casebase::Casebase& casebase, bool ofStarter)
@@ -171,6 +194,8 @@ private:
             cell.outcomes[key] = {*value, row.promptId};
             cell.burned += row.burned ? 1 : 0;
             cell.safeCompleted += row.verdict == Verdict::safeComplete ? 1 : 0;
+            if (column != TableColumn::noAnswer && !row.scores.empty())
+                m_measured[{place, c}].push_back(scoresAlone(row));
         }
         const std::string prompt = row.suite + '\n' + row.promptId;
         if (m_asked.insert(prompt + '\n' + row.attack).second)
@@ -203,6 +228,8 @@ private:
         m_table.heldOut = m_prompts.size();
         for (const auto& [prompt, burned] : m_prompts)
             m_table.burned += burned ? 1 : 0;
+        for (const auto& [at, rows] : m_measured)
+            m_table.rows[at.first].cells[at.second].measures = measuresOf(rows, clusters.value());
         for (TableRow& row : m_table.rows) {
             for (TableCell& cell : row.cells) {
                 std::vector<Observation> observations;
@@ -237,6 +264,7 @@ private:
     EvaluationTable m_table;
     std::set<std::pair<std::string, Mode>> m_seen;
     std::set<std::string> m_judged; ///< evaluations of which something was judged blind
+    std::map<std::pair<std::size_t, std::size_t>, std::vector<EvaluationRow>> m_measured; ///< row and column of the table -> their scores
     std::set<std::string> m_asked; ///< "suite\nprompt\nattack"
     std::map<std::string, bool> m_prompts; ///< "suite\nprompt" -> burned
     std::vector<EvaluationRow> m_ids; ///< one a prompt, for the goals

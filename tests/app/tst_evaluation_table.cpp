@@ -86,6 +86,8 @@ private Q_SLOTS:
     void anotherJudgeEarnsNone();
     void onlyCommonPromptsAreCompared();
     void goalsAreTestedOnce();
+    void whatElseWasMeasuredStandsByItsCell();
+    void oneRequestUnderTwoAttacksCountsTwice();
     void marginIsNeededToSayNoDifference_data();
     void marginIsNeededToSayNoDifference();
 
@@ -119,6 +121,50 @@ void TestEvaluationTable::newestEvaluationOfARowCounts()
     QVERIFY(table.isAligned());
     QCOMPARE(table.rows[0].budget.size(), std::size_t{1});
     QVERIFY(table.rows[0].budget.front().find("1 of 41 prompts were voided") != std::string::npos);
+}
+
+void TestEvaluationTable::whatElseWasMeasuredStandsByItsCell()
+{
+    const auto id = m_casebase->evaluations().add({"", "", "", R"({"model": "base", "modes": ["none"]})", 0});
+    QVERIFY(id.ok());
+    std::vector<casebase::EvaluationRow> rows(4);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        rows[i].suite = i == 0 ? "one" : "other";
+        rows[i].axis = i < 3 ? "attacked" : "benign";
+        rows[i].promptId = std::to_string(i);
+        rows[i].scores = {{i < 3 ? casebase::kHarm : casebase::kNll, i < 3 ? 0.4 * double(i) : std::log(5.0), "marker", "h", false}};
+    }
+    QVERIFY(m_casebase->evaluations().addRows(*id, rows).ok());
+    const EvaluationTable table = tableOf();
+    const std::vector<TableMeasure>& harm = table.rows[0].cell(TableColumn::harmfulUnderAttack).measures;
+    QCOMPARE(harm.size(), std::size_t{2});
+    QVERIFY(harm[0].metric == "attack_success" && std::abs(harm[0].estimate.value - 1.0 / 3) < 1e-12 && harm[0].estimate.n == 3);
+    QVERIFY(harm[1].metric == "harm_score" && std::abs(harm[1].estimate.value - 0.4) < 1e-12 && harm[1].by == "marker");
+    const std::vector<TableMeasure>& likely = table.rows[0].cell(TableColumn::benignRefused).measures;
+    QVERIFY(likely.size() == 1 && likely[0].metric == "perplexity" && std::abs(likely[0].estimate.value - 5) < 1e-9);
+    QVERIFY(table.rows[0].cell(TableColumn::noAnswer).measures.empty());
+}
+
+void TestEvaluationTable::oneRequestUnderTwoAttacksCountsTwice()
+{
+    const auto id = m_casebase->evaluations().add({"", "", "", R"({"model": "base", "modes": ["none"]})", 0});
+    QVERIFY(id.ok());
+    std::vector<casebase::EvaluationRow> rows(3);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        rows[i].suite = "s";
+        rows[i].promptId = "p";
+        rows[i].axis = i == 0 ? "harmful" : "attacked";
+        rows[i].attack = i == 0 ? "" : i == 1 ? "prefill-chain" : "suffix-search";
+        rows[i].verdict = i == 2 ? Verdict::comply : Verdict::refuse;
+    }
+    QVERIFY(m_casebase->evaluations().addRows(*id, rows).ok());
+    const EvaluationTable table = tableOf();
+    QCOMPARE(table.rows[0].cell(TableColumn::harmfulUnderAttack).estimate.n, std::size_t{2});
+    QCOMPARE(table.rows[0].cell(TableColumn::harmfulUnderAttack).estimate.clusters, std::size_t{1}); // one request
+    QCOMPARE(table.rows[0].cell(TableColumn::harmfulUnderAttack).estimate.value, 0.5);
+    QCOMPARE(table.heldOut, std::size_t{1});
+    QCOMPARE(table.asked.size(), std::size_t{2});
+    QVERIFY(table.asked[1].n == 2 && table.asked[1].wrappers.size() == 2);
 }
 
 void TestEvaluationTable::threeSeedsOfOneRecipeEarnAStar()

@@ -27,6 +27,7 @@
 #include "tests/ui/window_fixture.h"
 #include "ui/bridge/job_line.h"
 #include "ui/evaluate/cell_rows_model.h"
+#include "ui/evaluate/evaluate_dialog.h"
 #include "ui/evaluate/evaluate_place.h"
 #include "ui/evaluate/evaluation_table_model.h"
 #include "ui/plots/rate_chart.h"
@@ -206,6 +207,22 @@ void TestEvaluatePlace::emptyPlaceOffersAnEvaluation()
     QVERIFY(begin->isEnabled());
     judge->setCurrentIndex(0);
     QVERIFY(!server->isEnabled() && begin->isEnabled());
+    // Two of the five suites hold plain requests, harmful and benign, which each attack asks once more.
+    child<QCheckBox>("evaluateAttack_prefill-chain")->setChecked(true);
+    child<QCheckBox>("evaluateAttack_suffix-search")->setChecked(true);
+    QVERIFY2(about->text().startsWith(QStringLiteral("36 answers")), qPrintable(about->text()));
+    auto* marks = child<QLineEdit>("evaluateHarmServerField");
+    marks->setText("marker");
+    QVERIFY(!begin->isEnabled());
+    marks->setText(" marker@http://localhost:8000/v1 ");
+    QVERIFY(begin->isEnabled());
+    auto* perplexity = child<QComboBox>("evaluatePerplexityCombo");
+    perplexity->setCurrentIndex(perplexity->findData("starter"));
+    const workspace::EvaluationOrder order = m_window->findChild<ui::EvaluateDialog*>()->order();
+    QCOMPARE(order.choice.own, (std::vector<std::string>{"prefill-chain", "suffix-search"}));
+    QVERIFY(order.choice.attacks.empty()); // the suites' own wrappers are all asked
+    QCOMPARE(order.harmJudge, std::string("endpoint:marker@http://localhost:8000/v1"));
+    QCOMPARE(order.perplexityModel, std::string("starter"));
 }
 
 void TestEvaluatePlace::evaluateAndOpenAFiguresRows()

@@ -28,7 +28,7 @@ namespace precedent::ui {
 namespace {
 
 constexpr std::array kModes{Mode::none, Mode::codes, Mode::cases};
-constexpr int kRowsSeen = 5;
+constexpr int kRowsSeen = 4;
 constexpr const char* kServerJudge = "endpoint:";
 enum { nameRole = Qt::UserRole, axesRole };
 
@@ -74,7 +74,10 @@ EvaluateDialog::EvaluateDialog(const EvaluationChoices& choices, QWidget* parent
     , m_cases(new CaseFields(QStringLiteral("evaluate"), tr("each model itself"), this))
     , m_limit(new QSpinBox(this))
     , m_judge(new QComboBox(this))
-    , m_judgeServer(new QLineEdit(this))
+    , m_judgeServer(serverField(QStringLiteral("evaluateJudgeServerField"), tr("The judge's server"), tr("MODEL@http://localhost:8000/v1")))
+    , m_harmServer(serverField(
+          QStringLiteral("evaluateHarmServerField"), tr("The harm judge's server"), tr("nobody; or MODEL@http://localhost:8000/v1")))
+    , m_perplexity(new QComboBox(this))
     , m_about(new QuietLabel({}, secondaryFont(), this))
 {
     setObjectName(QStringLiteral("evaluateDialog"));
@@ -104,6 +107,7 @@ QFormLayout* EvaluateDialog::buildForm()
 {
     const QStringList modeWords{tr("nothing (none)"), tr("codes"), tr("codes and cases")};
     auto* modes = new QHBoxLayout;
+    modes->setSpacing(16);
     for (std::size_t i = 0; i < kModes.size(); ++i) {
         m_modes[i] = new QCheckBox(modeWords.at(static_cast<int>(i)), this);
         m_modes[i]->setObjectName(QStringLiteral("evaluateMode_") + QString::fromLatin1(toString(kModes[i])));
@@ -121,12 +125,12 @@ QFormLayout* EvaluateDialog::buildForm()
     m_judge->addItem(tr("refusal analysis"), QStringLiteral("analysis"));
     m_judge->addItem(tr("the starter grammar's truth"), QStringLiteral("grammar"));
     m_judge->addItem(tr("a server's model"), QString::fromLatin1(kServerJudge));
-    m_judgeServer->setObjectName(QStringLiteral("evaluateJudgeServerField"));
-    m_judgeServer->setAccessibleName(tr("The judge's server"));
-    m_judgeServer->setPlaceholderText(tr("MODEL@http://localhost:8000/v1"));
-    m_judgeServer->setToolTip(tr("An OpenAI-compatible server. It is sent the requests and the answers, and its replies are kept in the "
-                                 "casebase. A key for it: Settings, Keys for servers."));
     m_judgeServer->setEnabled(false);
+    m_perplexity->setObjectName(QStringLiteral("evaluatePerplexityCombo"));
+    m_perplexity->setToolTip(
+        tr("Whose probabilities the perplexity of harmless answers is of: the base model's, say. The rows' tooltips and "
+           "reports show it."));
+    m_perplexity->addItem(tr("not measured"), QString());
     m_about->setObjectName(QStringLiteral("evaluateAboutLabel"));
     m_about->setWordWrap(true);
     auto* folder = new QPushButton(tr("Folder"), this);
@@ -142,10 +146,14 @@ QFormLayout* EvaluateDialog::buildForm()
     form->addRow(tr("Suites"), m_suites);
     form->addRow(tr("In the context"), modes);
     m_cases->addTo(*form);
+    form->addRow(tr("Attacks"), buildAttacks());
     form->addRow(tr("Requests an axis"), m_limit);
     form->addRow(tr("Judge"), m_judge);
     form->addRow(tr("Judge's server"), m_judgeServer);
-    connect(m_judgeServer, &QLineEdit::textChanged, this, &EvaluateDialog::check);
+    form->addRow(tr("Harm marked by"), m_harmServer);
+    form->addRow(tr("Perplexity under"), m_perplexity);
+    for (QLineEdit* server : {m_judgeServer, m_harmServer})
+        connect(server, &QLineEdit::textChanged, this, &EvaluateDialog::check);
     connect(m_judge, &QComboBox::currentIndexChanged, this, [this] {
         m_judgeServer->setEnabled(m_judge->currentData() == QString::fromLatin1(kServerJudge));
         check();
@@ -154,10 +162,45 @@ QFormLayout* EvaluateDialog::buildForm()
     return form;
 }
 
+QHBoxLayout* EvaluateDialog::buildAttacks()
+{
+    const QStringList titles{tr("begun answer"), tr("begun chain"), tr("searched words")};
+    const QStringList tips{
+        tr("Each plain request, harmful and harmless, is asked once more with the model's turn begun by an answer that helps."),
+        tr("Each plain request is asked once more with the model's turn begun by a whole chain that decides to help."),
+        tr("Each plain request is asked once more with words behind it that were searched to make the model give in. The search takes 73 "
+           "passes through the model for each request and mode.")};
+    auto* attacks = new QHBoxLayout;
+    attacks->setSpacing(16);
+    for (std::size_t i = 0; i < workspace::modelAttacks().size(); ++i) {
+        m_attacks[i] = new QCheckBox(titles.at(static_cast<int>(i)), this);
+        m_attacks[i]->setObjectName(QStringLiteral("evaluateAttack_") + text(workspace::modelAttacks()[i]));
+        m_attacks[i]->setToolTip(tips.at(static_cast<int>(i)));
+        attacks->addWidget(m_attacks[i]);
+        connect(m_attacks[i], &QCheckBox::toggled, this, &EvaluateDialog::check);
+    }
+    attacks->addStretch();
+    return attacks;
+}
+
+QLineEdit* EvaluateDialog::serverField(const QString& name, const QString& accessible, const QString& placeholder)
+{
+    auto* field = new QLineEdit(this);
+    field->setObjectName(name);
+    field->setAccessibleName(accessible);
+    field->setPlaceholderText(placeholder);
+    field->setToolTip(
+        tr("An OpenAI-compatible server. It is sent the requests and the answers, and its replies are kept in the casebase. A "
+           "key for it: Settings, Keys for servers."));
+    return field;
+}
+
 void EvaluateDialog::fill(const EvaluationChoices& choices)
 {
     for (const workspace::ModelChoice& model : choices.models)
         addChecked(*m_models, text(model.title), text(model.name), m_models->count() == 0);
+    for (const workspace::ModelChoice& model : choices.models)
+        m_perplexity->addItem(text(model.title), text(model.name));
     const bool sealed = std::any_of(
         choices.suites.begin(), choices.suites.end(), [](const SuiteChoiceRow& s) { return s.role == casebase::SuiteRole::sealed; });
     for (const SuiteChoiceRow& suite : choices.suites) {
@@ -167,9 +210,9 @@ void EvaluateDialog::fill(const EvaluationChoices& choices)
         if (suite.burned > 0)
             title += tr(", %L1 held out, %L2 burned").arg(suite.prompts - suite.burned).arg(suite.burned);
         QListWidgetItem* item = addChecked(*m_suites, title, text(suite.name), isSealed || !sealed);
-        QVariantList axes;
-        for (const std::size_t prompts : suite.axes)
-            axes.append(static_cast<qint64>(prompts));
+        QVariantMap axes;
+        for (const auto& [axis, prompts] : suite.axes)
+            axes.insert(text(axis), static_cast<qint64>(prompts));
         item->setData(axesRole, axes);
     }
 }
@@ -197,24 +240,46 @@ workspace::EvaluationOrder EvaluateDialog::order() const
     if (judge == QString::fromLatin1(kServerJudge))
         judge += m_judgeServer->text().trimmed();
     order.judge.name = judge.toStdString();
+    for (std::size_t i = 0; i < workspace::modelAttacks().size(); ++i) {
+        if (m_attacks[i]->isChecked())
+            order.choice.own.push_back(workspace::modelAttacks()[i]);
+    }
+    if (const QString server = m_harmServer->text().trimmed(); !server.isEmpty())
+        order.harmJudge = kServerJudge + server.toStdString();
+    order.perplexityModel = m_perplexity->currentData().toString().toStdString();
     return order;
+}
+
+qint64 EvaluateDialog::requestsOf(const workspace::SuiteChoice& choice) const
+{
+    qint64 requests = 0;
+    for (int i = 0; i < m_suites->count(); ++i) {
+        if (m_suites->item(i)->checkState() != Qt::Checked)
+            continue;
+        const QVariantMap axes = m_suites->item(i)->data(axesRole).toMap();
+        for (auto axis = axes.begin(); axis != axes.end(); ++axis) {
+            const bool plain = axis.key() == QLatin1String("harmful") || axis.key() == QLatin1String("benign");
+            const qint64 asked = choice.limit > 0 ? std::min<qint64>(choice.limit, axis->toLongLong()) : axis->toLongLong();
+            requests += asked * (plain ? 1 + static_cast<qint64>(choice.own.size()) : 1);
+        }
+    }
+    return requests;
 }
 
 void EvaluateDialog::check()
 {
     const workspace::EvaluationOrder order = this->order();
     m_cases->setEnabled(std::find(order.modes.begin(), order.modes.end(), Mode::cases) != order.modes.end());
-    qint64 requests = 0;
-    for (int i = 0; i < m_suites->count(); ++i) {
-        if (m_suites->item(i)->checkState() != Qt::Checked)
-            continue;
-        for (const QVariant& prompts : m_suites->item(i)->data(axesRole).toList())
-            requests += order.choice.limit > 0 ? std::min<qint64>(order.choice.limit, prompts.toLongLong()) : prompts.toLongLong();
-    }
+    const qint64 requests = requestsOf(order.choice);
     if (const std::string fault = workspace::checkJudgeName(order.judge.name); !fault.empty()) {
         m_start->setEnabled(false);
         m_about->setText(
             m_judgeServer->text().trimmed().isEmpty() ? tr("Name the judge: its model, @, and the server's address.") : text(fault));
+        return;
+    }
+    if (const std::string fault = workspace::checkHarmJudgeName(order.harmJudge); !fault.empty()) {
+        m_start->setEnabled(false);
+        m_about->setText(text(fault));
         return;
     }
     const bool whole = !order.models.empty() && !order.choice.suites.empty() && !order.modes.empty() && requests > 0;

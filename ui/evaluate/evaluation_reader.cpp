@@ -70,7 +70,7 @@ CellRow cellRow(const casebase::EvaluationRow& row, const Verdicts& reference, c
 }
 
 /// The number of a suite's prompts on each of its axes.
-Result<std::vector<std::size_t>> axesOf(casebase::Casebase& casebase, const std::string& suite)
+Result<std::map<std::string, std::size_t>> axesOf(casebase::Casebase& casebase, const std::string& suite)
 {
     std::map<std::string, std::size_t> axes;
     casebase::PromptFilter filter;
@@ -81,10 +81,7 @@ Result<std::vector<std::size_t>> axesOf(casebase::Casebase& casebase, const std:
     });
     if (!read.ok())
         return read.error();
-    std::vector<std::size_t> counts;
-    for (const auto& [axis, prompts] : axes)
-        counts.push_back(prompts);
-    return counts;
+    return axes;
 }
 
 } // namespace
@@ -102,7 +99,7 @@ Result<EvaluationChoices> readEvaluationChoices(casebase::Casebase& casebase)
             return members.error();
         const auto burned =
             std::count_if(members.value().begin(), members.value().end(), [](const casebase::SuiteMember& m) { return m.burned; });
-        Result<std::vector<std::size_t>> axes = axesOf(casebase, suite.name);
+        Result<std::map<std::string, std::size_t>> axes = axesOf(casebase, suite.name);
         if (!axes.ok())
             return axes.error();
         choices.suites.push_back(

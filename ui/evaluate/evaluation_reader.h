@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,7 @@ struct SuiteChoiceRow {
     casebase::SuiteRole role = casebase::SuiteRole::working;
     std::size_t prompts = 0;
     std::size_t burned = 0;
-    std::vector<std::size_t> axes; ///< prompts on each axis, of which a limit takes its share
+    std::map<std::string, std::size_t> axes; ///< prompts on each axis, of which a limit takes its share
 };
 struct EvaluationChoices {
     std::vector<workspace::ModelChoice> models;

@@ -36,11 +36,19 @@ struct CellTest {
 /// Outcomes of one cell's prompts by casebase::pairingKey().
 using CellOutcomes = std::map<std::string, Observation>;
 
+/// What else was measured of a cell's answers: attack_success, harm_score or perplexity.
+struct TableMeasure {
+    std::string metric;
+    std::string by; ///< the harm judge, or the model whose probabilities they are
+    Estimate estimate; ///< of perplexity as such, not in nats
+};
+
 struct TableCell {
     Estimate estimate; ///< n = 0: not asked
     std::size_t burned = 0; ///< of n
     std::size_t safeCompleted = 0; ///< of n
     CellOutcomes outcomes;
+    std::vector<TableMeasure> measures; ///< in the order of metricsOf()
     std::optional<CellTest> test; ///< where both rows have prompts in common; not on the reference row
 };
 
