@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <set>
 
+#include "precedent/workspace/evaluation_service.h"
 #include "precedent/workspace/run_report.h"
 
 namespace precedent::workspace {
@@ -140,6 +142,13 @@ std::string notices(const ReportData& data)
                 ". Kappa for safe requests " + number("%.2f", c.check.safe.kappa) + " (n " + std::to_string(c.check.safe.n) +
                 "), for unsafe ones " + number("%.2f", c.check.unsafe.kappa) + " (n " + std::to_string(c.check.unsafe.n) + ").");
     }
+    std::set<std::string> measured;
+    for (const Json& spec : data.evaluationSpecs) {
+        for (const std::string& sentence : measuredSentences(spec))
+            measured.insert(sentence);
+    }
+    for (const std::string& sentence : measured)
+        note(sentence);
     return html;
 }
 

@@ -261,6 +261,8 @@ void TestFigures::htmlEscapesWhatModelsWrite()
     for (const char* raw : {"<script", "<img", "<b>1", "p<1>"})
         QVERIFY2(html.find(raw) == std::string::npos, raw);
     QVERIFY(html.find("&lt;script&gt;") != std::string::npos);
+    data.evaluationSpecs.push_back({{"measured", {{{"measure", "harm"}, {"by", "marker<1>"}, {"by_hash", "0123456789abcdef"}}}}});
+    QVERIFY(reportHtml(data).find("Harm as marked by marker&lt;1&gt; (0123456789ab)") != std::string::npos);
 }
 
 void TestFigures::metricsCsvLeavesMissingFieldsEmpty()

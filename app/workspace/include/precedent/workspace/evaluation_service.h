@@ -107,7 +107,10 @@ using EvaluationObserver = std::function<void(const EvaluationProgress&)>;
 [[nodiscard]] Json evaluationSpec(
     const SuitePlan& plan, const SuiteMaterial& material, const std::string& modelSha256, const SuiteAnswers& answers);
 
-/// "12 of 300 prompts were voided ..." for every line of a spec's budget that voided prompts or dropped cases (Rule 9).
+/// By whom harm or perplexity was measured, a sentence each.
+[[nodiscard]] std::vector<std::string> measuredSentences(const Json& spec);
+
+/// Those, and "12 of 300 prompts were voided ..." for every line of a spec's budget that voided prompts or dropped cases (Rule 9).
 [[nodiscard]] std::vector<std::string> budgetSentences(const Json& spec);
 
 } // namespace precedent::workspace
