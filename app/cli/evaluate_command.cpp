@@ -294,9 +294,8 @@ void addOptions(CLI::App& command, EvaluateOptions& options)
     command
         .add_option("--attack", order.choice.attacks,
             "Of wrapped prompts only those in this wrapper; prefill-answer, prefill-chain (the model's turn is begun for it, with an "
-            "answer or with a "
-            "chain that decides to help) and suffix-search (words behind the request that make such a turn likelier) are made on plain "
-            "requests, harmful and harmless, which are asked as they are too; may be given again")
+            "answer or a chain that helps) and suffix-search (words behind the request that make such a turn likelier) are made on plain "
+            "requests, which are asked as they are too; may be given again")
         ->type_name("NAME")
         ->allow_extra_args(false);
     addJudgeOptions(command, order.judge, "Who says what an answer did; else the one that fits the suites");

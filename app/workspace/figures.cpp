@@ -65,6 +65,17 @@ const char* measureOf(const std::string& metric)
     return metric == "perplexity" ? casebase::kNll : nullptr;
 }
 
+/// Of a vocabulary of 262,144, every token of which is as likely: no model is worse for long.
+constexpr double kMostNats = 12.5;
+
+BootstrapOptions optionsFor(const std::string& metric)
+{
+    BootstrapOptions options;
+    if (kindOf(metric) == MetricKind::perplexity)
+        options.highest = kMostNats;
+    return options;
+}
+
 Estimate asPerplexity(Estimate nats)
 {
     for (double* value : {&nats.value, &nats.low, &nats.high})
@@ -100,7 +111,7 @@ Figure figureOf(const Cell& cell, const std::string& metric, const std::map<std:
     figure.suite = cell.suite;
     figure.axis = cell.axis;
     figure.metric = metric;
-    figure.estimate = meanWithInterval(observationsOf(cell.rows, metric, clusters));
+    figure.estimate = meanWithInterval(observationsOf(cell.rows, metric, clusters), optionsFor(metric));
     if (kindOf(metric) == MetricKind::perplexity)
         figure.estimate = asPerplexity(figure.estimate);
     double noAnswer = 0;
@@ -240,8 +251,9 @@ std::vector<Comparison> compareEvaluations(
                 continue;
             const auto was = observationsOf(first.rows, metric, clusters);
             const auto is = observationsOf(second.rows, metric, clusters);
-            comparisons.push_back({figureOf(first, metric, clusters), figureOf(second, metric, clusters), pairedDifference(was, is),
-                kindOf(metric) == MetricKind::share ? mcNemar(was, is) : mcNemarByCluster(was, is)});
+            comparisons.push_back(
+                {figureOf(first, metric, clusters), figureOf(second, metric, clusters), pairedDifference(was, is, optionsFor(metric)),
+                    kindOf(metric) == MetricKind::share ? mcNemar(was, is) : mcNemarByCluster(was, is)});
         }
     }
     return comparisons;

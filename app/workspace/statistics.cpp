@@ -107,7 +107,7 @@ Estimate estimateOf(const std::vector<Observation>& observations, const Bootstra
 
 Estimate meanWithInterval(const std::vector<Observation>& observations, const BootstrapOptions& options)
 {
-    return estimateOf(observations, options, 0, 1);
+    return estimateOf(observations, options, options.lowest, options.highest);
 }
 
 Estimate pairedDifference(const std::vector<Observation>& before, const std::vector<Observation>& after, const BootstrapOptions& options)
@@ -117,7 +117,7 @@ Estimate pairedDifference(const std::vector<Observation>& before, const std::vec
     differences.reserve(n);
     for (std::size_t i = 0; i < n; ++i)
         differences.push_back({after[i].value - before[i].value, before[i].cluster});
-    return estimateOf(differences, options, -1, 1);
+    return estimateOf(differences, options, options.lowest - options.highest, options.highest - options.lowest);
 }
 
 McNemar mcNemar(const std::vector<Observation>& before, const std::vector<Observation>& after)

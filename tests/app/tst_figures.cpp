@@ -185,6 +185,10 @@ void TestFigures::marksOfHarmAndLikelihoodsAreFiguresOfTheirOwn()
     QVERIFY(std::abs(perplexity.estimate.value - std::exp(2.0)) < 1e-12);
     QVERIFY(perplexity.estimate.low >= std::exp(1.0) && perplexity.estimate.high <= std::exp(3.0));
     QVERIFY(perplexity.judge == "base" && !perplexity.selfJudged);
+    // One answer says next to nothing of the others, and its own perplexity lies in its interval.
+    const std::vector<Figure> alone = figuresOf({rows.back()}, {});
+    const Estimate& one = find(alone, "benign", "perplexity").estimate;
+    QVERIFY(one.low > 1 && one.low < 2 && one.value > 20 && one.high > 1000);
     const auto has = [&](const char* axis, const char* metric) {
         return std::any_of(figures.begin(), figures.end(), [&](const Figure& f) { return f.axis == axis && f.metric == metric; });
     };

@@ -28,15 +28,19 @@ struct BootstrapOptions {
     int resamples = 2000;
     double confidence = 0.95;
     std::uint64_t seed = 1;
+    double lowest = 0; ///< of what a value can be
+    double highest = 1;
 };
 
 /// Mean of the values with a percentile interval from the cluster bootstrap (Efron and Tibshirani 1993, chapter 13).
 /// Where all values are 0 or all are 1 the bootstrap has no width, so the exact binomial bound (Clopper and Pearson
-/// 1934) with the clusters as n stands in for it. n = 0 gives zeros.
+/// 1934) with the clusters as n stands in for it; likewise where all are some other value, which one that was not seen may differ from as
+/// far as `lowest` and `highest` say. n = 0 gives zeros.
 [[nodiscard]] Estimate meanWithInterval(const std::vector<Observation>& observations, const BootstrapOptions& options = {});
 
 /// Mean of after - before over pairs in the same order, clusters taken from `before`. Both must have one length.
-/// Differences that are all equal are bounded by the probability that a cluster that was not seen differs (1 at most).
+/// Differences that are all equal are bounded by the probability that a cluster that was not seen differs, at most from the lowest value
+/// to the highest.
 [[nodiscard]] Estimate pairedDifference(
     const std::vector<Observation>& before, const std::vector<Observation>& after, const BootstrapOptions& options = {});
 
