@@ -103,6 +103,9 @@ Outcome dryOutcome(const workspace::EvaluationOutline& outline, const EvaluateOp
             (line.burned > 0 ? ", " + std::to_string(line.burned) + " of them burned" : "") +
             (line.wrappers.empty() ? "" : ", " + std::to_string(line.wrappers.size()) + " wrappers") + "\n";
     }
+    if (outline.searches > 0)
+        outcome.text += std::to_string(outline.searches) + " of them after a search of " + std::to_string(outline.searchPasses) +
+            " passes through the model each,\n";
     Json models = Json::array();
     for (const workspace::OrderedModel& model : outline.models)
         models.push_back(
@@ -111,8 +114,9 @@ Outcome dryOutcome(const workspace::EvaluationOutline& outline, const EvaluateOp
         std::to_string(options.modes.size()) + (options.modes.size() == 1 ? " mode" : " modes") + ", with " +
         std::to_string(outline.codes) + " codes and " + std::to_string(outline.cases) + " of " + std::to_string(outline.casesTotal) +
         " cases, judged by " + outline.judge + " (" + outline.judgeHash.substr(0, 12) + ").\n";
-    outcome.json = {{"evaluation", nullptr}, {"models", models}, {"asked", asked}, {"answers", outline.answers}, {"codes", outline.codes},
-        {"cases", outline.cases}, {"judge", outline.judge}, {"judge_hash", outline.judgeHash}};
+    outcome.json = {{"evaluation", nullptr}, {"models", models}, {"asked", asked}, {"answers", outline.answers},
+        {"searches", outline.searches}, {"codes", outline.codes}, {"cases", outline.cases}, {"judge", outline.judge},
+        {"judge_hash", outline.judgeHash}};
     return outcome;
 }
 

@@ -268,6 +268,10 @@ Result<Ground> prepare(casebase::Casebase& casebase, const EvaluationOrder& orde
     outline.codes = static_cast<std::int64_t>(ground.precedents.codes.size());
     outline.cases = static_cast<std::int64_t>(ground.precedents.cases.size());
     outline.casesTotal = ground.precedents.casesTotal;
+    const auto searched = std::count_if(
+        prompts.value().begin(), prompts.value().end(), [](const SuitePrompt& prompt) { return prompt.attack == kSuffixSearch; });
+    outline.searches = static_cast<std::int64_t>(searched) * static_cast<std::int64_t>(order.modes.size() * outline.models.size());
+    outline.searchPasses = passesOf(ground.attacks.search);
     outline.answers = static_cast<std::int64_t>(prompts.value().size() * order.modes.size() * outline.models.size());
     return ground;
 }

@@ -443,6 +443,9 @@ void TestEvaluateCli::turnsAreBegunAndSuffixesFound()
                                                                                                            << "prefill-chain"
                                                                                                            << "--attack"
                                                                                                            << "suffix-search";
+    const QJsonObject dry = runCli(line + QStringList{"--dry-run"}).json();
+    QCOMPARE(dry["answers"].toInt(), 16);
+    QCOMPARE(dry["searches"].toInt(), 4);
     const CliResult evaluated = runCli(line);
     QVERIFY2(evaluated.exitCode == 0, evaluated.err.constData());
     std::map<QString, int> figures;

@@ -91,6 +91,7 @@ private Q_SLOTS:
         };
         const Result<FoundSuffix> found = findSuffix(kSearch, Random(7), objective, {});
         QVERIFY(found.ok());
+        QCOMPARE(asked, passesOf(kSearch));
         QCOMPARE(asked, 1 + 60 * 8);
         QCOMPARE(wordsOf(found->suffix).size(), std::size_t(10));
         QVERIFY2(found->first <= 5 && found->best >= 8, std::to_string(found->best).c_str());

@@ -72,6 +72,8 @@ struct EvaluationOutline {
     std::int64_t cases = 0; ///< usable ones
     std::int64_t casesTotal = 0;
     std::int64_t answers = 0; ///< prompts x modes x models
+    std::int64_t searches = 0; ///< of them those whose requests suffix-search looks for words for
+    std::int64_t searchPasses = 0; ///< through the model, of each
 };
 
 /// Fails with invalidArgument (nothing named, several kinds of answerers, a judge or a wrapper that is not known, an adapter over several

@@ -40,6 +40,9 @@ struct SuffixSearch {
     int candidates = 0; ///< tried in a round
 };
 
+/// How often a search asks for its objective.
+[[nodiscard]] constexpr int passesOf(const SuffixSearch& search) { return 1 + search.rounds * search.candidates; }
+
 /// What the attacks are made of.
 struct AttackMaterial {
     TurnOpening answer; ///< of prefill-answer
