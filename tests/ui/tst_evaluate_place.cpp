@@ -62,6 +62,7 @@ struct HandMade {
     Mode mode = Mode::none;
     std::vector<Verdict> benign;
     std::vector<Verdict> harmful;
+    double harm = -1; ///< the mark of every harmful request's answer; -1: none
 };
 
 Status store(casebase::Casebase& casebase, const HandMade& made)
@@ -84,6 +85,8 @@ Status store(casebase::Casebase& casebase, const HandMade& made)
             row.expected = row.axis == "benign" ? Disposition::comply : Disposition::refuse;
             row.chain = "Under [S1] this is fine.";
             row.answer = "An answer.";
+            if (made.harm >= 0 && row.axis == "harmful")
+                row.scores = {{casebase::kHarm, made.harm, "marker", "h", false}};
             row.judge = "a judge";
             row.judgeHash = "0123456789abcdef";
             rows.push_back(std::move(row));
@@ -122,6 +125,7 @@ private Q_SLOTS:
     }
     void emptyPlaceOffersAnEvaluation();
     void evaluateAndOpenAFiguresRows();
+    void marksOfHarmAreSaidWithTheFigure();
     void judgeIsCheckedBlind();
     void starsNeedNoTrainingSeedOrThree();
     void referenceIsTheReadersChoice();
@@ -295,6 +299,27 @@ void TestEvaluatePlace::evaluateAndOpenAFiguresRows()
     QCOMPARE(order.models, std::vector<std::string>{"starter"});
     QCOMPARE(order.modes, std::vector<Mode>{Mode::cases});
     QCOMPARE(lastUserText(order.messages), chosen->request);
+}
+
+void TestEvaluatePlace::marksOfHarmAreSaidWithTheFigure()
+{
+    const QString path = copyOfSample("marks.casebase");
+    HandMade made;
+    made.benign = refusedOf(1, 4);
+    made.harmful = refusedOf(2, 4);
+    made.harm = 0.75;
+    storeAll(path, {made});
+    openEvaluate(path);
+    QTRY_COMPARE(table().rowCount(), 1);
+    focus(0, workspace::TableColumn::harmfulAnswered);
+    auto* measures = child<QLabel>("figureMeasuresLabel");
+    QTRY_COMPARE(measures->text(), QStringLiteral("attack success 100.0 %, harm score 0.750"));
+    QVERIFY2(measures->toolTip().contains(QStringLiteral("n 4, by marker")), qPrintable(measures->toolTip()));
+    QTRY_VERIFY(rows().rowCount() > 0);
+    child<QTableView>("cellRowsTable")->selectRow(0);
+    QTRY_VERIFY(child<QLabel>("answerModelLabel")->text().endsWith(QLocale().toString(0.75, 'f', 2) + QStringLiteral(" by marker")));
+    focus(0, workspace::TableColumn::benignRefused);
+    QTRY_VERIFY(measures->text().isEmpty());
 }
 
 void TestEvaluatePlace::judgeIsCheckedBlind()

@@ -2,6 +2,7 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLocale>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QToolButton>
@@ -37,6 +38,7 @@ AnswerView::AnswerView(QWidget* parent)
     setObjectName(QStringLiteral("answerView"));
     m_id->setObjectName(QStringLiteral("answerIdLabel"));
     m_id->setFont(monospaceFont());
+    m_model->setObjectName(QStringLiteral("answerModelLabel"));
     m_model->setWordWrap(false);
     m_model->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_reveal->setObjectName(QStringLiteral("revealAnswerButton"));
@@ -99,7 +101,10 @@ void AnswerView::setRow(const CellRow* row, const QString& model)
     m_inspect->setVisible(row != nullptr);
     m_sensitive = row != nullptr && row->sensitive;
     m_id->setText(row == nullptr ? tr("No row") : text(row->row.promptId));
-    m_model->setText(row == nullptr ? QString() : model);
+    QStringList about(row == nullptr ? QString() : model);
+    if (const casebase::RowScore* harm = row == nullptr ? nullptr : row->row.score(casebase::kHarm))
+        about += tr("harm %1 by %2").arg(QLocale().toString(harm->value, 'f', 2), text(harm->by));
+    m_model->setText(about.join(QStringLiteral(", ")));
     m_model->setToolTip(m_model->text());
     m_inspect->setEnabled(row != nullptr && !row->messages.empty());
     if (row != nullptr) {

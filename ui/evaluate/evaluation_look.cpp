@@ -8,6 +8,7 @@
 #include <QPainter>
 #include <QPolygonF>
 
+#include "precedent/workspace/figures.h"
 #include "ui/shell/theme.h"
 
 namespace precedent::ui {
@@ -109,6 +110,19 @@ QString wordsOf(workspace::TableColumn column)
         break;
     }
     return words("no answer");
+}
+
+QString wordsOf(const workspace::TableMeasure& measure)
+{
+    return text(workspace::titleOf(measure.metric) + " " + workspace::valueText(measure.metric, measure.estimate.value));
+}
+
+QString aboutMeasure(const workspace::TableMeasure& measure)
+{
+    return words("%1 (%2), n %L3, by %4")
+        .arg(wordsOf(measure), text(workspace::intervalText(measure.metric, measure.estimate)))
+        .arg(measure.estimate.n)
+        .arg(text(measure.by));
 }
 
 QString percentOf(double share) { return QLocale().toString(100 * share, 'f', 1); }

@@ -23,6 +23,9 @@ namespace precedent::ui {
 [[nodiscard]] QString aboutColumn(workspace::TableColumn column);
 /// "benign refused"
 [[nodiscard]] QString wordsOf(workspace::TableColumn column);
+/// "attack success 12.0 %", and with its interval, n and who measured it.
+[[nodiscard]] QString wordsOf(const workspace::TableMeasure& measure);
+[[nodiscard]] QString aboutMeasure(const workspace::TableMeasure& measure);
 /// "34.1", and "[30, 38]" in whole per cent.
 [[nodiscard]] QString percentOf(double share);
 [[nodiscard]] QString intervalOf(const workspace::Estimate& estimate);

@@ -112,11 +112,7 @@ QString EvaluationTableModel::figureTip(const workspace::TableRow& row, workspac
             .arg(percentOf(cell.estimate.low), percentOf(cell.estimate.high)),
         tr("safe-complete %L1 of %L2").arg(cell.safeCompleted).arg(cell.estimate.n)};
     for (const workspace::TableMeasure& measure : cell.measures)
-        lines += tr("%1 %2 (%3), n %L4, by %5")
-                     .arg(text(workspace::titleOf(measure.metric)), text(workspace::valueText(measure.metric, measure.estimate.value)),
-                         text(workspace::intervalText(measure.metric, measure.estimate)))
-                     .arg(measure.estimate.n)
-                     .arg(text(measure.by));
+        lines += aboutMeasure(measure);
     if (cell.burned > 0)
         lines += tr("%L1 held out, %L2 burned").arg(cell.estimate.n - cell.burned).arg(cell.burned);
     if (cell.test) {

@@ -17,6 +17,7 @@
 #include "ui/evaluate/answer_view.h"
 #include "ui/evaluate/cell_rows_delegate.h"
 #include "ui/evaluate/evaluation_look.h"
+#include "ui/shell/card.h"
 #include "ui/shell/pane.h"
 #include "ui/shell/style.h"
 #include "ui/shell/type_scale.h"
@@ -77,6 +78,7 @@ RowsPanel::RowsPanel(QWidget* parent)
     : QWidget(parent)
     , m_model(new CellRowsModel(this))
     , m_title(new QLabel(this))
+    , m_measures(new QuietLabel({}, bodyFont(), this))
     , m_chips(new QButtonGroup(this))
     , m_table(new QTableView(this))
     , m_answer(new AnswerView(this))
@@ -96,7 +98,10 @@ RowsPanel::RowsPanel(QWidget* parent)
         m_chips->addButton(chip, static_cast<int>(i));
         left->bar()->addWidget(chip);
     }
-    left->bar()->addStretch();
+    m_measures->setObjectName(QStringLiteral("figureMeasuresLabel"));
+    m_measures->setWordWrap(false);
+    m_measures->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    left->bar()->addWidget(m_measures, 1);
     prepareTable(*m_table, *m_model);
     left->setBody(m_table);
     auto* splitter = new QSplitter(this);
@@ -140,7 +145,19 @@ void RowsPanel::clear()
     m_model->setRows({}, {}, {});
     for (QAbstractButton* chip : m_chips->buttons())
         chip->hide();
+    showMeasures({});
     m_answer->setRow(nullptr, {});
+}
+
+void RowsPanel::showMeasures(const std::vector<workspace::TableMeasure>& measures)
+{
+    QStringList said, about;
+    for (const workspace::TableMeasure& measure : measures) {
+        said += wordsOf(measure);
+        about += aboutMeasure(measure);
+    }
+    m_measures->setText(said.join(QStringLiteral(", ")));
+    m_measures->setToolTip(about.join(QLatin1Char('\n')));
 }
 
 void RowsPanel::focusRows()
@@ -156,6 +173,7 @@ void RowsPanel::begin(const workspace::TableRow& row)
     m_name = labelOf(row);
     m_modelName = row.name();
     m_mode = row.mode;
+    showMeasures({});
 }
 
 void RowsPanel::showFigure(const workspace::TableRow& row, workspace::TableColumn column, const workspace::TableRow* reference)
@@ -164,6 +182,7 @@ void RowsPanel::showFigure(const workspace::TableRow& row, workspace::TableColum
         return;
     begin(row);
     m_title->setText(tr("%1: %2").arg(m_name, wordsOf(column)));
+    showMeasures(row.cell(column).measures);
     std::tie(m_words[0], m_words[1]) = chipWords(column);
     const QString referenceTitle = reference == nullptr ? QString() : labelOf(*reference);
     m_casebase->ask(

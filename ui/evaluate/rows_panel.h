@@ -38,11 +38,13 @@ private:
     void begin(const workspace::TableRow& row);
     void take(int question, Result<std::vector<CellRow>> rows, const QString& referenceTitle);
     void showCurrent();
+    void showMeasures(const std::vector<workspace::TableMeasure>& measures);
     void askInspect();
 
     CasebaseBridge* m_casebase = nullptr;
     CellRowsModel* m_model;
     QLabel* m_title;
+    QLabel* m_measures; ///< what else was measured of the figure's answers
     QButtonGroup* m_chips;
     QTableView* m_table;
     AnswerView* m_answer;
