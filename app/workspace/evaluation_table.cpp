@@ -9,6 +9,7 @@
 #include "precedent/casebase/run_store.h"
 #include "precedent/casebase/verdict_store.h"
 #include "precedent/workspace/figures.h"
+#include "precedent/workspace/model_attacks.h"
 #include "precedent/workspace/run_service.h"
 
 namespace precedent::workspace {
@@ -98,7 +99,8 @@ public:
             PRECEDENT_TRY(take(evaluation));
         PRECEDENT_TRY(putFigures());
         std::sort(m_table.rows.begin(), m_table.rows.end(), [](const TableRow& a, const TableRow& b) {
-            return std::tie(a.model, a.checkpoint, a.adapter, a.mode) < std::tie(b.model, b.checkpoint, b.adapter, b.mode);
+            return std::tie(a.model, a.checkpoint, a.adapter, a.mode, a.attack) <
+                std::tie(b.model, b.checkpoint, b.adapter, b.mode, b.attack);
         });
         countSeeds();
         return std::move(m_table);
@@ -126,11 +128,17 @@ private:
         // A checkpoint's adapter may have moved since; its name stays.
         const std::string adapter = checkpoint.empty() ? spec->value("adapter", std::string()) : std::string();
         const std::string weights = spec->value("model", std::string()) + '\n' + adapter + '\n' + checkpoint;
-        std::set<Mode> wanted;
+        std::set<std::pair<Mode, std::string>> wanted; // mode and attack
+        std::vector<std::string> attacks{""};
+        const Json own = spec->value("own_attacks", Json::object());
+        for (const auto& [attack, texts] : own.items())
+            attacks.push_back(attack);
         for (const std::string& name : spec->value("modes", std::vector<std::string>())) {
             const std::optional<Mode> mode = modeFromString(name);
-            if (mode && m_seen.emplace(weights, *mode).second)
-                wanted.insert(*mode);
+            for (const std::string& attack : attacks) {
+                if (mode && m_seen.emplace(weights, *mode, attack).second)
+                    wanted.emplace(*mode, attack);
+            }
         }
         (starter ? m_table.starterRows : m_table.otherRows) += static_cast<int>(wanted.size());
         if (wanted.empty() || starter != m_ofStarter)
@@ -140,14 +148,15 @@ private:
             checks = checksOf(m_casebase, evaluation.id);
         if (!checks)
             return checks.error();
-        std::map<Mode, std::size_t> places;
-        for (const Mode mode : wanted) {
-            places.emplace(mode, m_table.rows.size());
+        std::map<std::pair<Mode, std::string>, std::size_t> places;
+        for (const auto& [mode, attack] : wanted) {
+            places.emplace(std::pair(mode, attack), m_table.rows.size());
             m_table.rows.push_back(rowFor(evaluation, *spec, mode, weights));
+            m_table.rows.back().attack = attack;
             m_table.rows.back().check = (*checks)[mode];
         }
         return m_casebase.evaluations().forEachRow(evaluation.id, [&](const EvaluationRow& row) -> Status {
-            const auto place = places.find(row.mode);
+            const auto place = places.find({row.mode, ownAttackOf(row.attack)});
             if (place != places.end())
                 add(place->second, row);
             return {};
@@ -209,13 +218,15 @@ private:
     void note(const EvaluationRow& row)
     {
         std::vector<AskedAxis>& asked = m_table.asked;
-        auto found =
-            std::find_if(asked.begin(), asked.end(), [&](const AskedAxis& a) { return a.suite == row.suite && a.axis == row.axis; });
+        const std::string own = ownAttackOf(row.attack);
+        auto found = std::find_if(
+            asked.begin(), asked.end(), [&](const AskedAxis& a) { return a.suite == row.suite && a.axis == row.axis && a.attack == own; });
         if (found == asked.end())
-            found = asked.insert(asked.end(), {row.suite, row.axis, 0, 0, {}});
+            found = asked.insert(asked.end(), {row.suite, row.axis, 0, 0, {}, own});
         ++found->n;
         found->burned += row.burned ? 1 : 0;
-        if (!row.attack.empty() && std::find(found->wrappers.begin(), found->wrappers.end(), row.attack) == found->wrappers.end())
+        if (!row.attack.empty() && own.empty() &&
+            std::find(found->wrappers.begin(), found->wrappers.end(), row.attack) == found->wrappers.end())
             found->wrappers.push_back(row.attack);
     }
 
@@ -252,7 +263,7 @@ private:
                 continue;
             std::set<std::string> checkpoints;
             for (const TableRow& other : m_table.rows) {
-                if (other.recipe == row.recipe && other.mode == row.mode)
+                if (other.recipe == row.recipe && other.mode == row.mode && other.attack == row.attack)
                     checkpoints.insert(other.checkpoint);
             }
             row.seeds = static_cast<int>(checkpoints.size());
@@ -262,7 +273,7 @@ private:
     const casebase::Casebase& m_casebase;
     const bool m_ofStarter;
     EvaluationTable m_table;
-    std::set<std::pair<std::string, Mode>> m_seen;
+    std::set<std::tuple<std::string, Mode, std::string>> m_seen; ///< weights, mode and attack
     std::set<std::string> m_judged; ///< evaluations of which something was judged blind
     std::map<std::pair<std::size_t, std::size_t>, std::vector<EvaluationRow>> m_measured; ///< row and column of the table -> their scores
     std::set<std::string> m_asked; ///< "suite\nprompt\nattack"
@@ -311,7 +322,8 @@ double probabilityOf(const EvaluationTable& table, const TableRow& row, const Ta
     int direction = 0;
     for (const TableRow& seed : table.rows) {
         const bool counts = &seed == &row ||
-            (!row.recipe.empty() && row.weights != reference.weights && seed.recipe == row.recipe && seed.mode == row.mode);
+            (!row.recipe.empty() && row.weights != reference.weights && seed.recipe == row.recipe && seed.mode == row.mode &&
+                seed.attack == row.attack);
         if (!counts)
             continue;
         const Pair pair = paired(reference.cells[column].outcomes, seed.cells[column].outcomes);
@@ -376,7 +388,10 @@ bool EvaluationTable::isAligned() const
             all.push_back(key);
         return all;
     };
-    return rows.empty() || std::all_of(rows.begin() + 1, rows.end(), [&](const TableRow& row) { return keys(row) == keys(rows.front()); });
+    return std::all_of(rows.begin(), rows.end(), [&](const TableRow& row) {
+        const auto first = std::find_if(rows.begin(), rows.end(), [&](const TableRow& other) { return other.attack == row.attack; });
+        return &*first == &row || keys(row) == keys(*first);
+    });
 }
 
 Result<EvaluationTable> readEvaluationTable(const casebase::Casebase& casebase, bool ofStarter)
@@ -424,7 +439,7 @@ void compareWith(EvaluationTable& table, std::size_t referenceAt)
 std::size_t defaultReference(const EvaluationTable& table)
 {
     for (std::size_t r = 0; r < table.rows.size(); ++r) {
-        if (table.rows[r].recipe.empty() && table.rows[r].mode == Mode::none)
+        if (table.rows[r].recipe.empty() && table.rows[r].mode == Mode::none && table.rows[r].attack.empty())
             return r;
     }
     return 0;

@@ -25,7 +25,7 @@ std::vector<Cell> cellsOf(const std::vector<EvaluationRow>& rows)
     std::vector<Cell> cells;
     std::map<std::tuple<std::string, std::string, std::string, Mode>, std::size_t> index;
     for (const EvaluationRow& row : rows) {
-        const std::string own = isModelAttack(row.attack) ? row.attack : std::string();
+        const std::string own = ownAttackOf(row.attack);
         const auto [at, isNew] = index.emplace(std::tuple(row.suite, row.axis, own, row.mode), cells.size());
         if (isNew)
             cells.push_back({row.suite, row.axis, own, row.mode, {}});

@@ -49,6 +49,8 @@ bool isModelAttack(const std::string& name)
     return std::find(modelAttacks().begin(), modelAttacks().end(), name) != modelAttacks().end();
 }
 
+std::string ownAttackOf(const std::string& attack) { return isModelAttack(attack) ? attack : std::string(); }
+
 Result<AttackMaterial> loadAttacks()
 {
     const Result<std::filesystem::path> resources = resourceFolder();

@@ -87,7 +87,7 @@ private Q_SLOTS:
     void onlyCommonPromptsAreCompared();
     void goalsAreTestedOnce();
     void whatElseWasMeasuredStandsByItsCell();
-    void oneRequestUnderTwoAttacksCountsTwice();
+    void ownAttacksHaveRowsOfTheirOwn();
     void marginIsNeededToSayNoDifference_data();
     void marginIsNeededToSayNoDifference();
 
@@ -145,26 +145,42 @@ void TestEvaluationTable::whatElseWasMeasuredStandsByItsCell()
     QVERIFY(table.rows[0].cell(TableColumn::noAnswer).measures.empty());
 }
 
-void TestEvaluationTable::oneRequestUnderTwoAttacksCountsTwice()
+/// Wrappers and each of the program's own attacks are different questions: they are never one figure.
+void TestEvaluationTable::ownAttacksHaveRowsOfTheirOwn()
 {
-    const auto id = m_casebase->evaluations().add({"", "", "", R"({"model": "base", "modes": ["none"]})", 0});
-    QVERIFY(id.ok());
-    std::vector<casebase::EvaluationRow> rows(3);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        rows[i].suite = "s";
-        rows[i].promptId = "p";
-        rows[i].axis = i == 0 ? "harmful" : "attacked";
-        rows[i].attack = i == 0 ? "" : i == 1 ? "prefill-chain" : "suffix-search";
-        rows[i].verdict = i == 2 ? Verdict::comply : Verdict::refuse;
-    }
-    QVERIFY(m_casebase->evaluations().addRows(*id, rows).ok());
-    const EvaluationTable table = tableOf();
-    QCOMPARE(table.rows[0].cell(TableColumn::harmfulUnderAttack).estimate.n, std::size_t{2});
-    QCOMPARE(table.rows[0].cell(TableColumn::harmfulUnderAttack).estimate.clusters, std::size_t{1}); // one request
-    QCOMPARE(table.rows[0].cell(TableColumn::harmfulUnderAttack).estimate.value, 0.5);
+    const auto add = [&](const char* model, Verdict searched, bool attacks) {
+        const std::string spec = std::string(R"({"model": ")") + model + R"(", "modes": ["none"])" +
+            (attacks ? R"(, "own_attacks": {"prefill-chain": {}, "suffix-search": {}}})" : "}");
+        const auto id = m_casebase->evaluations().add({"", "", "", spec, 0});
+        QVERIFY(id.ok());
+        std::vector<casebase::EvaluationRow> rows(attacks ? 4 : 1);
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            rows[i].suite = "s";
+            rows[i].promptId = "p";
+            rows[i].axis = i == 0 ? "harmful" : "attacked";
+            rows[i].attack = i == 0 ? "" : i == 1 ? "bard" : i == 2 ? "prefill-chain" : "suffix-search";
+            rows[i].verdict = i == 3 ? searched : Verdict::refuse;
+        }
+        QVERIFY(m_casebase->evaluations().addRows(*id, rows).ok());
+    };
+    add("base", Verdict::comply, true);
+    add("other", Verdict::refuse, true);
+    add("base", Verdict::refuse, false); // newer, without attacks: theirs stay
+    EvaluationTable table = tableOf();
+    QCOMPARE(table.rows.size(), std::size_t{6});
+    QCOMPARE(table.otherRows, 6);
+    QCOMPARE(table.rows[0].attack + table.rows[1].attack + table.rows[2].attack, std::string("prefill-chainsuffix-search"));
+    QVERIFY(table.rows[0].evaluation == "eval-3" && table.rows[2].evaluation == "eval-1");
+    const auto under = [&](std::size_t row) { return table.rows[row].cell(TableColumn::harmfulUnderAttack).estimate; };
+    QVERIFY(under(0).n == 0 && under(3).n == 1 && under(1).value == 0 && under(2).value == 1);
     QCOMPARE(table.heldOut, std::size_t{1});
-    QCOMPARE(table.asked.size(), std::size_t{2});
-    QVERIFY(table.asked[1].n == 2 && table.asked[1].wrappers.size() == 2);
+    QCOMPARE(defaultReference(table), std::size_t{0});
+    QVERIFY(table.asked.size() == 4 && table.asked.back().wrappers.size() + table.asked.front().wrappers.size() <= 1);
+    // Each is compared with the same attack on another model, and with nothing else.
+    compareWith(table, 2);
+    QVERIFY(table.rows[5].cell(TableColumn::harmfulUnderAttack).test && !table.rows[4].cell(TableColumn::harmfulUnderAttack).test);
+    QCOMPARE(table.rows[5].cell(TableColumn::harmfulUnderAttack).test->prompts.lost, std::size_t{1});
+    QVERIFY(!table.isAligned()); // the wrapped prompt was asked of one of them alone
 }
 
 void TestEvaluationTable::threeSeedsOfOneRecipeEarnAStar()

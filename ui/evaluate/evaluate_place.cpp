@@ -35,10 +35,10 @@ RateChart::Shape shapeOf(Mode mode)
     return mode == Mode::none ? RateChart::Shape::circle : mode == Mode::codes ? RateChart::Shape::square : RateChart::Shape::triangle;
 }
 
-std::size_t referenceIn(const workspace::EvaluationTable& table, const std::pair<std::string, Mode>& chosen)
+std::size_t referenceIn(const workspace::EvaluationTable& table, const workspace::RowKey& chosen)
 {
     for (std::size_t r = 0; r < table.rows.size(); ++r) {
-        if (table.rows[r].weights == chosen.first && table.rows[r].mode == chosen.second)
+        if (table.rows[r].key() == chosen)
             return r;
     }
     return workspace::defaultReference(table);
@@ -313,7 +313,7 @@ void EvaluatePlace::take(std::shared_ptr<const workspace::EvaluationTable> table
 {
     const QModelIndex before = m_table->currentIndex();
     const workspace::TableRow* row = m_model->at(before.row());
-    const std::pair<std::string, Mode> current = row != nullptr ? std::pair(row->weights, row->mode) : std::pair<std::string, Mode>();
+    const workspace::RowKey current = row != nullptr ? row->key() : workspace::RowKey();
     m_model->setTable(std::move(table), reference);
     const workspace::EvaluationTable& now = *m_model->table();
     const bool any = now.starterRows + now.otherRows > 0;
@@ -329,7 +329,7 @@ void EvaluatePlace::take(std::shared_ptr<const workspace::EvaluationTable> table
     m_asked->setTable(now);
     showNotes();
     showChart();
-    int at = m_model->rowOf(current.first, current.second);
+    int at = m_model->rowOf(current);
     const bool regressions = m_regressions && at >= 0; // what the reader looks at stays
     // Nothing selected yet: the first row that is not the reference has something to say.
     if (at < 0 && m_model->rowCount() > 0)
@@ -348,7 +348,7 @@ void EvaluatePlace::chooseReference(int row)
     const workspace::TableRow* chosen = m_model->at(row);
     if (chosen == nullptr)
         return;
-    m_reference = {chosen->weights, chosen->mode};
+    m_reference = chosen->key();
     compare(std::make_shared<workspace::EvaluationTable>(*m_model->table()));
 }
 
@@ -431,7 +431,7 @@ void EvaluatePlace::checkJudge()
         return;
     if (m_checking)
         m_checking->close();
-    m_checking = new CheckDialog(*m_casebase, {row->evaluation, row->mode}, labelOf(*row), this);
+    m_checking = new CheckDialog(*m_casebase, {row->evaluation, row->mode, row->attack}, labelOf(*row), this);
     m_checking->show(); // beside the place, so that codes and cases can be looked up
 }
 

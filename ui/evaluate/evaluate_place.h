@@ -98,7 +98,7 @@ private:
     bool m_sectionChosen = false; ///< by the reader; until then the section that has rows is shown
     int m_question = 0; ///< answers to older ones are dropped
     // The reader's choices, by what names them in any table.
-    std::pair<std::string, Mode> m_reference; ///< weights and mode; empty: the default
+    workspace::RowKey m_reference; ///< empty: the default
     EvaluationTableModel* m_model;
     QStackedWidget* m_stack;
     QWidget* m_progressStrip = nullptr;

@@ -31,9 +31,14 @@ QString nameOf(const workspace::TableRow& row)
 
 QString detailOf(const workspace::TableRow& row)
 {
-    if (!row.checkpoint.empty())
-        return row.preset.empty() ? QString() : checkpointOf(row);
-    return row.adapter.empty() ? QString() : text(std::filesystem::path(row.adapter).filename().string());
+    QStringList detail;
+    if (!row.checkpoint.empty() && !row.preset.empty())
+        detail += checkpointOf(row);
+    if (row.checkpoint.empty() && !row.adapter.empty())
+        detail += text(std::filesystem::path(row.adapter).filename().string());
+    if (!row.attack.empty())
+        detail += text(row.attack);
+    return detail.join(QStringLiteral(", "));
 }
 
 QString labelOf(const workspace::TableRow& row)

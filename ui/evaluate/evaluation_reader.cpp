@@ -19,13 +19,18 @@ bool isBenign(const std::string& axis) { return axis == "benign" || axis == "ben
 
 using Verdicts = std::map<std::string, casebase::EvaluationRow>;
 
+bool isIn(const casebase::EvaluationRow& row, const RowsOf& of)
+{
+    return row.mode == of.mode && workspace::ownAttackOf(row.attack) == of.attack;
+}
+
 Result<Verdicts> referenceRows(casebase::Casebase& casebase, const RowsOf& of)
 {
     Verdicts rows;
     if (of.evaluation.empty())
         return rows;
     const Status read = casebase.evaluations().forEachRow(of.evaluation, [&](const casebase::EvaluationRow& row) -> Status {
-        if (row.mode != of.mode)
+        if (!isIn(row, of))
             return {};
         casebase::EvaluationRow kept = row;
         kept.completion.clear();
@@ -117,7 +122,7 @@ Result<std::vector<CellRow>> readCellRows(
     std::vector<CellRow> cells;
     const Status read = casebase.evaluations().forEachRow(of.evaluation, [&](const casebase::EvaluationRow& row) -> Status {
         const bool asked = column == workspace::TableColumn::noAnswer || row.axis == workspace::axisOf(column);
-        if (row.mode == of.mode && asked)
+        if (isIn(row, of) && asked)
             cells.push_back(cellRow(row, beside.value(), workspace::metricOf(column)));
         return {};
     });
@@ -135,7 +140,7 @@ Result<std::vector<CellRow>> readRegressions(casebase::Casebase& casebase, const
         return beside.error();
     std::vector<CellRow> cells;
     const Status read = casebase.evaluations().forEachRow(of.evaluation, [&](const casebase::EvaluationRow& row) -> Status {
-        if (row.mode != of.mode || (!isHarmful(row.axis) && !isBenign(row.axis)))
+        if (!isIn(row, of) || (!isHarmful(row.axis) && !isBenign(row.axis)))
             return {};
         CellRow cell = cellRow(row, beside.value(), isHarmful(row.axis) ? "harmful_answered" : "over_refusal");
         if (cell.regression)

@@ -30,6 +30,7 @@ struct EvaluationChoices {
 struct RowsOf {
     std::string evaluation;
     Mode mode = Mode::none;
+    std::string attack = {}; ///< as TableRow's
 };
 
 /// One judged answer behind a figure, beside the reference row's answer to the same prompt.

@@ -52,10 +52,10 @@ const workspace::TableRow* EvaluationTableModel::at(int row) const
     return row >= 0 && row < static_cast<int>(m_shown.size()) ? &m_table->rows[static_cast<std::size_t>(tableRow(row))] : nullptr;
 }
 
-int EvaluationTableModel::rowOf(const std::string& weights, Mode mode) const
+int EvaluationTableModel::rowOf(const workspace::RowKey& key) const
 {
     for (int row = 0; row < static_cast<int>(m_shown.size()); ++row) {
-        if (at(row)->weights == weights && at(row)->mode == mode)
+        if (at(row)->key() == key)
             return row;
     }
     return -1;

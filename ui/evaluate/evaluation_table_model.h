@@ -27,8 +27,7 @@ public:
     [[nodiscard]] const workspace::TableRow* at(int row) const; ///< null out of range
     [[nodiscard]] int tableRow(int row) const { return m_shown[static_cast<std::size_t>(row)]; }
     [[nodiscard]] bool isReference(int row) const { return static_cast<std::size_t>(tableRow(row)) == m_reference; }
-    /// The shown row of these weights and mode; -1 if none is.
-    [[nodiscard]] int rowOf(const std::string& weights, Mode mode) const;
+    [[nodiscard]] int rowOf(const workspace::RowKey& key) const; ///< the shown row; -1 if it is not among them
     [[nodiscard]] static bool isFigure(int column) { return column >= firstFigureColumn && column < columnCount_; }
     [[nodiscard]] static workspace::TableColumn figureAt(int column)
     {

@@ -29,7 +29,7 @@ constexpr int kAnswerWidth = 392;
 constexpr std::array kChips{CellRowsModel::Show::counting, CellRowsModel::Show::others, CellRowsModel::Show::changed};
 constexpr std::array kChipNames{"countingChip", "othersChip", "changedChip"};
 
-RowsOf placeOf(const workspace::TableRow* row) { return row == nullptr ? RowsOf{} : RowsOf{row->evaluation, row->mode}; }
+RowsOf placeOf(const workspace::TableRow* row) { return row == nullptr ? RowsOf{} : RowsOf{row->evaluation, row->mode, row->attack}; }
 
 /// What counts on a column, and what does not.
 std::pair<QString, QString> chipWords(workspace::TableColumn column)

@@ -152,9 +152,9 @@ void AskedPanel::setTable(const workspace::EvaluationTable& table)
         for (const workspace::AskedAxis& asked : table.asked) {
             if (asked.axis != axis)
                 continue;
-            auto* where = new QuietLabel(asked.wrappers.empty()
-                    ? text(asked.suite)
-                    : counted(static_cast<qint64>(asked.wrappers.size()), tr("1 wrapper"), tr("%1 wrappers")),
+            auto* where = new QuietLabel(!asked.attack.empty() ? text(asked.attack)
+                    : asked.wrappers.empty()                   ? text(asked.suite)
+                                             : counted(static_cast<qint64>(asked.wrappers.size()), tr("1 wrapper"), tr("%1 wrappers")),
                 bodyFont(), m_body);
             where->setWordWrap(false);
             where->setAlignment(Qt::AlignRight);

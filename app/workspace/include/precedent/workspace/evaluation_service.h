@@ -47,6 +47,7 @@ struct AskedAxis {
     std::int64_t n = 0;
     std::int64_t burned = 0;
     std::vector<std::string> wrappers; ///< in alphabetical order
+    std::string attack = {}; ///< of the program's own, under which they are asked; the table's lines alone have it
 };
 
 /// One model of an order, found and traced.

@@ -14,7 +14,8 @@
 #include "precedent/workspace/judge_check.h"
 #include "precedent/workspace/statistics.h"
 
-/// The table over everything that has been evaluated: a row is a model, a checkpoint and a mode.
+/// The table over everything that has been evaluated: a row is a model, a checkpoint and a mode, and each of the program's own attacks has
+/// rows of its own.
 namespace precedent::workspace {
 
 enum class TableColumn { harmfulAnswered, harmfulUnderAttack, benignRefused, benignRefusedWrapped, utility, noAnswer };
@@ -52,6 +53,15 @@ struct TableCell {
     std::optional<CellTest> test; ///< where both rows have prompts in common; not on the reference row
 };
 
+/// What stays the same of a row while others come and go.
+struct RowKey {
+    std::string weights;
+    Mode mode = Mode::none;
+    std::string attack;
+
+    bool operator==(const RowKey&) const = default;
+};
+
 struct TableRow {
     std::string evaluation; ///< the newest that has this row
     std::int64_t createdMs = 0;
@@ -59,6 +69,7 @@ struct TableRow {
     std::string adapter;
     std::string checkpoint;
     Mode mode = Mode::none;
+    std::string attack; ///< of the program's own: the row's answers were given under it; empty for all others
     std::string judge;
     std::string judgeHash;
     bool selfJudged = false;
@@ -75,6 +86,7 @@ struct TableRow {
 
     [[nodiscard]] const TableCell& cell(TableColumn column) const { return cells[static_cast<std::size_t>(column)]; }
     [[nodiscard]] std::string name() const { return checkpoint.empty() ? model : checkpoint; }
+    [[nodiscard]] RowKey key() const { return {weights, mode, attack}; }
 };
 
 struct EvaluationTable {
@@ -85,7 +97,7 @@ struct EvaluationTable {
     std::size_t heldOut = 0; ///< different prompts behind the figures
     std::size_t burned = 0; ///< of these
 
-    /// Whether every row answered the same prompts.
+    /// Whether all rows under one attack, and all under none, answered the same prompts.
     [[nodiscard]] bool isAligned() const;
     /// Whether people checked the judge on every row's own answers; until then figures are "as judged" (Rule 6).
     [[nodiscard]] bool isChecked() const;

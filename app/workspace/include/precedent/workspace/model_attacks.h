@@ -31,6 +31,8 @@ inline constexpr const char* kPrefillChain = "prefill-chain";
 inline constexpr const char* kSuffixSearch = "suffix-search";
 [[nodiscard]] const std::vector<std::string>& modelAttacks(); ///< the three
 [[nodiscard]] bool isModelAttack(const std::string& name);
+/// A row's attack where it is one of the program's own, else empty.
+[[nodiscard]] std::string ownAttackOf(const std::string& attack);
 
 /// Random search (Andriushchenko et al. 2024, arXiv 2404.02151) over words of a list.
 struct SuffixSearch {
